@@ -1,0 +1,1 @@
+"""Autoresearch: propose one change, measure it where it cannot lie, keep what is proven."""

@@ -1,0 +1,1 @@
+"""Agents: each edits the tree given a brief."""

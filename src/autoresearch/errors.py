@@ -1,0 +1,56 @@
+"""Everything that can go wrong, by whose fault it is.
+
+    AutoresearchError
+    +-- UserError         the person can mend it: the message ends in what to type next      exit 1
+    |   +-- TaskError     the task file is wrong; names file, key and nearest known key
+    |   +-- LedgerError   the ledger does not verify; names file and line
+    |   +-- SandboxError  a required property cannot be proven on this machine
+    +-- RigFault          the machine failed while running the incumbent: the study pauses   exit 1
+    +-- Foul              the candidate broke a rule or itself: data, recorded, the night goes on
+
+Anything else that escapes is a bug of ours (exit 3).
+"""
+
+from __future__ import annotations
+
+from autoresearch.records import Outcome
+
+
+class AutoresearchError(Exception):
+    """Root of all errors raised on purpose."""
+
+
+class UserError(AutoresearchError):
+    """Something the person can mend. `fix` is the next command to type, or the next thing to change."""
+
+    def __init__(self, message: str, *, fix: str = "") -> None:
+        super().__init__(message)
+        self.message = message
+        self.fix = fix
+
+
+class TaskError(UserError):
+    """The task file cannot be used."""
+
+
+class LedgerError(UserError):
+    """The ledger does not verify. Never repaired silently, a torn last line excepted."""
+
+
+class SandboxError(UserError):
+    """A property the task requires is not proven here."""
+
+
+class RigFault(AutoresearchError):
+    """The machine's fault, not the candidate's: an incumbent that ran before does not run now."""
+
+
+class Foul(AutoresearchError):
+    """The candidate's fault. `outcome` and `reason` become the verdict; `log` is what it printed."""
+
+    def __init__(self, outcome: Outcome, reason: str, *, log: bytes = b"", seconds: float = 0.0) -> None:
+        super().__init__(reason)
+        self.outcome = outcome
+        self.reason = reason
+        self.log = log
+        self.seconds = seconds

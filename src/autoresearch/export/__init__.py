@@ -1,0 +1,1 @@
+"""Exports: the ledger in other tools' formats."""

@@ -1,0 +1,225 @@
+"""What the ledger says so far: a fold of its records, and the evidence one contest rests on. No I/O."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
+
+from autoresearch.records import (
+    Candidate,
+    Certificate,
+    Experiment,
+    Measurement,
+    Metric,
+    Outcome,
+    Ruling,
+    Side,
+)
+from autoresearch.task import Budget
+
+
+@dataclass(frozen=True, slots=True)
+class StudyStart:
+    """First record of a ledger."""
+
+    name: str
+    base: str
+    """Commit of the user's repository the study grew from."""
+    secret: str
+    """Hex. Seeds are derived from it; candidates never see it."""
+    version: str
+    """Of autoresearch."""
+
+
+@dataclass(frozen=True, slots=True)
+class Epoch:
+    """A span in which numbers are comparable. A new one needs a new baseline."""
+
+    number: int
+    digest: str
+    """Over everything below and the task's measured part."""
+    task: str
+    """Task digest."""
+    trust_class: str
+    sandbox: str
+    properties: Mapping[str, bool]
+    machine: Mapping[str, object]
+    environment: Mapping[str, object]
+    """Interpreter, versions and the digests of what the measured command stands on."""
+    referee: str = "certify"
+    direction: str = ""
+    metric: str = ""
+    unsafe: bool = False
+    """Run with --unsafe-no-sandbox: certificates are disabled."""
+
+
+@dataclass(frozen=True, slots=True)
+class Night:
+    """A budget granted to the study. Certificates share one false-keep rate per night."""
+
+    number: int
+    budget: Budget
+    certificates: int
+    """How many certificates this night may ask for: the level is split over them."""
+    first: int
+    """Number of the first experiment that counts against `budget.experiments`."""
+    started: str
+    """ISO 8601, UTC; hours count from here, pauses included."""
+
+
+@dataclass(frozen=True, slots=True)
+class Control:
+    """A human's word to a running study: pause | resume | stop | stop_now."""
+
+    action: str
+
+
+@dataclass(frozen=True, slots=True)
+class Note:
+    """Anything worth keeping that no rule reads: alarms, faults of the machine, where a file went."""
+
+    kind: str
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class Ended:
+    """`run` returned in an orderly way."""
+
+    why: str
+
+
+@dataclass(slots=True)
+class History:
+    """The fold. Hand out, never write: only `add` changes it, and only the ledger calls `add`."""
+
+    metric: Metric
+    study: StudyStart | None = None
+    epoch: Epoch | None = None
+    night: Night | None = None
+    experiments: list[Experiment] = field(default_factory=list)
+    certificates: list[Certificate] = field(default_factory=list)
+    candidates: dict[int, Candidate] = field(default_factory=dict)
+    """By experiment number, open ones included."""
+    pending: dict[int, list[Measurement]] = field(default_factory=dict)
+    """Runs of experiments that have no verdict yet, by number."""
+    pending_certificate: list[Measurement] = field(default_factory=list)
+    runs: dict[tuple[str, str], list[Measurement]] = field(default_factory=dict)
+    """Finished runs of this epoch by (commit, split), oldest first, fouls included."""
+    measured: int = 0
+    """Measurements in the whole ledger."""
+    tip: Experiment | None = None
+    """The experiment whose candidate is the current best, provisional."""
+    proven: Experiment | None = None
+    """The experiment whose candidate is the last certified commit; the epoch's baseline until then."""
+    baseline: Experiment | None = None
+    """Of this epoch; None until it is measured."""
+    paused: bool = False
+    stopping: str = ""
+    """"" | "stop" | "stop_now"."""
+    keeps_since_certificate: int = 0
+    sentinel_at: int = 0
+    """Number of the experiment that last re-measured the incumbent."""
+    certificates_tonight: int = 0
+    counts: dict[Outcome, int] = field(default_factory=dict)
+    """Finished experiments by outcome, baselines left out."""
+
+    @property
+    def next_number(self) -> int:
+        """Number of the next experiment: the oldest open one, else a new one."""
+        finished = len(self.experiments)
+        return finished
+
+    def add(self, record: object) -> None:
+        """Fold one record in. Records come in ledger order."""
+        match record:
+            case StudyStart():
+                self.study = record
+            case Epoch():
+                self.epoch, self.baseline = record, None
+                self.runs.clear()
+                self.pending.clear()
+                self.pending_certificate.clear()
+            case Night():
+                self.night, self.certificates_tonight = record, 0
+            case Candidate():
+                self.candidates[record.number] = record
+            case Measurement():
+                self._measurement(record)
+            case Experiment():
+                self._experiment(record)
+            case Certificate():
+                self._certificate(record)
+            case Control(action="pause"):
+                self.paused = True
+            case Control(action="resume"):
+                self.paused, self.stopping = False, ""
+            case Control(action=action):
+                self.stopping = action
+            case Ended():
+                self.paused, self.stopping = False, ""
+            case _:
+                pass
+
+    def _measurement(self, run: Measurement) -> None:
+        self.measured += 1
+        self.runs.setdefault((run.commit, run.split), []).append(run)
+        if run.experiment is not None:
+            self.pending.setdefault(run.experiment, []).append(run)
+            if run.side is Side.INCUMBENT:
+                self.sentinel_at = run.experiment
+        else:
+            self.pending_certificate.append(run)
+
+    def _experiment(self, done: Experiment) -> None:
+        self.experiments.append(done)
+        self.pending.pop(done.number, None)
+        is_baseline = self.baseline is None
+        if not is_baseline:
+            self.counts[done.verdict.outcome] = self.counts.get(done.verdict.outcome, 0) + 1
+        if done.verdict.outcome is not Outcome.KEEP:
+            return
+        self.tip = done
+        if is_baseline:
+            self.baseline = self.proven = done
+            self.sentinel_at = done.number
+            self.keeps_since_certificate = 0
+        else:
+            self.keeps_since_certificate += 1
+
+    def _certificate(self, done: Certificate) -> None:
+        self.certificates.append(done)
+        self.pending_certificate.clear()
+        self.certificates_tonight += 1
+        if done.ruling is Ruling.CERTIFIED:
+            self.proven = self.tip
+        elif done.ruling is Ruling.ROLLED_BACK:
+            self.tip = self.proven
+        self.keeps_since_certificate = 0
+
+    def values(self, commit: str, split: str = "public") -> list[float]:
+        """Metric values of this epoch's runs of `commit`, oldest first, fouls left out."""
+        return [run.value for run in self.runs.get((commit, split), ()) if run.value is not None]
+
+
+@dataclass(frozen=True, slots=True)
+class Evidence:
+    """What one contest rests on: its own runs, and everything recorded before."""
+
+    history: History
+    number: int
+    """Of the experiment, or of the certificate."""
+    candidate: str
+    """Commit."""
+    incumbent: str
+    """Commit."""
+    runs: tuple[Measurement, ...] = ()
+    """Runs this contest asked for, in order. `history` has them too."""
+
+    def of(self, side: Side) -> list[Measurement]:
+        """This contest's runs of one side, in order."""
+        return [run for run in self.runs if run.side is side]
+
+    def plus(self, run: Measurement) -> Evidence:
+        """The evidence with one more run."""
+        return replace(self, runs=(*self.runs, run))

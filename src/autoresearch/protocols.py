@@ -1,0 +1,123 @@
+"""The doors. The engine knows these and nothing behind them; a plug-in is whatever fits one.
+
+Every implementation must survive being killed between any two instructions: what is not in the ledger did not happen.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Protocol
+
+from autoresearch.history import Evidence, History
+from autoresearch.records import Brief, Certificate, Measurement, Proposal, Side, Verdict
+from autoresearch.task import Limits
+
+
+@dataclass(frozen=True, slots=True)
+class Box:
+    """One untrusted command and all it may see."""
+
+    argv: tuple[str, ...]
+    cwd: Path
+    limits: Limits
+    read: tuple[Path, ...] = ()
+    """Readable besides the system's own programs and libraries; `cwd` and `write` need no mention."""
+    write: tuple[Path, ...] = ()
+    env: Mapping[str, str] = field(default_factory=dict)
+    """The whole environment: nothing is inherited."""
+    channel: int | None = None
+    """A socket of ours that becomes the command's standard input and output; None gives it no input."""
+
+
+@dataclass(frozen=True, slots=True)
+class Exit:
+    """How a boxed command ended. Nothing it started is alive any more."""
+
+    code: int | None
+    """Exit status; None when a signal or a limit of ours ended it."""
+    signal: int | None
+    limit: str
+    """What stopped it: "" | time | memory | processes | disk | output | cancelled."""
+    seconds: float
+    """Exec to end, on our monotonic clock."""
+    output: bytes
+    """Standard output and error as they came, the middle left out when long."""
+    peak_memory_bytes: int | None = None
+    cpu_seconds: float | None = None
+    survivors: int = 0
+    """Processes that outlived the kill. Anything but 0 is a fault of the machine."""
+
+
+class Sandbox(Protocol):
+    """Runs what we do not trust."""
+
+    name: str
+
+    def probe(self) -> Mapping[str, bool]:
+        """Run the canary. Each property of `sandboxes.PROPERTIES`, and whether it was seen to hold here."""
+        ...
+
+    def run(self, box: Box, *, on_output: Callable[[bytes], None] | None = None) -> Exit:
+        """Run `box` to its end or its limit. Thread-safe. Never returns while a descendant is alive.
+
+        `cancel` stops every box now running.
+        """
+        ...
+
+    def cancel(self) -> None:
+        """Stop every running box; each `run` returns with `limit="cancelled"`. May be called from a signal handler."""
+        ...
+
+
+class Agent(Protocol):
+    """Edits the tree given a brief."""
+
+    name: str
+
+    def edit(self, brief: Brief, tree: Path, history: History) -> Proposal:
+        """Change files below `tree`, a throw-away copy without `.git`, and say what was meant.
+
+        Raises Foul when it gives up or breaks a rule.
+        """
+        ...
+
+
+class Strategy(Protocol):
+    """Decides where to work next."""
+
+    def ask(self, history: History) -> Brief:
+        """The next brief: which parent, what kind of step."""
+        ...
+
+
+class Referee(Protocol):
+    """Sees evidence; asks for another measurement of either side, or decides.
+
+    Pure: the same evidence gets the same answer, so that `replay` can ask again.
+    """
+
+    def next(self, evidence: Evidence) -> Side | Verdict:
+        """For an experiment. Experiment 0 and the first of every epoch is the baseline: candidate = tip."""
+        ...
+
+    def certificate_due(self, history: History) -> bool:
+        """Whether the tip should be proven before anything else is tried."""
+        ...
+
+    def certify(self, evidence: Evidence) -> Side | Certificate:
+        """For a certificate. The candidate is the tip, the incumbent the last certified commit."""
+        ...
+
+
+class Runner(Protocol):
+    """Commit + command -> measurement, on this machine or another."""
+
+    def measure(self, commit: str, *, side: Side, seed: int, split: str = "public") -> Measurement:
+        """Run the task once at `commit`. Raises Foul for the commit's fault, RigFault for the machine's."""
+        ...
+
+    def check(self, commit: str) -> None:
+        """Run the task's checks at `commit`. Raises Foul(CHECKS_FAILED)."""
+        ...

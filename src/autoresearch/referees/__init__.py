@@ -1,0 +1,1 @@
+"""Referees: each turns evidence into another question or a verdict."""

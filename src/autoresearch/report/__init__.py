@@ -1,0 +1,1 @@
+"""The report: one picture and one page of what the ledger says."""

@@ -1,0 +1,1 @@
+"""Runners: each turns a commit and the task into a measurement."""

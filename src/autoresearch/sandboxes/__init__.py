@@ -1,0 +1,1 @@
+"""Sandboxes: each runs what we do not trust, and proves what it gives."""

@@ -1,0 +1,1 @@
+"""The referee's arithmetic: pure functions on numbers, no I/O, replayable from stored measurements."""

@@ -1,0 +1,1 @@
+"""Strategies: each decides where to work next."""

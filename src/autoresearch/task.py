@@ -1,0 +1,100 @@
+"""The immutable contract of a study, as the engine sees it. `config.py` makes it from `autoresearch.toml`."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+from autoresearch.records import Metric, TrustClass
+
+
+@dataclass(frozen=True, slots=True)
+class Limits:
+    """What one boxed process tree may use. None is "no limit of ours"."""
+
+    seconds: float
+    """Wall clock from exec, grace included; then every descendant dies."""
+    memory_bytes: int | None = None
+    """Resident memory of the whole tree."""
+    processes: int | None = None
+    disk_bytes: int | None = None
+    """Bytes below the scratch directory, and the size of any one file."""
+    output_bytes: int = 64 * 2**20
+    """Bytes of output read before the tree is stopped; the head and tail kept are far smaller."""
+    cores: int | None = None
+    """CPU cores the tree is pinned to; None leaves it to the scheduler."""
+    gpus: int = 0
+    network: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Phase:
+    """One command of the task and the limits it runs under."""
+
+    command: tuple[str, ...]
+    limits: Limits
+    env: Mapping[str, str] = field(default_factory=dict)
+    seed_env: str = "AUTORESEARCH_SEED"
+    writable_tree: bool = False
+    """Whether the command may write into its throw-away copy of the tree."""
+
+
+@dataclass(frozen=True, slots=True)
+class Check:
+    """A gate before any metric: exit 0 or no score."""
+
+    name: str
+    phase: Phase
+
+
+@dataclass(frozen=True, slots=True)
+class Budget:
+    """What a night may use. None is unlimited; a night needs at least one limit."""
+
+    experiments: int | None = None
+    hours: float | None = None
+    cost_usd: float | None = None
+    tokens: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Task:
+    """Goal, what may change, what is sealed, commands, metric, checks, clock, gate."""
+
+    name: str
+    goal: str
+    editable: tuple[str, ...]
+    """Globs, relative to the repository root, `/`-separated. Everything else is sealed by construction."""
+    metric: Metric
+    experiment: Phase
+    """Untrusted: the candidate's process, in the candidate box."""
+    hidden: tuple[str, ...] = ()
+    """Globs never in the agent's or the candidate's view."""
+    evaluation: Phase | None = None
+    """Trusted: sealed files only. None: the metric is read from the experiment's own output."""
+    contestant: Phase | None = None
+    """Untrusted: what the evaluation may start, fresh, in the candidate box, to answer its questions."""
+    holdout: Phase | None = None
+    """The evaluation on data only certificates ask about."""
+    holdout_budget: int | None = None
+    checks: tuple[Check, ...] = ()
+    metric_file: str = ""
+    """Without an evaluation: a JSON file below the artifacts directory that holds the metrics, instead of the output."""
+    referee: str = "certify"
+    referee_options: Mapping[str, float] = field(default_factory=dict)
+    agent: str = "tuner"
+    agent_options: Mapping[str, object] = field(default_factory=dict)
+    strategy: str = "greedy"
+    sandbox: str = "auto"
+    require: tuple[str, ...] = ()
+    """Sandbox properties that must be proven here."""
+    budget: Budget = field(default_factory=Budget)
+    program: str = ""
+    """Text of program.md, or empty."""
+    digest: str = ""
+    """sha256 over everything above that changes what is measured."""
+
+    @property
+    def trust_class(self) -> TrustClass:
+        """`sealed` with an evaluation of its own, else `self-reported`."""
+        return TrustClass.SELF_REPORTED if self.evaluation is None else TrustClass.SEALED
