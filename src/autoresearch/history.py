@@ -127,8 +127,7 @@ class History:
     @property
     def next_number(self) -> int:
         """Number of the next experiment: the oldest open one, else a new one."""
-        finished = len(self.experiments)
-        return finished
+        return len(self.experiments)
 
     def add(self, record: object) -> None:
         """Fold one record in. Records come in ledger order."""

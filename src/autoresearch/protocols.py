@@ -5,6 +5,7 @@ Every implementation must survive being killed between any two instructions: wha
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -59,15 +60,13 @@ class Sandbox(Protocol):
         """Run the canary. Each property of `sandboxes.PROPERTIES`, and whether it was seen to hold here."""
         ...
 
-    def run(self, box: Box, *, on_output: Callable[[bytes], None] | None = None) -> Exit:
+    def run(
+        self, box: Box, *, on_output: Callable[[bytes], None] | None = None, stop: threading.Event | None = None
+    ) -> Exit:
         """Run `box` to its end or its limit. Thread-safe. Never returns while a descendant is alive.
 
-        `cancel` stops every box now running.
+        Setting `stop` ends it with `limit="cancelled"`.
         """
-        ...
-
-    def cancel(self) -> None:
-        """Stop every running box; each `run` returns with `limit="cancelled"`. May be called from a signal handler."""
         ...
 
 
