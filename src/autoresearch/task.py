@@ -79,7 +79,7 @@ class Task:
     holdout_budget: int | None = None
     checks: tuple[Check, ...] = ()
     metric_file: str = ""
-    """Without an evaluation: a JSON file below the artifacts directory that holds the metrics; empty: the output does."""
+    """Without an evaluation: a JSON file below the artifacts directory with the metrics; empty: the output has them."""
     referee: str = "certify"
     referee_options: Mapping[str, float] = field(default_factory=dict)
     agent: str = "tuner"
