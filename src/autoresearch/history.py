@@ -8,6 +8,7 @@ from dataclasses import dataclass, field, replace
 from autoresearch.records import (
     Candidate,
     Certificate,
+    Direction,
     Experiment,
     Measurement,
     Metric,
@@ -46,9 +47,9 @@ class Epoch:
     machine: Mapping[str, object]
     environment: Mapping[str, object]
     """Interpreter, versions and the digests of what the measured command stands on."""
+    metric: Metric
     referee: str = "certify"
-    direction: str = ""
-    metric: str = ""
+    referee_options: Mapping[str, float] = field(default_factory=dict)
     unsafe: bool = False
     """Run with --unsafe-no-sandbox: certificates are disabled."""
 
@@ -93,7 +94,8 @@ class Ended:
 class History:
     """The fold. Hand out, never write: only `add` changes it, and only the ledger calls `add`."""
 
-    metric: Metric
+    metric: Metric = field(default_factory=lambda: Metric("", Direction.MINIMIZE))
+    """Of the current epoch; nameless before the first."""
     study: StudyStart | None = None
     epoch: Epoch | None = None
     night: Night | None = None
@@ -135,7 +137,7 @@ class History:
             case StudyStart():
                 self.study = record
             case Epoch():
-                self.epoch, self.baseline = record, None
+                self.epoch, self.metric, self.baseline = record, record.metric, None
                 self.runs.clear()
                 self.pending.clear()
                 self.pending_certificate.clear()
