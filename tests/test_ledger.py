@@ -6,6 +6,7 @@ import json
 import math
 import multiprocessing
 import os
+import resource
 import signal
 import time
 from pathlib import Path
@@ -163,8 +164,14 @@ def test_a_writer_killed_at_any_instant_leaves_a_ledger_that_verifies(path: Path
     Ledger(path).refresh()
 
 
-@pytest.mark.skipif(not Path("/dev/full").exists(), reason="needs /dev/full")
-def test_a_full_disk_is_one_sentence_and_loses_nothing(path: Path) -> None:
-    path.symlink_to("/dev/full")
-    with pytest.raises(UserError, match="No space left on device.*nothing recorded so far is lost"):
-        Ledger(path).append(Note("a", "b"))
+def test_a_disk_that_refuses_is_one_sentence_and_loses_nothing(full: Path) -> None:
+    before = full.read_bytes()
+    soft, hard = resource.getrlimit(resource.RLIMIT_FSIZE)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (len(before) + 20, hard))
+    try:
+        with pytest.raises(UserError, match="File too large.*nothing recorded so far is lost"):
+            Ledger(full).append(Note("a", "b" * 1000))
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, (soft, hard))
+    assert full.read_bytes() == before
+    Ledger(full).append(Note("a", "there is room again"))
