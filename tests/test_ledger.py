@@ -29,7 +29,9 @@ RECORDS = [
     Measurement(COMMIT, Side.CANDIDATE, 0.1 + 0.2, 7, 0.5, experiment=1, values={"loss": 0.1 + 0.2}),
     Measurement(COMMIT, Side.CANDIDATE, None, 7, 0.5, certificate=1, foul="crash: it died"),
     Experiment(1, CANDIDATE, Verdict(Outcome.KEEP, "better", {"sigma": 1.5}), 0.3, "p" * 40),
-    Certificate(1, COMMIT, "p" * 40, Ruling.CONTINUE, "no", 1.0, 0.05, 4, 1.0, -math.inf, math.inf, 0.0, -math.inf, math.inf),
+    Certificate(
+        1, COMMIT, "p" * 40, Ruling.CONTINUE, "no", 1.0, 0.05, 4, 1.0, -math.inf, math.inf, 0.0, -math.inf, math.inf
+    ),
     Control("pause"),
     Note("alarm", "drift ✓"),
 ]
@@ -57,7 +59,9 @@ def test_floats_survive_to_the_last_bit(full: Path) -> None:
 
 @given(st.floats(allow_nan=False), st.text())
 def test_any_number_and_any_text_survive(value: float, text: str) -> None:
-    record = Measurement(COMMIT, Side.INCUMBENT, value, 1, 0.0, experiment=0, foul=text.encode("utf-8", "ignore").decode())
+    record = Measurement(
+        COMMIT, Side.INCUMBENT, value, 1, 0.0, experiment=0, foul=text.encode("utf-8", "ignore").decode()
+    )
     line = encode(record, seq=0, prev=GENESIS, at="now")
     assert b"\n" not in line
     assert decode(line, seq=0, prev=GENESIS).record == record

@@ -109,7 +109,9 @@ def _measure(rig: Rig, found: Findings, runs: int) -> None:
             run = rig.runner.measure(rig.workspace.base, side=Side.CANDIDATE, seed=seed)
         except Foul as foul:
             tail = foul.log.decode("utf-8", "replace").strip().splitlines()[-8:]
-            found.problems.append(f"The baseline does not give a number: {foul.reason}." + "".join(f"\n    | {line}" for line in tail))
+            found.problems.append(
+                f"The baseline does not give a number: {foul.reason}." + "".join(f"\n    | {line}" for line in tail)
+            )
             return
         took.append(time.monotonic() - began)
         assert run.value is not None
@@ -151,15 +153,19 @@ def _print(found: Findings, rig: Rig) -> None:
     out.print(f"interpreter  {found.interpreter}", markup=False)
     out.print(f"disk         {found.free_bytes / 2**30:.0f} GiB free")
     if found.mean is not None and found.sigma is not None:
-        out.print(f"baseline     {found.mean:.6g} {unit}, sigma {found.sigma:.3g} over {len(found.values)} runs", markup=False)
+        out.print(
+            f"baseline     {found.mean:.6g} {unit}, sigma {found.sigma:.3g} over {len(found.values)} runs", markup=False
+        )
         if found.smallest_gain is not None:
             share = f" ({100 * found.smallest_gain / abs(found.mean):.2g} %)" if found.mean else ""
             out.print(f"provable     a gain of {found.smallest_gain:.3g} {unit}{share}, in 4 nights of 5", markup=False)
-        out.print(f"pace         {found.run_seconds:.1f} s a run" + (f", about {found.night_hours:.1f} hours in all" if found.night_hours else ""))
+        out.print(
+            f"pace         {found.run_seconds:.1f} s a run"
+            + (f", about {found.night_hours:.1f} hours in all" if found.night_hours else "")
+        )
     for warning in found.warnings:
         out.print(f"warning: {warning}", style="yellow", markup=False)
     for problem in found.problems:
         out.print(f"problem: {problem}", style="red", markup=False)
     if not found.problems:
         out.print("Ready: autoresearch run", style="green")
-

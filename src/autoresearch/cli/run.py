@@ -19,7 +19,9 @@ if TYPE_CHECKING:
     from autoresearch.assembly import Assembly
     from autoresearch.task import Budget, Task
 
-Overrides = Annotated[list[str] | None, typer.Option("-c", metavar="KEY=VALUE", help="Override a key of the task file.")]
+Overrides = Annotated[
+    list[str] | None, typer.Option("-c", metavar="KEY=VALUE", help="Override a key of the task file.")
+]
 
 
 def run(
@@ -27,7 +29,8 @@ def run(
     hours: Annotated[float | None, typer.Option(min=0.001, help="Hours this night may use.")] = None,
     overrides: Overrides = None,
     unsafe_no_sandbox: Annotated[
-        bool, typer.Option("--unsafe-no-sandbox", help="Run candidates unboxed. Labels every line, disables certificates.")
+        bool,
+        typer.Option("--unsafe-no-sandbox", help="Run candidates unboxed. Labels every line, disables certificates."),
     ] = False,
     as_json: place.AsJson = False,
 ) -> None:
@@ -68,7 +71,9 @@ def night(root: Path, task: Task, *, granted: Budget | None = None, unsafe: bool
                 assembly.rig.workspace.publish(assembly.study.history)
                 site.clear_step()
     if assembly.study.history.measured == before:
-        raise UserError(f"Nothing new was measured: {why}.", fix="autoresearch run --experiments 20 grants another night")
+        raise UserError(
+            f"Nothing new was measured: {why}.", fix="autoresearch run --experiments 20 grants another night"
+        )
     return why
 
 
@@ -85,7 +90,9 @@ class Stop:
             self.now.set()
         else:
             self.asked.set()
-            typer.echo("Finishing the measurement now running; Ctrl-C again kills it. Nothing is lost either way.", err=True)
+            typer.echo(
+                "Finishing the measurement now running; Ctrl-C again kills it. Nothing is lost either way.", err=True
+            )
 
 
 @contextmanager

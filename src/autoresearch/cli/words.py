@@ -32,7 +32,9 @@ def line_of(history: History, record: Experiment | Certificate) -> str:
         value = "–" if record.value is None else f"{record.value:.6g}"
         summary = record.candidate.summary if record.candidate else ""
         return f"{label}{record.number:4d}  {record.verdict.outcome:13s} {value:>12s}  {plain(summary)}  [{plain(record.verdict.reason)}]"
-    mark = {Ruling.CERTIFIED: "certified", Ruling.CONTINUE: "not proven", Ruling.ROLLED_BACK: "rolled back"}[record.ruling]
+    mark = {Ruling.CERTIFIED: "certified", Ruling.CONTINUE: "not proven", Ruling.ROLLED_BACK: "rolled back"}[
+        record.ruling
+    ]
     return f"{label}      certificate {record.number}: {mark}. {plain(record.reason, 400)}"
 
 
