@@ -20,6 +20,7 @@ import time
 from collections import Counter
 from pathlib import Path
 
+from autoresearch.history import History
 from autoresearch.ledger import Ledger
 from autoresearch.records import Candidate, Certificate, Experiment, Measurement
 from autoresearch.replay import replay
@@ -57,7 +58,7 @@ def boxed(root: Path) -> list[str]:
 def check(root: Path, study: str) -> dict[str, int]:
     """What the ledger holds, and every way in which it could be wrong counted."""
     path = root / ".autoresearch" / study / "ledger.jsonl"
-    events = Ledger(path).refresh()
+    events = Ledger(path, History()).refresh()
     experiments = [event.record for event in events if isinstance(event.record, Experiment)]
     numbers = [experiment.number for experiment in experiments]
     seeds = Counter(event.record.seed for event in events if isinstance(event.record, Measurement))
@@ -111,7 +112,7 @@ def main() -> None:
     end = subprocess.run(command, cwd=root, capture_output=True, text=True, check=False)
     print(end.stderr[-400:])
     state = check(root, study)
-    history = Ledger(root / ".autoresearch" / study / "ledger.jsonl")
+    history = Ledger(root / ".autoresearch" / study / "ledger.jsonl", History())
     history.refresh()
     tip = subprocess.check_output(["git", "rev-parse", f"autoresearch/{study}"], cwd=root, text=True).strip()
     proven = subprocess.check_output(

@@ -69,7 +69,7 @@ def assemble(root: Path, task: Task, *, granted: Budget | None = None, unsafe: b
     """
     site = Site(root, task.name)
     site.create()
-    ledger = Ledger(site.ledger_path)
+    ledger = Ledger(site.ledger_path, History())
     ledger.refresh()
     referee = referees.make(task.referee, task.referee_options, task.metric)
     rig = rig_up(root, task, base=ledger.history.study.base if ledger.history.study else None, unsafe=unsafe)

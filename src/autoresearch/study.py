@@ -28,7 +28,7 @@ Decision = TypeVar("Decision", Verdict, Certificate)
 class Study:
     """One task, one branch, one ledger."""
 
-    ledger: Ledger
+    ledger: Ledger[History]
     workspace: Workspace
     runner: Runner
     referee: Referee
