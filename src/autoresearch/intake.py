@@ -111,6 +111,7 @@ class _Reading:
     def __post_init__(self) -> None:
         self.shown = {path: entry for path, entry in self.parent.items() if self.scope.visible(path)}
         self.folders = {folder for path in self.shown for folder in _folders(path)}
+        self.folders |= {path for path, entry in self.shown.items() if entry.mode == SUBMODULE}
 
     def enters(self, folder: str) -> bool:
         """Whether to look into `folder`. Raises Foul for a repository inside the tree."""
