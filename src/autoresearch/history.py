@@ -113,7 +113,7 @@ class History:
     tip: Experiment | None = None
     """The experiment whose candidate is the current best, provisional."""
     proven: Experiment | None = None
-    """The experiment whose candidate is the last certified commit; the epoch's baseline until then."""
+    """The experiment whose candidate is the last certified commit; the first baseline until then."""
     baseline: Experiment | None = None
     """Of this epoch; None until it is measured."""
     paused: bool = False
@@ -130,6 +130,21 @@ class History:
     def next_number(self) -> int:
         """Number of the next experiment: the oldest open one, else a new one."""
         return len(self.experiments)
+
+    @property
+    def tip_commit(self) -> str:
+        """Commit of the current best; the study's base before there is one."""
+        return self._commit(self.tip)
+
+    @property
+    def proven_commit(self) -> str:
+        """Commit last certified; the study's base before there is one."""
+        return self._commit(self.proven)
+
+    def _commit(self, experiment: Experiment | None) -> str:
+        if experiment is not None and experiment.candidate is not None:
+            return experiment.candidate.commit
+        return self.study.base if self.study else ""
 
     def add(self, record: object) -> None:
         """Fold one record in. Records come in ledger order."""
@@ -182,9 +197,8 @@ class History:
             return
         self.tip = done
         if is_baseline:
-            self.baseline = self.proven = done
+            self.baseline, self.proven = done, self.proven or done
             self.sentinel_at = done.number
-            self.keeps_since_certificate = 0
         else:
             self.keeps_since_certificate += 1
 
@@ -216,6 +230,8 @@ class Evidence:
     """Commit."""
     runs: tuple[Measurement, ...] = ()
     """Runs this contest asked for, in order. `history` has them too."""
+    certificate: bool = False
+    """Whether this is the contest of a certificate."""
 
     def of(self, side: Side) -> list[Measurement]:
         """This contest's runs of one side, in order."""
