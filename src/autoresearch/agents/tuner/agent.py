@@ -41,7 +41,7 @@ class Tuner:
         """
         space = space_of(tree, self._editable)
         if not space.constants:
-            raise Foul(Outcome.NO_CHANGE, f"No constant that could be tuned in {', '.join(self._editable)}.")
+            raise Foul(Outcome.NO_CHANGE, self._nothing)
         known = past(history, parent=brief.parent)
         move = _chosen(brief, space, known, history)
         for path, data in space.edited(move.changes).items():
@@ -55,6 +55,14 @@ class Tuner:
             tokens=0,
             detail=remember({**space.values, **move.changes}, changed=changed, shape=space.shape()),
         )
+
+    def problems(self, tree: Path) -> list[str]:
+        """Why it could not begin on `tree`: there is nothing to tune."""
+        return [] if space_of(tree, self._editable).constants else [self._nothing]
+
+    @property
+    def _nothing(self) -> str:
+        return f"No constant that could be tuned in {', '.join(self._editable)}."
 
 
 def _offered(brief: Brief, space: Space, known: Past, surrogate: Surrogate, seed: str) -> list[Move]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import os
 import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
@@ -14,6 +15,7 @@ from autoresearch.agents.tuner.hints import Kind, Value, is_penalty, kind_of, le
 from autoresearch.agents.tuner.scales import Choice, Ladder, Scale, Shape, ladder
 from autoresearch.agents.tuner.source import Literal, Place
 from autoresearch.agents.tuner.style import render
+from autoresearch.globs import Globs
 
 MAX_FILE_BYTES = 512 * 1024
 MAX_CONSTANTS = 64
@@ -113,14 +115,16 @@ def signature(shape: str, values: Mapping[str, Value]) -> str:
 
 
 def _python_files(tree: Path, editable: Sequence[str]) -> Iterator[tuple[str, bytes]]:
-    """Regular Python files the globs name, each once, in order of path."""
-    root = tree.resolve()
-    # `**` alone names directories until Python 3.13.
-    patterns = [pattern + "/*" if pattern.endswith("**") else pattern for pattern in editable]
-    for path in sorted({path for pattern in patterns for path in tree.glob(pattern) if path.suffix == ".py"}):
-        is_plain = path.is_file() and not path.is_symlink() and path.resolve().is_relative_to(root)
-        if is_plain and path.stat().st_size <= MAX_FILE_BYTES:
-            yield path.relative_to(tree).as_posix(), path.read_bytes()
+    """Plain Python files the globs name, in order of path. Links are not followed."""
+    wanted = Globs(tuple(editable))
+    for folder, folders, names in os.walk(tree):
+        folders.sort()
+        for name in sorted(names):
+            path = Path(folder, name)
+            relative = path.relative_to(tree).as_posix()
+            is_wanted = name.endswith(".py") and relative in wanted and not path.is_symlink() and path.is_file()
+            if is_wanted and path.stat().st_size <= MAX_FILE_BYTES:
+                yield relative, path.read_bytes()
 
 
 def _constant(path: str, literal: Literal, compared: set[str]) -> Constant | None:

@@ -9,6 +9,7 @@ import math
 from collections.abc import Mapping
 from dataclasses import dataclass
 
+from autoresearch import noise
 from autoresearch.agents.tuner.hints import Value
 from autoresearch.agents.tuner.space import signature
 from autoresearch.history import History
@@ -47,7 +48,7 @@ class Past:
     tried: frozenset[str]
     """Signatures of every assignment already proposed, open experiments included."""
     noise: float
-    """Standard deviation of one run, from commits that were run more than once; 0 when none was."""
+    """Standard deviation of one run, from commits that were run more than once; 0 while unknown."""
 
 
 def remember(
@@ -71,11 +72,11 @@ def past(history: History, *, parent: str) -> Past:
     picked = _picked([_Finished(c, ended[c.number]) for c in candidates if c.number in ended], history)
     over = values.get(parent)
     if over is None:
-        return Past((), frozenset(tried), _noise(history))
+        return Past((), frozenset(tried), noise.of_one_run(history) or 0.0)
     parents = _parents(picked, history, values, over[0])
     tried.update(signature(trial.shape, trial.values) for trial in parents)
     trials = [_trial(done, history, values, over[0]) for done in picked]
-    return Past((*parents, *trials), frozenset(tried), _noise(history))
+    return Past((*parents, *trials), frozenset(tried), noise.of_one_run(history) or 0.0)
 
 
 @dataclass(frozen=True, slots=True)
@@ -151,15 +152,3 @@ def _read(candidate: Candidate) -> tuple[dict[str, Value], dict[str, tuple[Value
         {key: value for key, value in constants.items() if isinstance(value, bool | int | float | str)},
         {key: (pair[0], pair[1]) for key, pair in pairs.items()},
     )
-
-
-def _noise(history: History) -> float:
-    """Pooled standard deviation over commits with repeated runs."""
-    squares, freedom = 0.0, 0
-    for commit, split in history.runs:
-        runs = history.values(commit) if split == "public" else []
-        if len(runs) > 1:
-            mean = math.fsum(runs) / len(runs)
-            squares += math.fsum((run - mean) ** 2 for run in runs)
-            freedom += len(runs) - 1
-    return math.sqrt(squares / freedom) if freedom else 0.0
