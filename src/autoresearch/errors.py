@@ -7,6 +7,7 @@
     |   +-- SandboxError  a required property cannot be proven on this machine
     +-- RigFault          the machine failed while running the incumbent: the study pauses   exit 1
     +-- Foul              the candidate broke a rule or itself: data, recorded, the night goes on
+    +-- Interrupted       a human said stop; what was measured so far is recorded                exit 130
 
 Anything else that escapes is a bug of ours (exit 3).
 """
@@ -54,3 +55,7 @@ class Foul(AutoresearchError):
         self.reason = reason
         self.log = log
         self.seconds = seconds
+
+
+class Interrupted(AutoresearchError):
+    """A human stopped the run in the middle of something. The next `run` goes on from there."""

@@ -8,6 +8,7 @@ from dataclasses import dataclass, field, replace
 from autoresearch.records import (
     Candidate,
     Certificate,
+    Direction,
     Experiment,
     Measurement,
     Metric,
@@ -46,9 +47,9 @@ class Epoch:
     machine: Mapping[str, object]
     environment: Mapping[str, object]
     """Interpreter, versions and the digests of what the measured command stands on."""
+    metric: Metric
     referee: str = "certify"
-    direction: str = ""
-    metric: str = ""
+    referee_options: Mapping[str, float] = field(default_factory=dict)
     unsafe: bool = False
     """Run with --unsafe-no-sandbox: certificates are disabled."""
 
@@ -93,7 +94,8 @@ class Ended:
 class History:
     """The fold. Hand out, never write: only `add` changes it, and only the ledger calls `add`."""
 
-    metric: Metric
+    metric: Metric = field(default_factory=lambda: Metric("", Direction.MINIMIZE))
+    """Of the current epoch; nameless before the first."""
     study: StudyStart | None = None
     epoch: Epoch | None = None
     night: Night | None = None
@@ -105,13 +107,13 @@ class History:
     """Runs of experiments that have no verdict yet, by number."""
     pending_certificate: list[Measurement] = field(default_factory=list)
     runs: dict[tuple[str, str], list[Measurement]] = field(default_factory=dict)
-    """Finished runs of this epoch by (commit, split), oldest first, fouls included."""
+    """Runs of this epoch by (commit, split), oldest first, fouls included. Those of discarded candidates are let go."""
     measured: int = 0
     """Measurements in the whole ledger."""
     tip: Experiment | None = None
     """The experiment whose candidate is the current best, provisional."""
     proven: Experiment | None = None
-    """The experiment whose candidate is the last certified commit; the epoch's baseline until then."""
+    """The experiment whose candidate is the last certified commit; the first baseline until then."""
     baseline: Experiment | None = None
     """Of this epoch; None until it is measured."""
     paused: bool = False
@@ -129,13 +131,28 @@ class History:
         """Number of the next experiment: the oldest open one, else a new one."""
         return len(self.experiments)
 
+    @property
+    def tip_commit(self) -> str:
+        """Commit of the current best; the study's base before there is one."""
+        return self._commit(self.tip)
+
+    @property
+    def proven_commit(self) -> str:
+        """Commit last certified; the study's base before there is one."""
+        return self._commit(self.proven)
+
+    def _commit(self, experiment: Experiment | None) -> str:
+        if experiment is not None and experiment.candidate is not None:
+            return experiment.candidate.commit
+        return self.study.base if self.study else ""
+
     def add(self, record: object) -> None:
         """Fold one record in. Records come in ledger order."""
         match record:
             case StudyStart():
                 self.study = record
             case Epoch():
-                self.epoch, self.baseline = record, None
+                self.epoch, self.metric, self.baseline = record, record.metric, None
                 self.runs.clear()
                 self.pending.clear()
                 self.pending_certificate.clear()
@@ -177,12 +194,13 @@ class History:
         if not is_baseline:
             self.counts[done.verdict.outcome] = self.counts.get(done.verdict.outcome, 0) + 1
         if done.verdict.outcome is not Outcome.KEEP:
+            if done.candidate:
+                self.runs.pop((done.candidate.commit, "public"), None)
             return
         self.tip = done
         if is_baseline:
-            self.baseline = self.proven = done
+            self.baseline, self.proven = done, self.proven or done
             self.sentinel_at = done.number
-            self.keeps_since_certificate = 0
         else:
             self.keeps_since_certificate += 1
 
@@ -214,6 +232,8 @@ class Evidence:
     """Commit."""
     runs: tuple[Measurement, ...] = ()
     """Runs this contest asked for, in order. `history` has them too."""
+    certificate: bool = False
+    """Whether this is the contest of a certificate."""
 
     def of(self, side: Side) -> list[Measurement]:
         """This contest's runs of one side, in order."""
@@ -222,3 +242,29 @@ class Evidence:
     def plus(self, run: Measurement) -> Evidence:
         """The evidence with one more run."""
         return replace(self, runs=(*self.runs, run))
+
+
+@dataclass(slots=True)
+class Archive(History):
+    """A history that forgets nothing, for those who look at a study rather than run one."""
+
+    settled: dict[int, list[Measurement]] = field(default_factory=dict)
+    """Runs of finished experiments of every epoch, by number."""
+    proofs: list[list[Measurement]] = field(default_factory=list)
+    """Runs of each certificate, in the order of `certificates`."""
+    trail: list[tuple[int, object]] = field(default_factory=list)
+    """Every other record, certificates too, with the number of the experiment that was next; oldest first."""
+
+    def add(self, record: object) -> None:
+        """Fold one record in, and keep what the rules no longer need."""
+        match record:
+            case Candidate() | Measurement():
+                pass
+            case Experiment():
+                self.settled[record.number] = self.pending.get(record.number, [])
+            case Certificate():
+                self.proofs.append(list(self.pending_certificate))
+                self.trail.append((self.next_number, record))
+            case _:
+                self.trail.append((self.next_number, record))
+        History.add(self, record)

@@ -30,6 +30,8 @@ class Box:
     """The whole environment: nothing is inherited."""
     channel: int | None = None
     """A socket of ours that becomes the command's standard input and output; None gives it no input."""
+    door: int | None = None
+    """A socket of ours the command finds as file descriptor 3; None closes every descriptor above 2."""
 
 
 @dataclass(frozen=True, slots=True)

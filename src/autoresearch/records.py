@@ -117,6 +117,8 @@ class Measurement:
     slot: int = 0
     artifacts: Mapping[str, str] = field(default_factory=dict)
     """Relative path to sha256 of what was left to be judged."""
+    peak_memory_bytes: int | None = None
+    """Of the candidate's process tree; None where it cannot be told."""
     foul: str = ""
     """Outcome and cause when `value` is None."""
 

@@ -88,6 +88,8 @@ class Task:
     sandbox: str = "auto"
     require: tuple[str, ...] = ()
     """Sandbox properties that must be proven here."""
+    read: tuple[str, ...] = ()
+    """Absolute paths a candidate may read besides the system and its interpreter."""
     budget: Budget = field(default_factory=Budget)
     program: str = ""
     """Text of program.md, or empty."""

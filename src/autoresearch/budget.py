@@ -1,0 +1,39 @@
+"""When a night is over. Failed and refused attempts count; unknown cost is never taken for zero."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from autoresearch.history import History
+
+
+def hours_since(started: str, now: str) -> float:
+    """Hours between two ISO 8601 timestamps."""
+    return (datetime.fromisoformat(now) - datetime.fromisoformat(started)).total_seconds() / 3600
+
+
+def spent(history: History, now: str) -> str:
+    """Why the night's budget allows no further experiment; empty while it does."""
+    night = history.night
+    if night is None:
+        return "no budget was granted"
+    budget = night.budget
+    tonight = len(history.experiments) - night.first
+    if budget.experiments is not None and tonight >= budget.experiments:
+        return f"the budget of {budget.experiments} experiments is spent"
+    if budget.hours is not None and hours_since(night.started, now) >= budget.hours:
+        return f"the budget of {budget.hours:g} hours is spent"
+    return _over_limit(history, "cost_usd", budget.cost_usd, "US$") or _over_limit(
+        history, "tokens", budget.tokens, "tokens"
+    )
+
+
+def _over_limit(history: History, name: str, limit: float | None, unit: str) -> str:
+    if limit is None or history.night is None:
+        return ""
+    used = [
+        getattr(candidate, name) for number, candidate in history.candidates.items() if number >= history.night.first
+    ]
+    if None in used:
+        return f"the agent does not report its {name}, so the budget of {limit:g} {unit} cannot be held"
+    return f"the budget of {limit:g} {unit} is spent" if sum(used) >= limit else ""

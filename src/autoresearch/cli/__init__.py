@@ -1,0 +1,76 @@
+"""The command line: one file a verb; commands parse, build objects, call the library, print.
+
+Data goes to standard output, narrative to standard error. Exit codes: 0 done, 1 expected failure (the message says
+what to type next), 2 usage, 3 a bug of ours (a report file is written), 4 `check` or `replay` found a problem,
+130 interrupted.
+"""
+
+from __future__ import annotations
+
+import sys
+
+import click
+import typer
+
+from autoresearch.cli import (
+    check,
+    control,
+    demo,
+    diff,
+    export,
+    init,
+    log,
+    replay,
+    report,
+    run,
+    schema,
+    show,
+    status,
+)
+from autoresearch.cli.failure import explain
+
+app = typer.Typer(
+    name="autoresearch",
+    help="Run the research loop on a git repository: propose, measure, keep what is proven, record everything.",
+    no_args_is_help=False,
+    invoke_without_command=True,
+    pretty_exceptions_enable=False,
+    context_settings={"help_option_names": ["-h", "--help"]},
+)
+
+
+@app.callback()
+def root(context: typer.Context, version: bool = typer.Option(False, "--version", help="Print the version.")) -> None:
+    """Without a verb: the status of the study here."""
+    if version:
+        import autoresearch
+
+        typer.echo(autoresearch.__version__)
+    elif context.invoked_subcommand is None:
+        status.status(name=None, as_json=False)
+
+
+for verb in (init.init, check.check, demo.demo, run.run, status.status, log.log, show.show, diff.diff):
+    app.command()(verb)
+app.command("report")(report.report)
+app.command()(replay.replay)
+for verb in (control.pause, control.resume, control.stop):
+    app.command()(verb)
+app.command()(schema.schema)
+app.add_typer(export.app, name="export")
+
+
+def main() -> None:
+    """Entry point of the `autoresearch` program."""
+    try:
+        code = app(standalone_mode=False)
+    except click.exceptions.Exit as done:
+        code = done.exit_code
+    except click.ClickException as usage:
+        usage.show()
+        code = usage.exit_code
+    except (click.Abort, KeyboardInterrupt):
+        code = 130
+    except Exception as error:  # the one place where anything is caught: it becomes an exit code and a sentence
+        code = explain(error)
+    sys.exit(code if isinstance(code, int) else 0)

@@ -1,0 +1,172 @@
+"""`autoresearch check`: before the night, what this task, this machine and this budget can do."""
+
+from __future__ import annotations
+
+import json
+import shutil
+import statistics
+import time
+from dataclasses import asdict, dataclass, field
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from autoresearch.cli import place
+from autoresearch.cli.run import Overrides
+
+if TYPE_CHECKING:
+    from autoresearch.assembly import Rig
+
+MIN_FREE_BYTES = 1 << 30
+
+
+@dataclass(slots=True)
+class Findings:
+    """What `check` found. `problems` stop a night, `warnings` do not."""
+
+    task: str = ""
+    trust_class: str = ""
+    interpreter: str = ""
+    sandbox: str = ""
+    properties: dict[str, bool] = field(default_factory=dict)
+    values: list[float] = field(default_factory=list)
+    mean: float | None = None
+    sigma: float | None = None
+    smallest_gain: float | None = None
+    """Gain in the metric's unit which this budget proves with 80 % probability."""
+    run_seconds: float | None = None
+    """Median wall time of one run, both phases and our own overhead."""
+    night_hours: float | None = None
+    """What the task's experiment budget will take at that pace, certificates included."""
+    free_bytes: int = 0
+    warnings: list[str] = field(default_factory=list)
+    problems: list[str] = field(default_factory=list)
+
+
+def check(
+    runs: Annotated[int, typer.Option(min=2, max=50, help="Baseline runs to measure the noise with.")] = 3,
+    overrides: Overrides = None,
+    as_json: place.AsJson = False,
+) -> None:
+    """Measure the baseline's noise and say what a night here can prove. Exit code 4 when it should not start."""
+    from autoresearch import config
+    from autoresearch.assembly import rig_up
+
+    root = place.repository()
+    task = config.load(root, overrides or ())
+    rig = rig_up(root, task)
+    with rig.site.occupied():
+        found = examine(rig, runs=runs)
+    if as_json:
+        typer.echo(json.dumps({"schema": 1} | asdict(found)))
+    else:
+        _print(found, rig)
+    raise typer.Exit(4 if found.problems else 0)
+
+
+def examine(rig: Rig, *, runs: int) -> Findings:
+    """Look at everything that can be looked at, then run the baseline `runs` times."""
+    task = rig.task
+    found = Findings(task.name, str(task.trust_class), sandbox=rig.sandbox.name, properties=dict(rig.properties))
+    python = rig.toolchain.python
+    found.interpreter = f"{python['executable']} ({python['version']})" if python else "no python on PATH"
+    found.warnings += rig.workspace.warnings()
+    found.free_bytes = shutil.disk_usage(rig.site.folder).free
+    if found.free_bytes < MIN_FREE_BYTES:
+        found.warnings.append(f"Only {found.free_bytes / 2**30:.1f} GiB of disk are free at {rig.site.folder}.")
+    found.problems += _agent_problems(rig)
+    if not found.problems:
+        _measure(rig, found, runs)
+    return found
+
+
+def _agent_problems(rig: Rig) -> list[str]:
+    """Why the task's agent could not begin."""
+    from autoresearch import agents
+    from autoresearch.errors import UserError
+
+    try:
+        agent = agents.make(
+            rig.task.agent, rig.task.agent_options, task=rig.task, sandbox=rig.sandbox, toolchain=rig.toolchain
+        )
+        with rig.workspace.draft(rig.workspace.base) as tree:
+            return agents.problems(agent, tree, rig.task.editable)
+    except UserError as error:
+        return [f"{error.message} Try: {error.fix}"]
+
+
+def _measure(rig: Rig, found: Findings, runs: int) -> None:
+    from autoresearch import referees
+    from autoresearch.errors import Foul
+    from autoresearch.records import Side
+
+    took: list[float] = []
+    for seed in range(1, runs + 1):
+        began = time.monotonic()
+        try:
+            if seed == 1:
+                rig.runner.check(rig.workspace.base)
+            run = rig.runner.measure(rig.workspace.base, side=Side.CANDIDATE, seed=seed)
+        except Foul as foul:
+            tail = foul.log.decode("utf-8", "replace").strip().splitlines()[-8:]
+            found.problems.append(
+                f"The baseline does not give a number: {foul.reason}." + "".join(f"\n    | {line}" for line in tail)
+            )
+            return
+        took.append(time.monotonic() - began)
+        assert run.value is not None
+        found.values.append(run.value)
+    found.mean, found.sigma = statistics.fmean(found.values), statistics.stdev(found.values)
+    found.run_seconds = statistics.median(took)
+    found.problems += referees.objections(rig.task.referee, found.values)
+    found.smallest_gain = referees.smallest_gain(rig.task.referee, found.sigma, rig.task.budget)
+    _time(rig, found)
+
+
+def _time(rig: Rig, found: Findings) -> None:
+    """Whether the evaluator is fast enough for the budget."""
+    from autoresearch import referees
+
+    assert found.run_seconds is not None
+    wanted = rig.task.budget
+    overhead_runs = referees.fixed_runs(wanted, rig.task.referee)
+    if wanted.hours is not None:
+        possible = int(wanted.hours * 3600 / found.run_seconds) - overhead_runs
+        if possible < 1:
+            found.problems.append(
+                f"The evaluator is too slow: baseline and certificates alone need {overhead_runs} runs of "
+                f"{found.run_seconds:.1f} s, which {wanted.hours:g} hours do not hold. "
+                "Try: a longer night or a shorter clock."
+            )
+    if wanted.experiments is not None:
+        found.night_hours = (wanted.experiments + overhead_runs) * found.run_seconds / 3600
+    if wanted.experiments is None and wanted.hours is None:
+        found.warnings.append("The task gives no budget; `run` will need --experiments or --hours.")
+
+
+def _print(found: Findings, rig: Rig) -> None:
+    from rich.console import Console
+
+    out, unit = Console(highlight=False), rig.task.metric.unit
+    out.print(f"[bold]{found.task}[/]  trust class [bold]{found.trust_class}[/]  sandbox [bold]{found.sandbox}[/]")
+    for name, holds in found.properties.items():
+        out.print(f"  {'[green]proven   [/]' if holds else '[yellow]not given[/]'} {name}")
+    out.print(f"interpreter  {found.interpreter}", markup=False)
+    out.print(f"disk         {found.free_bytes / 2**30:.0f} GiB free")
+    if found.mean is not None and found.sigma is not None:
+        out.print(
+            f"baseline     {found.mean:.6g} {unit}, sigma {found.sigma:.3g} over {len(found.values)} runs", markup=False
+        )
+        if found.smallest_gain is not None:
+            share = f" ({100 * found.smallest_gain / abs(found.mean):.2g} %)" if found.mean else ""
+            out.print(f"provable     a gain of {found.smallest_gain:.3g} {unit}{share}, in 4 nights of 5", markup=False)
+        out.print(
+            f"pace         {found.run_seconds:.1f} s a run"
+            + (f", about {found.night_hours:.1f} hours in all" if found.night_hours else "")
+        )
+    for warning in found.warnings:
+        out.print(f"warning: {warning}", style="yellow", markup=False)
+    for problem in found.problems:
+        out.print(f"problem: {problem}", style="red", markup=False)
+    if not found.problems:
+        out.print("Ready: autoresearch run", style="green")

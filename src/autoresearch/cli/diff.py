@@ -1,0 +1,37 @@
+"""`autoresearch diff N`: the patch of one experiment."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+import typer
+
+from autoresearch.cli import place
+from autoresearch.errors import UserError
+from autoresearch.history import History
+
+
+def diff(
+    number: Annotated[int, typer.Argument(help="Number of the experiment.")],
+    against: Annotated[
+        str, typer.Option(help="parent, baseline, certified, or another experiment's number.")
+    ] = "parent",
+    study: place.StudyName = None,
+) -> None:
+    """Print what an experiment changed."""
+    site, ledger = place.open_ledger(study)
+    commit = place.candidate(ledger.history, number).commit
+    typer.echo(place.diff_of(site)(_other(ledger.history, number, against), commit), nl=False)
+
+
+def _other(history: History, number: int, against: str) -> str:
+    match against:
+        case "parent":
+            return place.candidate(history, number).parent
+        case "baseline":
+            return history.study.base if history.study else ""
+        case "certified":
+            return history.proven_commit
+        case _ if against.isdigit():
+            return place.candidate(history, int(against)).commit
+    raise UserError(f"--against {against} is not a commit we know.", fix="use parent, baseline, certified or a number")

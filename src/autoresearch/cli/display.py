@@ -1,0 +1,125 @@
+"""What `run` shows while it works: a live view on a terminal, else one line a record."""
+
+from __future__ import annotations
+
+import sys
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+from rich.console import Console, Group, RenderableType
+from rich.live import Live
+from rich.markup import escape
+from rich.panel import Panel
+from rich.progress_bar import ProgressBar
+from rich.table import Table
+from rich.text import Text
+
+from autoresearch import budget
+from autoresearch.cli.words import OUTCOME_STYLE, line_of, plain, tonight
+from autoresearch.ledger import now
+from autoresearch.records import Certificate, Experiment
+
+if TYPE_CHECKING:
+    from autoresearch.assembly import Assembly
+
+SHOWN = 8
+"""Experiments in the live table."""
+
+
+@contextmanager
+def display(assembly: Assembly) -> Iterator[None]:
+    """Within, records and phases are shown on standard error as they come."""
+    console = Console(stderr=True)
+    view = View(assembly)
+    assembly.rig.runner.on_phase = view.phase
+    if not console.is_terminal:
+        assembly.study.on_record = lambda record: _print_line(assembly, record)
+        yield
+        return
+    with Live(get_renderable=view.render, console=console, refresh_per_second=4, transient=False):
+        yield
+
+
+def _print_line(assembly: Assembly, record: object) -> None:
+    if isinstance(record, Experiment | Certificate):
+        print(line_of(assembly.study.history, record), file=sys.stderr, flush=True)
+
+
+@dataclass(slots=True)
+class View:
+    """The live view: everything from the ledger, but for the phase now running."""
+
+    assembly: Assembly
+    name: str = "starting"
+    limit: float = 0.0
+    began: float = field(default_factory=time.monotonic)
+
+    def phase(self, name: str, seconds: float) -> None:
+        """A phase of a measurement begins."""
+        history, site = self.assembly.study.history, self.assembly.rig.site
+        self.name, self.limit, self.began = name, seconds, time.monotonic()
+        site.set_step(name, number=history.next_number, seconds=seconds, began=now())
+
+    def render(self) -> RenderableType:
+        """The whole view, now."""
+        return Panel(
+            Group(self._numbers(), Text(), self._experiments(), Text(), self._step()),
+            title=f"[bold]{escape(self.assembly.rig.task.name)}[/] · {escape(self.assembly.rig.task.goal[:70])}",
+            subtitle=self._trust(),
+            border_style="dim",
+        )
+
+    def _trust(self) -> str:
+        rig = self.assembly.rig
+        missing = [name for name, holds in rig.properties.items() if not holds]
+        text = f"{rig.task.trust_class} · {rig.sandbox.name}"
+        return f"{text} · [yellow]not given here: {', '.join(missing)}[/]" if missing else text
+
+    def _numbers(self) -> RenderableType:
+        history, unit = self.assembly.study.history, self.assembly.rig.task.metric.unit
+        table = Table.grid(padding=(0, 2))
+        base = (
+            history.values(history.baseline.candidate.commit) if history.baseline and history.baseline.candidate else []
+        )
+        table.add_row("baseline", _number(sum(base) / len(base) if base else None, unit), f"{len(base)} runs")
+        tip = history.tip
+        table.add_row("best so far", _number(tip.value if tip else None, unit), "provisional" if tip else "")
+        proofs = [proof for proof in history.certificates if proof.ruling == "certified"]
+        if proofs:
+            proof = proofs[-1]
+            text = f"95 % interval {proof.low:.5g} to {proof.high:.5g}, {proof.n} fresh runs a side"
+            table.add_row("[green]certified", _number(proof.mean, unit), text)
+        else:
+            table.add_row("certified", "nothing yet", "")
+        table.add_row("budget", tonight(history), budget.spent(history, now()))
+        return table
+
+    def _experiments(self) -> RenderableType:
+        table = Table(box=None, pad_edge=False, header_style="dim", expand=True)
+        for name, width in (("#", 5), ("outcome", 13), (self.assembly.rig.task.metric.name, 12)):
+            table.add_column(name, width=width, justify="right" if name == "#" else "left")
+        table.add_column("change", ratio=1, no_wrap=True, overflow="ellipsis")
+        for done in self.assembly.study.history.experiments[-SHOWN:]:
+            summary = plain(done.candidate.summary) if done.candidate else plain(done.verdict.reason)
+            style = OUTCOME_STYLE[done.verdict.outcome]
+            table.add_row(str(done.number), Text(done.verdict.outcome, style), _number(done.value, ""), escape(summary))
+        return table
+
+    def _step(self) -> RenderableType:
+        elapsed = time.monotonic() - self.began
+        table = Table.grid(padding=(0, 2))
+        clock = f"{elapsed:.0f} of {self.limit:g} s" if self.limit else ""
+        number = self.assembly.study.history.next_number
+        table.add_row(
+            f"[bold]experiment {number}[/]: {escape(self.name)}",
+            ProgressBar(total=self.limit or 1.0, completed=min(elapsed, self.limit), width=30),
+            clock,
+        )
+        return table
+
+
+def _number(value: float | None, unit: str) -> str:
+    return "–" if value is None else f"{value:.6g} {unit}".strip()

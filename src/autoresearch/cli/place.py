@@ -1,0 +1,89 @@
+"""What every verb needs first: which repository, which study."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+
+from autoresearch import git
+from autoresearch.errors import UserError
+from autoresearch.history import Archive, History
+from autoresearch.ledger import Ledger
+from autoresearch.records import Candidate
+from autoresearch.site import FOLDER, Site, studies
+
+StudyName = Annotated[str | None, typer.Option("--study", help="Which study, where the repository has several.")]
+AsJson = Annotated[bool, typer.Option("--json", help="Print JSON for programs instead of text for people.")]
+
+
+def repository() -> Path:
+    """Root of the git repository we stand in. Raises UserError."""
+    return git.UserRepository(Path.cwd()).root
+
+
+def site(name: str | None) -> Site:
+    """The study meant: the one named, else the task file's, else the only one. Raises UserError."""
+    root = _root_with_studies()
+    begun = studies(root)
+    if name is None:
+        name = _task_name(root) if _task_name(root) in begun else begun[0] if len(begun) == 1 else None
+    if name is None and begun:
+        raise UserError(f"There are several studies here: {', '.join(begun)}.", fix=f"add --study {begun[0]}")
+    if name is None or name not in begun:
+        what = f"No study {name!r} has begun" if name else "No study has begun"
+        raise UserError(f"{what} in {root}.", fix="autoresearch run (or `autoresearch init` for a new task)")
+    return Site(root, name)
+
+
+def open_ledger(name: str | None) -> tuple[Site, Ledger[Archive]]:
+    """The study meant and its ledger, read and verified."""
+    found = site(name)
+    return found, found.ledger()
+
+
+def _root_with_studies() -> Path:
+    """The repository's root; a folder that keeps studies will do where git does not know it."""
+    here = Path.cwd()
+    for folder in (here, *here.parents):
+        if (folder / FOLDER).is_dir():
+            return folder
+    return repository()
+
+
+def _task_name(root: Path) -> str | None:
+    import tomllib
+
+    try:
+        name = tomllib.loads((root / "autoresearch.toml").read_text(encoding="utf-8")).get("name")
+    except (OSError, ValueError):
+        return None
+    return name if isinstance(name, str) else None
+
+
+def candidate(history: History, number: int) -> Candidate:
+    """The candidate of an experiment. Raises UserError when there is none."""
+    if number not in history.candidates:
+        last = len(history.experiments) - 1
+        known = f"the study has experiments 0 to {last}" if number > last else "it ended before there was one"
+        raise UserError(f"Experiment {number} has no candidate: {known}.", fix="autoresearch log")
+    return history.candidates[number]
+
+
+def diff_of(site: Site) -> Callable[[str, str], str]:
+    """A function from two commits of the study to the patch between them."""
+    return git.Store(site.folder / "referee.git").diff
+
+
+def status_of(site: Site, ledger: Ledger[Archive]) -> dict[str, Any]:
+    """`views.status` of a study, with what only its folder tells: whether it runs, and what it does now."""
+    from autoresearch import views
+    from autoresearch.cli.words import tonight
+    from autoresearch.ledger import now
+
+    step = site.step()
+    state = "paused" if ledger.history.paused else "running" if step else "idle"
+    data = views.status(ledger.history, state=state, now=now())
+    return data | {"step": step, "budget_words": tonight(ledger.history)}

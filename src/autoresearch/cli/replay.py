@@ -1,0 +1,27 @@
+"""`autoresearch replay`: judge everything again from the stored measurements."""
+
+from __future__ import annotations
+
+import json
+
+import typer
+
+from autoresearch.cli import place
+
+
+def replay(study: place.StudyName = None, as_json: place.AsJson = False) -> None:
+    """Verify the ledger's chain and re-judge every verdict and certificate from its measurements."""
+    from autoresearch.replay import replay as judge_again
+
+    site = place.site(study)
+    result = judge_again(site.ledger_path)
+    if as_json:
+        typer.echo(json.dumps(result.as_dict()))
+    else:
+        typer.echo(
+            f"{result.lines} lines verify; {result.verdicts} verdicts and {result.certificates} certificates judged "
+            f"again from {result.measurements} measurements: {len(result.disagreements)} disagree."
+        )
+        for disagreement in result.disagreements:
+            typer.echo(f"  {disagreement}")
+    raise typer.Exit(4 if result.disagreements else 0)

@@ -1,0 +1,109 @@
+"""`autoresearch run`: start or go on; after a kill at any instant it is the same word."""
+
+from __future__ import annotations
+
+import signal
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from autoresearch.cli import place
+from autoresearch.errors import UserError
+
+if TYPE_CHECKING:
+    from autoresearch.assembly import Assembly
+    from autoresearch.task import Budget, Task
+
+Overrides = Annotated[
+    list[str] | None, typer.Option("-c", metavar="KEY=VALUE", help="Override a key of the task file.")
+]
+
+
+def run(
+    experiments: Annotated[int | None, typer.Option(min=1, help="Experiments this night may use.")] = None,
+    hours: Annotated[float | None, typer.Option(min=0.001, help="Hours this night may use.")] = None,
+    overrides: Overrides = None,
+    unsafe_no_sandbox: Annotated[
+        bool,
+        typer.Option("--unsafe-no-sandbox", help="Run candidates unboxed. Labels every line, disables certificates."),
+    ] = False,
+    as_json: place.AsJson = False,
+) -> None:
+    """Start the study, or go on where it was."""
+    from autoresearch import config
+    from autoresearch.task import Budget
+
+    root = place.repository()
+    task = config.load(root, overrides or ())
+    granted = Budget(experiments=experiments, hours=hours) if experiments or hours else None
+    why = night(root, task, granted=granted, unsafe=unsafe_no_sandbox)
+    if as_json:
+        place.print_status(place.site(task.name))
+    else:
+        typer.echo(f"The night is over: {why}. `autoresearch report` shows what survived.", err=True)
+
+
+def night(root: Path, task: Task, *, granted: Budget | None = None, unsafe: bool = False) -> str:
+    """Run one night with a display. Returns why it ended.
+
+    Raises UserError when it measured nothing new, and whatever `Study.run` raises.
+    """
+    from autoresearch.assembly import assemble
+    from autoresearch.cli.display import display
+    from autoresearch.site import Site
+
+    site = Site(root, task.name)
+    site.create()
+    with site.occupied():
+        assembly = assemble(root, task, granted=granted, unsafe=unsafe)
+        before = assembly.study.history.measured
+        for sentence in assembly.news:
+            typer.echo(sentence, err=True)
+        with stoppable(assembly), display(assembly):
+            try:
+                why = assembly.study.run()
+            finally:
+                assembly.study.reconcile()
+                site.clear_step()
+    if assembly.study.history.measured == before:
+        raise UserError(
+            f"Nothing new was measured: {why}.", fix="autoresearch run --experiments 20 grants another night"
+        )
+    return why
+
+
+@dataclass(slots=True)
+class Stop:
+    """What a human's Ctrl-C means: once, finish the measurement; twice, kill it."""
+
+    asked: threading.Event = field(default_factory=threading.Event)
+    now: threading.Event = field(default_factory=threading.Event)
+
+    def __call__(self, *_: Any) -> None:
+        """The signal handler."""
+        if self.asked.is_set():
+            self.now.set()
+        else:
+            self.asked.set()
+            typer.echo(
+                "Finishing the measurement now running; Ctrl-C again kills it. Nothing is lost either way.", err=True
+            )
+
+
+@contextmanager
+def stoppable(assembly: Assembly) -> Iterator[None]:
+    """Within, SIGINT and SIGTERM stop the study in an orderly way."""
+    stop = Stop()
+    assembly.rig.runner.stop = stop.now
+    assembly.study.interrupted = stop.asked.is_set
+    before = {number: signal.signal(number, stop) for number in (signal.SIGINT, signal.SIGTERM)}
+    try:
+        yield
+    finally:
+        for number, handler in before.items():
+            signal.signal(number, handler)

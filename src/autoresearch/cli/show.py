@@ -1,0 +1,32 @@
+"""`autoresearch show N`: one experiment, ending in one honest sentence."""
+
+from __future__ import annotations
+
+import json
+from typing import Annotated
+
+import typer
+
+from autoresearch import views
+from autoresearch.cli import place
+from autoresearch.errors import UserError
+
+
+def show(
+    number: Annotated[int, typer.Argument(help="Number of the experiment.")],
+    study: place.StudyName = None,
+    as_json: place.AsJson = False,
+) -> None:
+    """Show one experiment: what was tried, every run, the verdict, and what may be concluded from it."""
+    site, ledger = place.open_ledger(study)
+    row = views.log_row(ledger.history, number)
+    if row is None:
+        last = len(ledger.history.experiments) - 1
+        raise UserError(f"There is no experiment {number}; they go from 0 to {last}.", fix="autoresearch log")
+    sentence = views.sentence(ledger.history, number)
+    if as_json:
+        typer.echo(json.dumps({"schema": 1} | row | {"sentence": sentence}))
+    else:
+        from autoresearch.cli.tables import print_experiment
+
+        print_experiment(ledger.history, row, sentence, site)

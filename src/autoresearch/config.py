@@ -1,0 +1,259 @@
+"""`autoresearch.toml` read, checked and turned into a `Task`. Unknown keys are refused with the nearest known one."""
+
+from __future__ import annotations
+
+import difflib
+import hashlib
+import json
+import tomllib
+from collections.abc import Iterator, Mapping, Sequence
+from pathlib import Path
+from types import UnionType
+from typing import Any, get_args
+
+from pydantic import BaseModel, ValidationError
+
+from autoresearch.errors import TaskError
+from autoresearch.records import Direction, Metric
+from autoresearch.task import Budget, Check, Limits, Phase, Task
+from autoresearch.taskfile import TaskFile
+
+TASK_FILE = "autoresearch.toml"
+PROGRAM_FILE = "program.md"
+
+NOT_YET = {
+    "constraint": "limits on secondary metrics",
+    "selftest": "evaluator self-tests",
+    "metric.objective": "objectives over several values",
+    "metric.source=depleting": "finite records, which need a laddered score and a vault",
+    "strategy.use": "strategies other than greedy",
+}
+"""Keys of the design whose feature does not exist yet. They are refused in one line, never ignored."""
+
+
+def load(root: Path, overrides: Sequence[str] = ()) -> Task:
+    """The task of the repository at `root`, with `key=value` overrides applied.
+
+    Raises TaskError naming file, key, nearest known key and the next step.
+    """
+    path = root / TASK_FILE
+    try:
+        data = tomllib.loads(path.read_text(encoding="utf-8"))
+    except FileNotFoundError:
+        raise TaskError(f"There is no {TASK_FILE} in {root}.", fix="autoresearch init") from None
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+        raise TaskError(f"{path} is not valid TOML: {error}.", fix=f"mend {path}, then `autoresearch check`") from None
+    for override in overrides:
+        _override(data, override)
+    program = root / PROGRAM_FILE
+    text = program.read_text(encoding="utf-8", errors="replace") if program.is_file() else ""
+    return _task(_validated(data, path), text)
+
+
+def parse(data: Mapping[str, Any], *, program: str = "") -> Task:
+    """The task in `data`, as `tomllib` would give it. Raises TaskError."""
+    return _task(_validated(dict(data), Path(TASK_FILE)), program)
+
+
+def json_schema() -> dict[str, Any]:
+    """JSON Schema of the task file, draft 2020-12."""
+    schema = TaskFile.model_json_schema(mode="validation")
+    return {"$schema": "https://json-schema.org/draft/2020-12/schema", "title": TASK_FILE} | schema
+
+
+def _override(data: dict[str, Any], override: str) -> None:
+    key, equals, text = override.partition("=")
+    if not equals or not key.strip():
+        raise TaskError(f"-c {override} is not of the form key=value.", fix="for example: -c budget.experiments=20")
+    try:
+        value = tomllib.loads(f"value = {text}")["value"]
+    except tomllib.TOMLDecodeError:
+        value = text
+    *tables, last = key.strip().split(".")
+    for name in tables:
+        data = data.setdefault(name, {})
+        if not isinstance(data, dict):
+            raise TaskError(f"-c {override}: {name} is not a table.", fix="autoresearch schema")
+    data[last] = value
+
+
+def _validated(data: dict[str, Any], path: Path) -> TaskFile:
+    try:
+        file = TaskFile.model_validate(data)
+    except ValidationError as error:
+        raise TaskError("\n".join(_explain(error, path)), fix=f"mend {path}, then `autoresearch check`") from None
+    for key, what in _not_yet(file):
+        raise TaskError(f"{path}: {key}: {what} are not available yet.", fix=f"remove it from {path} for now")
+    problem = _inconsistent(file)
+    if problem:
+        raise TaskError(f"{path}: {problem}", fix=f"mend {path}, then `autoresearch check`")
+    return file
+
+
+def _not_yet(file: TaskFile) -> Iterator[tuple[str, str]]:
+    asked = {
+        "constraint": bool(file.constraint),
+        "selftest": bool(file.selftest),
+        "metric.objective": bool(file.metric.objective),
+        "metric.source=depleting": file.metric.source == "depleting",
+        "strategy.use": file.strategy.use != "greedy",
+    }
+    for key, is_asked in asked.items():
+        if is_asked:
+            yield key, NOT_YET[key]
+
+
+def _inconsistent(file: TaskFile) -> str:
+    low, high = file.metric.bounds
+    if not low < high:
+        return f"metric.bounds = [{low}, {high}]: the first must be below the second."
+    if file.metric.target is not None and not low <= file.metric.target <= high:
+        return f"metric.target = {file.metric.target} lies outside metric.bounds."
+    if file.evaluation is None:
+        for name in ("contestant", "holdout"):
+            if getattr(file, name) is not None:
+                return f"[{name}] needs an [evaluation]: without one the candidate reports its own number."
+    elif file.metric.file:
+        return "metric.file is for tasks without [evaluation]; the evaluation writes $AUTORESEARCH_METRICS."
+    if file.experiment.network and "no_network" in file.sandbox.require:
+        return "experiment.network = true contradicts sandbox.require's no_network."
+    return ""
+
+
+def _task(file: TaskFile, program: str) -> Task:
+    low, high = file.metric.bounds
+    metric = Metric(
+        file.metric.name,
+        Direction(file.metric.direction),
+        file.metric.unit,
+        low=low,
+        high=high,
+        target=file.metric.target,
+    )
+    experiment, evaluation, holdout = file.experiment, file.evaluation, file.holdout
+    judge = secret = contestant = None
+    if evaluation is not None:
+        judge = _phase(evaluation, seconds=evaluation.seconds)
+        patience = max(evaluation.seconds, (holdout and holdout.seconds) or 0.0)
+        contestant = _phase(file.contestant, seconds=patience) if file.contestant else None
+        if holdout is not None:
+            secret = _phase(evaluation, command=holdout.command, seconds=holdout.seconds or evaluation.seconds)
+    return Task(
+        name=file.name,
+        goal=file.goal,
+        editable=tuple(file.editable),
+        hidden=tuple(file.hidden),
+        metric=metric,
+        experiment=_phase(experiment, seconds=experiment.seconds + experiment.grace_seconds),
+        evaluation=judge,
+        contestant=contestant,
+        holdout=secret,
+        holdout_budget=holdout.budget if holdout else None,
+        checks=tuple(
+            Check(check.name, _phase(check, seconds=check.seconds, writable_tree=experiment.writable_tree))
+            for check in file.check
+        ),
+        metric_file=file.metric.file,
+        referee=file.referee.preset,
+        referee_options=file.referee.model_extra or {},
+        agent=file.agent.use,
+        agent_options=file.agent.model_extra or {},
+        strategy=file.strategy.use,
+        sandbox=file.sandbox.use,
+        require=tuple(file.sandbox.require),
+        read=tuple(file.sandbox.read),
+        budget=Budget(**file.budget.model_dump()),
+        program=program,
+        digest=_digest(file),
+    )
+
+
+def _phase(table: Any, *, seconds: float, command: tuple[str, ...] | None = None, writable_tree: bool = False) -> Phase:
+    """The Phase a table describes. `table` has the keys of its kind; the missing ones take the Limits' defaults."""
+
+    def get(name: str, default: Any = None) -> Any:
+        return getattr(table, name, default)
+
+    limits = Limits(
+        seconds=seconds,
+        memory_bytes=get("memory"),
+        processes=get("processes"),
+        disk_bytes=get("disk"),
+        output_bytes=get("output", 64 * 2**20),
+        cores=get("cores"),
+        gpus=get("gpus", 0),
+        network=get("network", False),
+    )
+    return Phase(
+        command=command or table.command,
+        limits=limits,
+        env=get("env", {}),
+        seed_env=get("seed_env", "AUTORESEARCH_SEED"),
+        writable_tree=get("writable_tree", writable_tree),
+    )
+
+
+def _digest(file: TaskFile) -> str:
+    """sha256 over what decides a measurement or a verdict; the budget, the agent and the goal's wording do not."""
+    measured = file.model_dump(
+        mode="json",
+        include={
+            "editable",
+            "hidden",
+            "metric",
+            "experiment",
+            "evaluation",
+            "contestant",
+            "holdout",
+            "check",
+            "referee",
+        },
+    )
+    return hashlib.sha256(json.dumps(measured, sort_keys=True).encode()).hexdigest()
+
+
+def _explain(error: ValidationError, path: Path) -> Iterator[str]:
+    for problem in error.errors(include_url=False):
+        where = problem["loc"]
+        key = _dotted(where)
+        match problem["type"]:
+            case "missing":
+                yield f"{path}: {key} is missing."
+            case "extra_forbidden":
+                yield f"{path}: {key} is not a known key{_nearest(where)}."
+            case _:
+                yield f"{path}: {key}: {problem['msg'].removeprefix('Value error, ')}."
+
+
+def _dotted(where: Sequence[str | int]) -> str:
+    text = ""
+    for part in where:
+        text += f"[{part}]" if isinstance(part, int) else f".{part}" if text else part
+    return text
+
+
+def _nearest(where: Sequence[str | int]) -> str:
+    """`; did you mean X?` from the keys known where the unknown one stands."""
+    known = _keys(TaskFile, [str(part) for part in where[:-1]])
+    near = difflib.get_close_matches(str(where[-1]), known, n=1, cutoff=0.4)
+    return f"; did you mean {near[0]!r}?" if near else f"; known here: {', '.join(sorted(known))}"
+
+
+def _keys(model: type[BaseModel], tables: Sequence[str]) -> list[str]:
+    for name in (table for table in tables if not table.isdigit()):
+        field = model.model_fields.get(name)
+        inner = field and next(
+            (t for t in _types(field.annotation) if isinstance(t, type) and issubclass(t, BaseModel)), None
+        )
+        if inner is None:
+            return []
+        model = inner
+    return list(model.model_fields)
+
+
+def _types(annotation: Any) -> Iterator[Any]:
+    if isinstance(annotation, UnionType) or get_args(annotation):
+        for inner in get_args(annotation):
+            yield from _types(inner)
+    else:
+        yield annotation

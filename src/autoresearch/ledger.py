@@ -1,0 +1,117 @@
+"""The append-only, hash-chained record of everything. What is not in it did not happen.
+
+Appending is lock, catch up, write, flush, fsync. A last line without its newline was never acknowledged to anybody: the
+next writer cuts it off. Anything else that does not verify is refused with file and line, never mended.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+from collections.abc import Iterator
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import TYPE_CHECKING, Generic, TypeVar
+
+from autoresearch.errors import LedgerError, UserError
+from autoresearch.events import GENESIS, Event, decode, digest, encode
+from autoresearch.history import History
+
+if TYPE_CHECKING:
+    from filelock import BaseFileLock
+
+
+def now() -> str:
+    """This moment, ISO 8601, UTC, to the millisecond."""
+    return datetime.now(UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
+
+
+H = TypeVar("H", bound=History)
+
+
+class Ledger(Generic[H]):
+    """One study's ledger file and the history folded from it. Safe between processes; one thread at a time."""
+
+    def __init__(self, path: Path, history: H) -> None:
+        """`history` is what lines are folded into: a `History` to go on from, an `Archive` to look at."""
+        self.path = path
+        self.history = history
+        self._offset = 0
+        self._seq = 0
+        self._head = GENESIS
+
+    def refresh(self) -> list[Event]:
+        """Fold in what was appended since, by anyone. Returns it. A torn last line is left for the next writer."""
+        events = list(self._read())
+        for event in events:
+            self.history.add(event.record)
+        return events
+
+    def append(self, *records: object) -> list[Event]:
+        """Write `records` durably, after whatever others wrote meanwhile. Returns all that is new.
+
+        Raises UserError when the disk refuses: then the file is as it was.
+        """
+        with self._lock():
+            events = self.refresh()
+            self._cut_torn_tail()
+            self._write(records)
+            return events + self.refresh()
+
+    def _lock(self) -> BaseFileLock:
+        from filelock import FileLock
+
+        return FileLock(self.path.with_suffix(".lock"), timeout=60)
+
+    def _read(self) -> Iterator[Event]:
+        if not self.path.exists():
+            return
+        with self.path.open("rb") as file:
+            file.seek(self._offset)
+            for raw in file:
+                if not raw.endswith(b"\n"):
+                    return
+                yield self._next(raw)
+
+    def _next(self, raw: bytes) -> Event:
+        line = raw[:-1]
+        try:
+            event = decode(line, seq=self._seq, prev=self._head)
+        except (ValueError, KeyError, TypeError) as error:
+            cause = "is not JSON" if isinstance(error, json.JSONDecodeError) else _first_line(error)
+            raise LedgerError(
+                f"{self.path}, line {self._seq + 1}: {cause}.",
+                fix="restore the file from a copy, or start a new study under another name",
+            ) from error
+        self._seq, self._head, self._offset = self._seq + 1, digest(line), self._offset + len(raw)
+        return event
+
+    def _cut_torn_tail(self) -> None:
+        if self.path.exists() and self.path.stat().st_size > self._offset:
+            os.truncate(self.path, self._offset)
+
+    def _write(self, records: tuple[object, ...]) -> None:
+        head, lines = self._head, []
+        for seq, record in enumerate(records, self._seq):
+            line = encode(record, seq=seq, prev=head, at=now())
+            head = digest(line)
+            lines.append(line + b"\n")
+        data = b"".join(lines)
+        try:
+            fd = os.open(self.path, os.O_WRONLY | os.O_APPEND | os.O_CREAT, 0o644)
+            try:
+                while data:
+                    data = data[os.write(fd, data) :]
+                os.fsync(fd)
+            finally:
+                os.close(fd)
+        except OSError as error:
+            self._cut_torn_tail()
+            raise UserError(
+                f"The ledger {self.path} cannot be written ({error.strerror}); nothing recorded so far is lost.",
+                fix="make room or give write permission there, then `autoresearch run` goes on where it was",
+            ) from error
+
+
+def _first_line(error: BaseException) -> str:
+    return str(error).splitlines()[0].rstrip(".") if str(error) else type(error).__name__

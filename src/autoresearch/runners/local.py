@@ -1,0 +1,271 @@
+"""The runner of this machine: one measuring slot, two phases, nothing believed.
+
+export the commit -> run the candidate in its box -> everything it started is dead -> look at what it left
+-> run the evaluation, from sealed files, in a box of its own -> read one number, strictly
+"""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import shutil
+import stat
+import threading
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from autoresearch import metrics
+from autoresearch.errors import Foul, Interrupted, RigFault
+from autoresearch.ledger import now
+from autoresearch.protocols import Box, Exit, Sandbox
+from autoresearch.records import Measurement, Outcome, Side
+from autoresearch.runners.door import Door
+from autoresearch.task import Phase, Task
+from autoresearch.toolchain import LoadMeter, Toolchain
+from autoresearch.workspace import Workspace
+
+ARTIFACTS, METRICS, SECONDS, DOOR = (
+    "AUTORESEARCH_ARTIFACTS",
+    "AUTORESEARCH_METRICS",
+    "AUTORESEARCH_SECONDS",
+    "AUTORESEARCH_DOOR",
+)
+DOOR_FD = 3
+_LIMITS = {
+    "memory": "its memory limit",
+    "processes": "its process limit",
+    "disk": "its disk limit",
+    "output": "its output limit",
+}
+
+
+@dataclass(slots=True)
+class LocalRunner:
+    """Measures commits on this machine, one at a time."""
+
+    task: Task
+    workspace: Workspace
+    sandbox: Sandbox
+    toolchain: Toolchain
+    machine: str
+    """One line that names the hardware."""
+    folder: Path
+    """The study's; scratch directories are made below it."""
+    slot: int = 0
+    stop: threading.Event = field(default_factory=threading.Event)
+    """Set by a human's second Ctrl-C: whatever runs now is killed and Interrupted is raised."""
+    on_output: Callable[[bytes], None] | None = None
+    on_phase: Callable[[str, float], None] | None = None
+    """Hears each phase's name and its limit in seconds, as it begins."""
+
+    def measure(self, commit: str, *, side: Side, seed: int, split: str = "public") -> Measurement:
+        """Run the task once at `commit`. Raises Foul for what the commit did, RigFault, Interrupted."""
+        started, load = now(), LoadMeter()
+        tree = self._tree(commit)
+        with self._scratch() as scratch:
+            artifacts = scratch / "artifacts"
+            ran = self._experiment(tree, scratch, artifacts, seed)
+            left = _inventory(artifacts, self.task.experiment.limits.disk_bytes)
+            foreign = load.foreign(ran.cpu_seconds)
+            if self.task.evaluation is None:
+                values, evaluation_seconds = self._own_report(ran, artifacts), 0.0
+            else:
+                values, evaluation_seconds = self._evaluation(tree, artifacts, seed, split)
+        return Measurement(
+            commit=commit,
+            side=side,
+            value=values[self.task.metric.name],
+            seed=seed,
+            seconds=round(ran.seconds, 6),
+            split=split,
+            values=values,
+            evaluation_seconds=round(evaluation_seconds, 6),
+            foreign_load=foreign,
+            started=started,
+            machine=self.machine,
+            slot=self.slot,
+            artifacts=left,
+            peak_memory_bytes=ran.peak_memory_bytes,
+        )
+
+    def check(self, commit: str) -> None:
+        """Run the task's checks, in order, at `commit`. Raises Foul(CHECKS_FAILED) at the first that fails."""
+        for gate in self.task.checks:
+            tree = self._tree(commit)
+            with self._scratch() as scratch:
+                self._phase(f"check {gate.name}", gate.phase)
+                ended = self._boxed(gate.phase, tree, write=(scratch,), env=self._env(gate.phase, scratch, 0))
+            if ended.code != 0:
+                reason = f"check {gate.name!r} failed: {_how(ended, gate.phase)}"
+                raise Foul(Outcome.CHECKS_FAILED, reason, log=ended.output, seconds=ended.seconds)
+
+    def _tree(self, commit: str) -> Path:
+        return self.workspace.export(commit, self.slot, writable=self.task.experiment.writable_tree)
+
+    def _experiment(self, tree: Path, scratch: Path, artifacts: Path, seed: int) -> Exit:
+        phase = self.task.experiment
+        self._phase("experiment", phase)
+        env = self._env(phase, scratch, seed) | {ARTIFACTS: str(artifacts)}
+        ended = self._boxed(phase, tree, write=(scratch,), env=env)
+        _demand_success(ended, phase)
+        return ended
+
+    def _own_report(self, ran: Exit, artifacts: Path) -> dict[str, float]:
+        """The candidate's own word for its number: allowed, and labelled `self-reported` wherever it is shown."""
+        if not self.task.metric_file:
+            return metrics.from_output(ran.output, self.task.metric)
+        path = artifacts / self.task.metric_file
+        if not path.resolve().is_relative_to(artifacts.resolve()) or not path.is_file():
+            raise Foul(Outcome.CRASH, f"it left no {self.task.metric_file} in ${ARTIFACTS}", log=ran.output)
+        return metrics.from_json(_read_capped(path), self.task.metric)
+
+    def _evaluation(self, tree: Path, artifacts: Path, seed: int, split: str) -> tuple[dict[str, float], float]:
+        phase = self.task.holdout if split == "holdout" else self.task.evaluation
+        assert phase is not None
+        sealed = self.workspace.export(self.workspace.base, self.slot, sealed_only=True, with_hidden=True)
+        self._phase("evaluation" if split == "public" else "sealed evaluation", phase)
+        with self._scratch("verdict") as scratch, self._door(tree, artifacts) as door:
+            verdict = scratch / "metrics.json"
+            env = self._env(phase, scratch, seed) | {
+                ARTIFACTS: str(artifacts),
+                METRICS: str(verdict),
+                DOOR: str(DOOR_FD),
+            }
+            ended = self._boxed(
+                phase, sealed, write=(scratch,), read=(artifacts,), env=env, door=door.evaluator.fileno()
+            )
+            _demand_success(ended, phase, who="the evaluation")
+            if not verdict.is_file():
+                raise Foul(Outcome.CRASH, f"the evaluation wrote no ${METRICS}", log=ended.output)
+            return metrics.from_json(_read_capped(verdict), self.task.metric), ended.seconds
+
+    def _door(self, tree: Path, artifacts: Path) -> Door:
+        """A door behind which fresh contestants start: nothing writable, no network, dead by the phase's end."""
+        phase = self.task.contestant
+
+        def start(fd: int, stop: threading.Event) -> Exit:
+            assert phase is not None
+            env = self._env(phase, Path("/tmp"), 0) | {ARTIFACTS: str(artifacts)}
+            box = Box(
+                phase.command, cwd=tree, limits=phase.limits, read=(*self._readable(), artifacts), env=env, channel=fd
+            )
+            return self.sandbox.run(box, stop=stop)
+
+        return Door(start, limit=64 if phase else 0)
+
+    def _boxed(
+        self,
+        phase: Phase,
+        tree: Path,
+        *,
+        write: tuple[Path, ...],
+        env: Mapping[str, str],
+        read: tuple[Path, ...] = (),
+        door: int | None = None,
+    ) -> Exit:
+        box = Box(
+            phase.command,
+            cwd=tree,
+            limits=phase.limits,
+            read=(*self._readable(), *read),
+            write=(*write, tree) if phase.writable_tree else write,
+            env=env,
+            door=door,
+        )
+        ended = self.sandbox.run(box, on_output=self.on_output, stop=self.stop)
+        if ended.limit == "cancelled":
+            raise Interrupted("stopped in the middle of a measurement; nothing recorded is lost")
+        if ended.survivors:
+            raise RigFault(
+                f"{ended.survivors} processes outlived their clock; a measurement beside them would be worthless"
+            )
+        return ended
+
+    def _readable(self) -> tuple[Path, ...]:
+        return (*self.toolchain.readable, *map(Path, self.task.read))
+
+    def _env(self, phase: Phase, scratch: Path, seed: int) -> dict[str, str]:
+        env = self.toolchain.env(cores=phase.limits.cores, home=scratch)
+        return env | {SECONDS: f"{phase.limits.seconds:g}", phase.seed_env: str(seed)} | dict(phase.env)
+
+    def _phase(self, name: str, phase: Phase) -> None:
+        if self.on_phase is not None:
+            self.on_phase(name, phase.limits.seconds)
+
+    @contextmanager
+    def _scratch(self, name: str = "scratch") -> Iterator[Path]:
+        """A fresh directory at a path that is the same for every commit."""
+        path = self.folder / "boxes" / f"slot{self.slot}" / name
+        _remove(path)
+        (path / "artifacts").mkdir(parents=True)
+        try:
+            yield path
+        finally:
+            _remove(path)
+
+
+def _demand_success(ended: Exit, phase: Phase, who: str = "") -> None:
+    if ended.limit == "time":
+        reason = f"{who or 'it'} ran into its limit of {phase.limits.seconds:g} s"
+        raise Foul(Outcome.TIMEOUT, reason, log=ended.output, seconds=ended.seconds)
+    if ended.code != 0 or ended.limit:
+        reason = f"{who} failed: {_how(ended, phase)}" if who else _how(ended, phase)
+        raise Foul(Outcome.CRASH, reason, log=ended.output, seconds=ended.seconds)
+
+
+def _how(ended: Exit, phase: Phase) -> str:
+    """How it ended, in one line: the exit class and the last thing it said."""
+    if ended.limit == "time":
+        return f"took longer than {phase.limits.seconds:g} s"
+    if ended.limit:
+        return f"stopped at {_LIMITS.get(ended.limit, ended.limit)}"
+    if ended.signal:
+        return f"killed by signal {ended.signal}"
+    if ended.code == 127:
+        return f"command not found: {phase.command[0]}"
+    said = [line for line in ended.output.decode("utf-8", "replace").splitlines() if line.strip()]
+    last = (
+        "".join(char if char.isprintable() else " " for char in said[-1]).strip()[:200] if said else "it said nothing"
+    )
+    return f"exit status {ended.code}: {last}"
+
+
+def _inventory(artifacts: Path, limit: int | None) -> dict[str, str]:
+    """Relative path -> sha256 of everything left to be judged. Raises Foul for anything but plain files."""
+    left: dict[str, str] = {}
+    total = 0
+    for directory, names, files in os.walk(artifacts, followlinks=False):
+        for name in sorted(names + files):
+            path = Path(directory) / name
+            info = path.lstat()
+            if stat.S_ISDIR(info.st_mode):
+                continue
+            where = str(path.relative_to(artifacts))
+            if not stat.S_ISREG(info.st_mode) or info.st_nlink != 1:
+                raise Foul(Outcome.VIOLATION, f"it left something other than a plain file to be judged: {where!r}")
+            total += info.st_size
+            if limit is not None and total > limit:
+                raise Foul(Outcome.CRASH, "what it left to be judged is larger than its disk limit")
+            with path.open("rb") as file:
+                left[where] = hashlib.file_digest(file, "sha256").hexdigest()
+    return left
+
+
+def _read_capped(path: Path) -> bytes:
+    with path.open("rb") as file:
+        return file.read(metrics.MAX_BYTES + 1)
+
+
+def _remove(path: Path) -> None:
+    """Delete a tree a candidate may have made unreadable."""
+    if path.is_symlink() or not path.is_dir():
+        path.unlink(missing_ok=True)
+        return
+    path.chmod(0o700)
+    for directory, names, _ in os.walk(path, followlinks=False):
+        for inner in (Path(directory) / name for name in names):
+            if not inner.is_symlink():
+                inner.chmod(0o700)
+    shutil.rmtree(path)

@@ -1,0 +1,117 @@
+"""Where a study lives in the user's repository, and who is at work there."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import os
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+from autoresearch.errors import UserError
+from autoresearch.history import Archive
+from autoresearch.ledger import Ledger
+
+FOLDER = ".autoresearch"
+MAX_LOG_BYTES = 512 * 1024
+
+
+@dataclass(frozen=True, slots=True)
+class Site:
+    """The folder of one study: `<repository>/.autoresearch/<study>/`."""
+
+    root: Path
+    """The user's repository."""
+    study: str
+
+    @property
+    def folder(self) -> Path:
+        """Everything of this study, in one place to keep or to delete."""
+        return self.root / FOLDER / self.study
+
+    @property
+    def ledger_path(self) -> Path:
+        """The one file that matters; the rest is derived or can be lost."""
+        return self.folder / "ledger.jsonl"
+
+    def create(self) -> None:
+        """Make the folder, ignored by git without touching any file of the user's. Raises UserError."""
+        try:
+            self.folder.mkdir(parents=True, exist_ok=True)
+            ignore = self.root / FOLDER / ".gitignore"
+            if not ignore.exists():
+                ignore.write_text("*\n")
+        except OSError as error:
+            raise UserError(
+                f"{self.folder} cannot be written ({error.strerror}); nothing was changed.",
+                fix=f"give write permission on {self.root}, or free some disk space there",
+            ) from error
+
+    def ledger(self) -> Ledger[Archive]:
+        """The study's ledger with everything ever recorded, read to its end. Raises UserError when there is no study, LedgerError."""
+        if not self.ledger_path.exists():
+            raise UserError(f"No study {self.study!r} has begun in {self.root}.", fix="autoresearch run")
+        ledger = Ledger(self.ledger_path, Archive())
+        ledger.refresh()
+        return ledger
+
+    def keep_log(self, log: bytes) -> str:
+        """Store a foul's log under its sha256, cut to its last half megabyte. Returns the hash."""
+        log = log[-MAX_LOG_BYTES:]
+        name = hashlib.sha256(log).hexdigest()
+        path = self.log_path(name)
+        if not path.exists():
+            path.parent.mkdir(parents=True, exist_ok=True)
+            _replace(path, log)
+        return name
+
+    def log_path(self, name: str) -> Path:
+        """Where the log with this hash is kept."""
+        return self.folder / "logs" / f"{name}.log"
+
+    @contextmanager
+    def occupied(self) -> Iterator[None]:
+        """Hold the study for one `run`. Raises UserError when another one has it."""
+        from filelock import FileLock, Timeout
+
+        try:
+            with FileLock(self.folder / "run.lock", timeout=0):
+                yield
+        except Timeout:
+            busy = self.step() or {}
+            raise UserError(
+                f"Another `autoresearch run` (process {busy.get('pid', '?')}) is at work on {self.study!r}.",
+                fix="autoresearch status, or autoresearch stop",
+            ) from None
+
+    def set_step(self, name: str, *, number: int | None, seconds: float | None, began: str) -> None:
+        """Say what is being done now. Lost without harm: only `status` and the display read it."""
+        step = {"pid": os.getpid(), "step": name, "experiment": number, "limit_seconds": seconds, "began": began}
+        _replace(self.folder / "now.json", json.dumps(step).encode())
+
+    def step(self) -> dict[str, object] | None:
+        """What the running `run` is doing; None when none is alive."""
+        try:
+            step: dict[str, object] = json.loads((self.folder / "now.json").read_bytes())
+            os.kill(int(str(step["pid"])), 0)
+        except (OSError, ValueError, KeyError):
+            return None
+        return step
+
+    def clear_step(self) -> None:
+        """Nobody is at work any more."""
+        (self.folder / "now.json").unlink(missing_ok=True)
+
+
+def studies(root: Path) -> list[str]:
+    """Names of the studies begun in a repository."""
+    return sorted(path.parent.name for path in (root / FOLDER).glob("*/ledger.jsonl"))
+
+
+def _replace(path: Path, data: bytes) -> None:
+    """Write a file so that a reader sees the old one or the new one, never half of it."""
+    temporary = path.with_name(f"{path.name}.{os.getpid()}.new")
+    temporary.write_bytes(data)
+    temporary.replace(path)

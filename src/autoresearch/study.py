@@ -1,0 +1,208 @@
+"""The loop. Everything it knows comes from the ledger, so `run` after a kill at any instant is `run`.
+
+    propose one change -> run it under a fixed clock -> measure it where it cannot lie -> keep or discard -> record
+
+A record is written first and acted on second; what a kill leaves undone, `reconcile` does on the next start.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import time
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from typing import TypeVar
+
+from autoresearch import budget
+from autoresearch.errors import Foul, Interrupted, RigFault
+from autoresearch.history import Ended, Evidence, History
+from autoresearch.ledger import Ledger, now
+from autoresearch.protocols import Agent, Referee, Runner, Strategy
+from autoresearch.records import Candidate, Certificate, Experiment, Measurement, Ruling, Side, Verdict
+from autoresearch.workspace import Workspace
+
+Decision = TypeVar("Decision", Verdict, Certificate)
+
+
+@dataclass(slots=True)
+class Study:
+    """One task, one branch, one ledger."""
+
+    ledger: Ledger[History]
+    workspace: Workspace
+    runner: Runner
+    referee: Referee
+    strategy: Strategy
+    agent: Agent
+    proof_split: str = "public"
+    """What certificates are measured on: "holdout" where the task has one."""
+    keep_log: Callable[[bytes], str] = lambda _: ""
+    """Stores a foul's log and returns its name."""
+    on_record: Callable[[object], None] = lambda _: None
+    """Hears every record, once it is durable."""
+    interrupted: Callable[[], bool] = lambda: False
+    """Whether a human asked to stop after the measurement now running."""
+
+    @property
+    def history(self) -> History:
+        """What the ledger says so far."""
+        return self.ledger.history
+
+    def run(self) -> str:
+        """Go on until the budget, the target or a human ends the night. Returns why it ended.
+
+        Raises Interrupted and RigFault; in both cases the next `run` goes on from there.
+        """
+        self.reconcile()
+        while not (why := self.over()):
+            if self.referee.certificate_due(self.history):
+                self.record(self.certify())
+            else:
+                self.record(self.attempt())
+        self.record(Ended(why))
+        return why
+
+    def reconcile(self) -> None:
+        """Make both repositories say what the ledger says."""
+        commits = {number: candidate.commit for number, candidate in self.history.candidates.items()}
+        self.workspace.reconcile(self.history.tip_commit, self.history.proven_commit, commits)
+
+    def over(self) -> str:
+        """Why to stop now; empty to go on. Waits here while the study is paused."""
+        self.ledger.refresh()
+        while self.history.paused and not self.history.stopping and not self.interrupted():
+            time.sleep(0.2)
+            self.ledger.refresh()
+        if self.interrupted():
+            raise Interrupted("stopped by hand")
+        if self.history.stopping:
+            return "stopped by `autoresearch stop`"
+        if self.reached():
+            return "the target is reached, and certified"
+        if self.history.baseline is None or self.referee.certificate_due(self.history):
+            return ""
+        return budget.spent(self.history, now())
+
+    def attempt(self) -> Experiment:
+        """One numbered experiment, from brief to verdict. A foul is a verdict like any other."""
+        began, number = time.monotonic(), self.history.next_number
+        candidate = self.history.candidates.get(number)
+        foul = None
+        try:
+            candidate = candidate or self.propose(number)
+            self.runner.check(candidate.commit)
+            runs = tuple(self.history.pending.get(number, ()))
+            evidence = Evidence(self.history, number, candidate.commit, self.history.tip_commit, runs)
+            verdict = self.contest(self.referee.next, evidence)
+        except Foul as caught:
+            foul, verdict = caught, Verdict(caught.outcome, caught.reason)
+        if foul and self.history.baseline is None:
+            raise RigFault(f"the baseline itself does not run: {foul.reason}") from foul
+        mine = [run.value for run in self.history.pending.get(number, ()) if run.side is Side.CANDIDATE]
+        values = [value for value in mine if value is not None]
+        return Experiment(
+            number=number,
+            candidate=candidate,
+            verdict=verdict,
+            value=sum(values) / len(values) if values and not foul else None,
+            parent=candidate.parent if candidate else self.history.tip_commit,
+            agent=candidate.agent if candidate else self.agent.name,
+            started=candidate.started if candidate else now(),
+            seconds=round(time.monotonic() - began, 3),
+            log=self.keep_log(foul.log) if foul and foul.log else "",
+        )
+
+    def propose(self, number: int) -> Candidate:
+        """Have the agent make one change and take it in. Raises Foul when none, or a forbidden one, came of it."""
+        if self.history.baseline is None:
+            tip = self.history.tip_commit
+            candidate = Candidate(number, tip, tip, summary="baseline", started=now())
+        else:
+            candidate = self.taken_in(number)
+        self.record(candidate)
+        return candidate
+
+    def taken_in(self, number: int) -> Candidate:
+        """The agent's change as a commit of ours, made from bytes we read."""
+        brief, started, began = replace(self.strategy.ask(self.history), number=number), now(), time.monotonic()
+        with self.workspace.draft(brief.parent) as tree:
+            proposal = self.agent.edit(brief, tree, self.history)
+            message = f"{proposal.summary}\n\n{proposal.hypothesis}\n\nExperiment: {number}\n"
+            taken = self.workspace.take_in(tree, number=number, parent=brief.parent, message=message, when=started)
+        return Candidate(
+            number,
+            taken.commit,
+            brief.parent,
+            proposal.summary,
+            hypothesis=proposal.hypothesis,
+            agent=proposal.agent or self.agent.name,
+            started=started,
+            agent_seconds=round(time.monotonic() - began, 3),
+            cost_usd=proposal.cost_usd,
+            tokens=proposal.tokens,
+            detail=proposal.detail,
+        )
+
+    def certify(self) -> Certificate:
+        """Prove the tip against the last certified commit, with fresh runs of both."""
+        number, runs = len(self.history.certificates) + 1, tuple(self.history.pending_certificate)
+        tip, proven = self.history.tip_commit, self.history.proven_commit
+        return self.contest(self.referee.certify, Evidence(self.history, number, tip, proven, runs, certificate=True))
+
+    def contest(self, ask: Callable[[Evidence], Side | Decision], evidence: Evidence) -> Decision:
+        """Measure whichever side the referee asks for, until it decides."""
+        while isinstance(call := ask(evidence), Side):
+            if self.interrupted():
+                raise Interrupted("stopped by hand")
+            evidence = evidence.plus(self.measured(call, evidence))
+        return call
+
+    def measured(self, side: Side, evidence: Evidence) -> Measurement:
+        """One recorded run. The incumbent's failure is the machine's: tried twice, then the study pauses."""
+        try:
+            run = self.once(side, evidence)
+        except Foul as foul:
+            if side is Side.INCUMBENT:
+                run = self.again(evidence)
+            elif evidence.certificate:
+                run = Measurement(
+                    evidence.candidate, side, None, 0, foul.seconds, foul=f"{foul.outcome}: {foul.reason}"
+                )
+            else:
+                raise
+        whose = "certificate" if evidence.certificate else "experiment"
+        run = replace(run, split=self.split_of(evidence), **{whose: evidence.number})
+        self.record(run)
+        return run
+
+    def once(self, side: Side, evidence: Evidence) -> Measurement:
+        """One run, at a seed nobody but the referee knows beforehand."""
+        assert self.history.study
+        text = f"{self.history.study.secret}:{self.history.measured}"
+        seed = int.from_bytes(hashlib.sha256(text.encode()).digest()[:4], "big") >> 1
+        commit = evidence.candidate if side is Side.CANDIDATE else evidence.incumbent
+        return self.runner.measure(commit, side=side, seed=seed, split=self.split_of(evidence))
+
+    def again(self, evidence: Evidence) -> Measurement:
+        """The incumbent's second chance."""
+        try:
+            return self.once(Side.INCUMBENT, evidence)
+        except Foul as foul:
+            raise RigFault(f"{evidence.incumbent[:9]}, which ran before, fails now: {foul.reason}") from foul
+
+    def split_of(self, evidence: Evidence) -> str:
+        """Certificates are measured on the holdout where there is one."""
+        return self.proof_split if evidence.certificate else "public"
+
+    def reached(self) -> bool:
+        """Whether the last certificate's mean is at the target."""
+        target, proofs = self.history.metric.target, self.history.certificates
+        certified = proofs and proofs[-1].ruling is Ruling.CERTIFIED
+        return bool(certified and target is not None and self.history.metric.gain(proofs[-1].mean, over=target) >= 0)
+
+    def record(self, record: object) -> None:
+        """Make `record` durable first; move the branches second."""
+        self.ledger.append(record)
+        if isinstance(record, Experiment | Certificate):
+            self.workspace.advance(self.history.tip_commit, self.history.proven_commit)
+        self.on_record(record)

@@ -1,0 +1,154 @@
+"""The user's own programs and machine: where commands are found, what they stand on, what else keeps the cores busy."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import os
+import platform
+import shutil
+import sys
+import time
+from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
+
+from autoresearch import proc
+
+_SYSTEM = tuple(Path(p) for p in ("/usr", "/bin", "/sbin", "/lib", "/lib64", "/opt/homebrew"))
+_KEPT = ("LANG", "LC_ALL", "LC_CTYPE", "TZ")
+_THREADS = (
+    "OMP_NUM_THREADS",
+    "OPENBLAS_NUM_THREADS",
+    "MKL_NUM_THREADS",
+    "NUMEXPR_NUM_THREADS",
+    "VECLIB_MAXIMUM_THREADS",
+)
+
+_ASK = """
+import json, os, sys, sysconfig
+site = sysconfig.get_paths()["purelib"]
+names = sorted(n for n in os.listdir(site) if n.endswith(".dist-info")) if os.path.isdir(site) else []
+print(json.dumps({"version": sys.version.split()[0], "prefixes": sorted({sys.prefix, sys.base_prefix}),
+                  "executable": sys.executable, "packages": names}))
+"""
+
+
+@dataclass(frozen=True)
+class Toolchain:
+    """The programs of one repository's commands."""
+
+    root: Path
+    """The user's repository."""
+
+    @cached_property
+    def path(self) -> str:
+        """PATH of every boxed command.
+
+        An activated environment wins, then the repository's `.venv`, then the one autoresearch itself runs from.
+        """
+        inherited = os.environ.get("PATH", os.defpath)
+        if os.environ.get("VIRTUAL_ENV") or os.environ.get("CONDA_PREFIX"):
+            return inherited
+        local = self.root / ".venv" / "bin"
+        own = Path(sys.executable).parent
+        first = local if (local / "python").exists() else own if sys.prefix != sys.base_prefix else None
+        return f"{first}{os.pathsep}{inherited}" if first else inherited
+
+    @cached_property
+    def python(self) -> Mapping[str, object] | None:
+        """What the `python` of `path` says of itself; None where there is none."""
+        found = shutil.which("python", path=self.path) or shutil.which("python3", path=self.path)
+        if found is None:
+            return None
+        try:
+            said: dict[str, object] = json.loads(proc.output([found, "-I", "-c", _ASK], timeout=60))
+        except (proc.CommandError, ValueError):
+            return None
+        return said
+
+    @cached_property
+    def readable(self) -> tuple[Path, ...]:
+        """Directories outside the system's own that commands need: PATH entries, interpreter prefixes."""
+        wanted = [Path(entry) for entry in self.path.split(os.pathsep) if entry.startswith("/")]
+        if self.python:
+            prefixes = self.python["prefixes"]
+            assert isinstance(prefixes, list)
+            wanted += [Path(prefix) for prefix in prefixes]
+        existing = dict.fromkeys(path.resolve() for path in wanted if path.is_dir())
+        return tuple(path for path in existing if not any(path.is_relative_to(system) for system in _SYSTEM))
+
+    def env(self, *, cores: int | None, home: Path) -> dict[str, str]:
+        """The environment of a boxed command before the task's own additions: nothing secret, nothing inherited."""
+        env = {name: os.environ[name] for name in _KEPT if name in os.environ}
+        env |= {"PATH": self.path, "HOME": str(home), "TMPDIR": str(home), "PYTHONDONTWRITEBYTECODE": "1"}
+        env |= {"PYTHONUNBUFFERED": "1", "PYTHONNOUSERSITE": "1", "PYTHONHASHSEED": "0"}
+        return env | (dict.fromkeys(_THREADS, str(cores)) if cores else {})
+
+    def environment(self) -> dict[str, object]:
+        """What the measured command stands on, for the epoch: interpreter and a digest of its packages."""
+        if self.python is None:
+            return {"python": None}
+        packages = json.dumps(self.python["packages"]).encode()
+        return {
+            "python": self.python["version"],
+            "executable": self.python["executable"],
+            "packages": hashlib.sha256(packages).hexdigest(),
+        }
+
+
+def machine() -> dict[str, object]:
+    """The hardware numbers depend on, for the epoch and every measurement."""
+    model = platform.processor() or platform.machine()
+    try:
+        lines = Path("/proc/cpuinfo").read_text().splitlines()
+        model = next(line.split(":", 1)[1].strip() for line in lines if line.startswith("model name"))
+    except (OSError, StopIteration):
+        pass  # not Linux, or not x86: the architecture must do
+    return {
+        "system": platform.system(),
+        "architecture": platform.machine(),
+        "processor": model,
+        "cores": os.cpu_count() or 1,
+        "memory_bytes": os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES"),
+        "gpus": _gpus(),
+    }
+
+
+def _gpus() -> list[str]:
+    tool = shutil.which("nvidia-smi")
+    if tool is None:
+        return []
+    try:
+        listed = proc.output([tool, "-L"], timeout=20)
+    except proc.CommandError:
+        return []
+    return [line.split("(")[0].strip() for line in listed.decode("utf-8", "replace").splitlines() if line.strip()]
+
+
+class LoadMeter:
+    """How many cores others kept busy while something of ours ran. Linux only; elsewhere it tells None."""
+
+    def __init__(self) -> None:
+        self._began = self._busy(), time.monotonic(), time.process_time()
+
+    def foreign(self, own_cpu_seconds: float | None) -> float | None:
+        """Mean busy cores since construction, without this process and the `own_cpu_seconds` of what it ran."""
+        busy, began, mine = self._began
+        after = self._busy()
+        seconds = time.monotonic() - began
+        if busy is None or after is None or own_cpu_seconds is None or seconds < 0.05:
+            return None
+        return max(0.0, round((after - busy - own_cpu_seconds - (time.process_time() - mine)) / seconds, 3))
+
+    @staticmethod
+    def _busy() -> float | None:
+        """CPU seconds all cores spent working since boot."""
+        try:
+            with Path("/proc/stat").open() as file:
+                fields = [int(word) for word in file.readline().split()[1:9]]
+        except (OSError, ValueError):
+            return None
+        user, nice, system, _idle, _iowait, irq, softirq, steal = fields
+        return (user + nice + system + irq + softirq + steal) / os.sysconf("SC_CLK_TCK")

@@ -1,0 +1,205 @@
+"""The task file: everything parsed, nothing ignored, every complaint names the key and the way out."""
+
+from __future__ import annotations
+
+import copy
+import re
+import tomllib
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from autoresearch import config
+from autoresearch.errors import TaskError
+from autoresearch.records import Direction, TrustClass
+
+WHOLE = """
+name = "gpt"
+goal = "Lowest bits per byte"
+editable = ["train.py", "src/**/*.py"]
+hidden = ["holdout/**"]
+[metric]
+name = "val_bpb"
+direction = "minimize"
+unit = "bit/byte"
+target = 0.95
+bounds = [0.0, 20.0]
+source = "regenerating"
+[experiment]
+command = "python train.py"
+seconds = 300
+grace_seconds = 10
+memory = "8 GiB"
+processes = 64
+disk = "2 GB"
+network = false
+gpus = 1
+cores = 2
+[evaluation]
+command = "python evaluate.py"
+seconds = 60
+[contestant]
+command = "python train.py --serve"
+[[check]]
+name = "tests"
+command = "pytest -q"
+seconds = 120
+[referee]
+preset = "certify"
+[holdout]
+command = "python evaluate.py --split holdout"
+budget = 8
+[budget]
+hours = 8
+experiments = 100
+cost_usd = 20
+tokens = 5_000_000
+[agent]
+use = "tuner"
+[strategy]
+use = "greedy"
+[sandbox]
+require = ["no_network", "kill_all"]
+"""
+
+
+def whole() -> dict[str, Any]:
+    return tomllib.loads(WHOLE)
+
+
+def with_key(path: str, value: object) -> dict[str, Any]:
+    data: dict[str, Any] = copy.deepcopy(whole())
+    *tables, last = path.split(".")
+    inner = data
+    for name in tables:
+        inner = inner.setdefault(name, {})
+    inner[last] = value
+    return data
+
+
+def complaint(data: dict[str, Any]) -> str:
+    with pytest.raises(TaskError) as caught:
+        config.parse(data)
+    assert caught.value.fix
+    return caught.value.message
+
+
+def test_the_whole_file_of_the_design_is_read() -> None:
+    task = config.parse(whole())
+    assert task.metric.direction is Direction.MINIMIZE
+    assert task.experiment.command == ("python", "train.py")
+    assert task.experiment.limits.seconds == 310
+    assert task.experiment.limits.memory_bytes == 8 * 2**30
+    assert task.experiment.limits.disk_bytes == 2 * 10**9
+    assert task.holdout is not None
+    assert task.holdout.command == ("python", "evaluate.py", "--split", "holdout")
+    assert task.holdout.limits.seconds == 60
+    assert task.holdout_budget == 8
+    assert task.checks[0].name == "tests"
+    assert task.trust_class is TrustClass.SEALED
+    assert task.budget.tokens == 5_000_000
+
+
+@pytest.mark.parametrize(
+    ("key", "near"),
+    [("metrik", "metric"), ("experiment.secnds", "seconds"), ("budget.hour", "hours"), ("sandbox.requires", "require")],
+)
+def test_an_unknown_key_is_refused_with_the_nearest_known_one(key: str, near: str) -> None:
+    assert re.search(rf"{re.escape(key)} is not a known key; did you mean '{near}'", complaint(with_key(key, 1)))
+
+
+@pytest.mark.parametrize("key", ["name", "goal", "editable", "metric.name", "metric.direction", "experiment.command"])
+def test_a_missing_key_is_named(key: str) -> None:
+    data = whole()
+    *tables, last = key.split(".")
+    inner = data
+    for name in tables:
+        inner = inner[name]
+    del inner[last]
+    assert f"{key} is missing" in complaint(data)
+
+
+@pytest.mark.parametrize(
+    ("key", "value", "words"),
+    [
+        ("metric.direction", "down", "'minimize' or 'maximize'"),
+        ("experiment.seconds", True, "valid number"),
+        ("experiment.seconds", "300", "valid number"),
+        ("experiment.seconds", 0, "greater than 0"),
+        ("experiment.memory", "8 gigs", "such as"),
+        ("experiment.command", "", "must be a command"),
+        ("metric.bounds", [1.0, 0.0], "first must be below"),
+        ("metric.target", 99.0, "outside metric.bounds"),
+        ("editable", [], "at least 1"),
+        ("editable", ["/etc/passwd"], "relative to the repository"),
+        ("editable", ["../x.py"], "relative to the repository"),
+        ("name", "a/b", "pattern"),
+        ("metric.file", "m.json", "without [evaluation]"),
+    ],
+)
+def test_a_bad_value_is_one_sentence(key: str, value: object, words: str) -> None:
+    message = complaint(with_key(key, value))
+    assert words in message
+    assert "\n" not in message
+
+
+@pytest.mark.parametrize(
+    ("key", "value"),
+    [
+        ("constraint", [{"metric": "memory_mb", "max_ratio": 1.1}]),
+        ("selftest", [{"patch": "x"}]),
+        ("metric.source", "depleting"),
+        ("metric.objective", "max_over"),
+        ("strategy.use", "tree"),
+    ],
+)
+def test_what_does_not_exist_yet_says_so(key: str, value: object) -> None:
+    assert "not available yet" in complaint(with_key(key, value))
+
+
+def test_a_shell_line_goes_to_the_shell_and_a_list_does_not() -> None:
+    assert config.parse(with_key("experiment.command", "make && ./bench")).experiment.command[:2] == ("/bin/sh", "-c")
+    assert config.parse(with_key("experiment.command", ["./a b", "$x"])).experiment.command == ("./a b", "$x")
+
+
+def test_the_digest_follows_what_is_measured_and_nothing_else() -> None:
+    digest = config.parse(whole()).digest
+    assert config.parse(with_key("budget.hours", 2)).digest == digest
+    assert config.parse(with_key("goal", "other words")).digest == digest
+    assert config.parse(with_key("experiment.seconds", 301)).digest != digest
+    assert config.parse(with_key("editable", ["train.py"])).digest != digest
+
+
+def test_a_contestant_without_an_evaluation_is_refused() -> None:
+    data = whole()
+    del data["evaluation"]
+    assert "[contestant] needs an [evaluation]" in complaint(data)
+
+
+def test_overrides_are_typed_like_the_file(tmp_path: Path) -> None:
+    (tmp_path / "autoresearch.toml").write_text(WHOLE)
+    task = config.load(tmp_path, ["experiment.seconds=5", "metric.unit=bits", "budget.experiments=3"])
+    assert task.experiment.limits.seconds == 15
+    assert task.metric.unit == "bits"
+    assert task.budget.experiments == 3
+    with pytest.raises(TaskError, match="key=value"):
+        config.load(tmp_path, ["nonsense"])
+
+
+def test_no_task_file_names_the_command_that_makes_one(tmp_path: Path) -> None:
+    with pytest.raises(TaskError) as caught:
+        config.load(tmp_path)
+    assert caught.value.fix == "autoresearch init"
+
+
+def test_broken_toml_names_the_line(tmp_path: Path) -> None:
+    (tmp_path / "autoresearch.toml").write_text("name = \n")
+    with pytest.raises(TaskError, match="line 1"):
+        config.load(tmp_path)
+
+
+def test_the_schema_lists_every_key() -> None:
+    schema = config.json_schema()
+    assert set(schema["properties"]) >= {"name", "metric", "experiment", "evaluation", "holdout", "referee", "sandbox"}
+    assert schema["additionalProperties"] is False

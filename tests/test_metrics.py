@@ -1,0 +1,98 @@
+"""Reading a number from a process that may lie."""
+
+from __future__ import annotations
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from autoresearch import metrics
+from autoresearch.errors import Foul
+from autoresearch.records import Direction, Metric, Outcome
+
+LOSS = Metric("loss", Direction.MINIMIZE, low=0.0, high=100.0)
+
+
+def foul_of(data: bytes, *, output: bool = False) -> Foul:
+    with pytest.raises(Foul) as caught:
+        (metrics.from_output if output else metrics.from_json)(data, LOSS)
+    return caught.value
+
+
+def test_numbers_come_through() -> None:
+    assert metrics.from_json(b'{"loss": 1.5, "steps": 3}', LOSS) == {"loss": 1.5, "steps": 3.0}
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        '{"loss": NaN}',
+        '{"loss": -Infinity}',
+        '{"loss": 1e999}',
+        '{"loss": true}',
+        '{"loss": "0.1"}',
+        '{"loss": null}',
+        '{"loss": [1]}',
+        '{"loss": 1, "loss": 2}',
+        '{"los": 1}',
+        "[1]",
+        "1",
+        "",
+        "{",
+        "[" * 100_000,
+    ],
+)
+def test_what_is_not_a_finite_number_is_a_crash(text: str) -> None:
+    assert foul_of(text.encode()).outcome is Outcome.CRASH
+
+
+@pytest.mark.parametrize("value", [-0.001, 100.001, 1e300])
+def test_outside_the_physical_bounds_is_a_violation(value: float) -> None:
+    assert foul_of(b'{"loss": %r}' % value).outcome is Outcome.VIOLATION
+
+
+def test_the_evaluation_may_accuse() -> None:
+    foul = foul_of(b'{"loss": 1.0, "violation": "looked ahead"}')
+    assert (foul.outcome, foul.reason) == (Outcome.VIOLATION, "looked ahead")
+
+
+def test_a_huge_file_is_refused() -> None:
+    assert "larger" in foul_of(b"x" * (metrics.MAX_BYTES + 1)).reason
+
+
+@pytest.mark.parametrize(
+    "output",
+    [
+        b"METRIC loss=0.5\n",
+        b"noise\nloss: 0.5\nmore\n",
+        b"\rstep 1\rstep 2\nloss = 5e-1\n",
+        b"loss: 9\nMETRIC loss=0.5\n",
+        b"\xff\xfe\nloss: .5\n",
+    ],
+)
+def test_lines_of_output(output: bytes) -> None:
+    assert metrics.from_output(output, LOSS)["loss"] == 0.5
+
+
+@pytest.mark.parametrize(
+    ("output", "words"),
+    [
+        (b"", "no number named 'loss'"),
+        (b"los: 1\n", "found los"),
+        (b"the loss: 0.5 is\n", "no number named"),
+        (b"loss: 1\nloss: 2\n", "more than once"),
+        (b"loss: nan\n", "not a finite number"),
+        (b"METRIC loss=inf\n", "not a finite number"),
+    ],
+)
+def test_output_without_one_clear_number(output: bytes, words: str) -> None:
+    assert words in foul_of(output, output=True).reason
+
+
+@given(st.binary(max_size=300))
+def test_any_bytes_give_a_number_or_a_foul(data: bytes) -> None:
+    for read in (metrics.from_json, metrics.from_output):
+        try:
+            assert 0.0 <= read(data, LOSS)["loss"] <= 100.0
+        except Foul:
+            pass
