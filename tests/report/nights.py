@@ -52,7 +52,9 @@ class Teller:
     """Writes one night, record by record, the way the engine does."""
 
     seed: int = 1
-    metric: Metric = field(default_factory=lambda: Metric("val_bpb", Direction.MINIMIZE, "bit/byte", low=0.0, high=20.0))
+    metric: Metric = field(
+        default_factory=lambda: Metric("val_bpb", Direction.MINIMIZE, "bit/byte", low=0.0, high=20.0)
+    )
     level: float = 2.9132
     sigma: float = 0.004
     certify_every: int = 12
@@ -97,7 +99,9 @@ class Teller:
                 self.certificate()
         return self
 
-    def experiment(self, *, effect: float | None = None, luck: float | None = None, outcome: Outcome | None = None) -> None:
+    def experiment(
+        self, *, effect: float | None = None, luck: float | None = None, outcome: Outcome | None = None
+    ) -> None:
         """One attempt; `effect` and `luck` (in sigma) and `outcome` are drawn where not given."""
         number, parent = self.history.next_number, self.history.tip_commit
         if outcome is None and effect is None and self.rng.random() < self.failing:
@@ -112,7 +116,9 @@ class Teller:
         if keep:
             self.reference = value
             return self.finish(candidate, Verdict(Outcome.KEEP, "better than the best so far", {"gain": gain}), value)
-        return self.finish(candidate, Verdict(Outcome.DISCARD, "not better than the best so far", {"gain": gain}), value)
+        return self.finish(
+            candidate, Verdict(Outcome.DISCARD, "not better than the best so far", {"gain": gain}), value
+        )
 
     def failure(self, number: int, parent: str) -> None:
         outcome, reason = self.rng.choice(FAILURES)
@@ -131,12 +137,13 @@ class Teller:
         gain = self.metric.gain(fmean(sides[tip]), over=fmean(sides[proven]))
         spread = stdev(sides[tip]) / runs**0.5
         half = 2.07 * (spread**2 + stdev(sides[proven]) ** 2 / runs) ** 0.5
+        p = 0.0004 if gain > half else 0.4
         ruling = Ruling.CERTIFIED if gain > half else Ruling.ROLLED_BACK if gain < -half else Ruling.CONTINUE
         mean = fmean(sides[tip])
         made = history.tip.number if history.tip else 0
         self.add(
             Certificate(
-                number, tip, proven, ruling, f"{ruling} after {runs} runs a side", 0.0004 if gain > half else 0.4, 0.0125,
+                number, tip, proven, ruling, f"{ruling} after {runs} runs a side", p, 0.0125,
                 runs, mean, mean - 2.2 * spread, mean + 2.2 * spread, gain, gain - half, gain + half, self.split, made,
             )
         )  # fmt: skip
@@ -202,7 +209,9 @@ class Teller:
 
     def now(self) -> str:
         whole = 79200 + int(self.seconds)
-        return f"2026-03-{1 + whole // 86400 % 28:02d}T{whole // 3600 % 24:02d}:{whole // 60 % 60:02d}:{whole % 60:02d}Z"
+        return (
+            f"2026-03-{1 + whole // 86400 % 28:02d}T{whole // 3600 % 24:02d}:{whole // 60 % 60:02d}:{whole % 60:02d}Z"
+        )
 
     def add(self, record: object) -> None:
         self.history.add(record)
