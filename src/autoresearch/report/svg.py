@@ -53,7 +53,7 @@ class Frame:
     @classmethod
     def of(cls, stairs: Staircase, *, width: int, height: int) -> Frame:
         """Margins for the legend above and the rug, ticks and names below."""
-        plot = Rect(66.0, 66.0 if width > 600 else 84.0, width - 24.0, height - 66.0)
+        plot = Rect(66.0, 66.0 if width > 600 else 104.0, width - 24.0, height - 66.0)
         return cls(
             stairs,
             width,
