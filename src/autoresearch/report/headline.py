@@ -7,7 +7,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from autoresearch.records import Certificate, Ruling
-from autoresearch.views.effects import Level, best_of_luck, fresh_gain, measured_gain, noise
+from autoresearch.views.effects import best_of_luck, fresh_gain, measured_gain
+from autoresearch.views.levels import Level
 from autoresearch.views.reading import Reading, Span
 from autoresearch.views.sentences import figures_of, margin
 from autoresearch.views.standing import hit_rate
@@ -48,7 +49,7 @@ def total_gain(proofs: Sequence[Certificate]) -> tuple[float, float, float]:
 def _proven(reading: Reading, proof: Certificate) -> Headline:
     span = next(span for span in reading.spans if any(each.certificate is proof for each in span.proofs))
     chain = [p.certificate for p in span.proofs if p.certificate.ruling is Ruling.CERTIFIED]
-    figures, floor = figures_of(reading, span), noise(reading, span)
+    figures, floor = figures_of(reading, span), span.noise
     gain, low, high = total_gain(chain)
     name = plain(span.epoch.metric.name, 40)
     runs = count(proof.n, "fresh run")
@@ -87,7 +88,7 @@ def _split(proof: Certificate) -> str:
 
 def _unproven(reading: Reading) -> Headline:
     span = reading.spans[-1] if reading.spans else None
-    floor = noise(reading, span) if span else None
+    floor = span.noise if span else None
     if span is None or floor is None:
         return Headline(False, "Nothing has been measured yet", "The baseline has no run so far.")
     figures, rate = figures_of(reading, span), hit_rate(reading)
@@ -139,4 +140,10 @@ def _unsafe(reading: Reading) -> bool:
 
 def _flagged(made: Headline) -> Headline:
     warning = "Unsafe: at least one epoch ran without a sandbox, where a candidate can write any number it likes."
-    return Headline(made.proven, f"Unsafe: {made.claim}", f"{made.detail} {warning}", made.before, made.after)
+    return Headline(
+        made.proven,
+        f"Unsafe: {made.claim[0].lower()}{made.claim[1:]}",
+        f"{made.detail} {warning}",
+        made.before,
+        made.after,
+    )

@@ -21,14 +21,18 @@ def render(page: Page, *, picture: str) -> str:
         trim_blocks=True,
         lstrip_blocks=True,
     )
-    environment.filters.update(md=escape, fenced=fenced)
+    environment.filters.update(md=escape, inert=inert, fenced=fenced)
     return environment.get_template("report.md.j2").render(page=page, picture=picture)
 
 
 def escape(text: object) -> str:
     """`text` as Markdown that shows exactly it: no markup, no HTML, no link, no mention of anybody."""
+    return inert(_SPECIAL.sub(r"\\\1", str(text)))
+
+
+def inert(text: object) -> str:
+    """The same inside an HTML block, where Markdown has no escapes of its own."""
     safe = str(text).replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;")
-    safe = _SPECIAL.sub(r"\\\1", safe)
     return safe.replace("@", "&#64;").replace("://", ":&#47;/").replace("www.", "www&#46;").replace("\n", " ")
 
 

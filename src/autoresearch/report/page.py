@@ -16,6 +16,7 @@ from autoresearch.task import Task
 from autoresearch.views.effects import Gain
 from autoresearch.views.reading import Proof, Reading, Span
 from autoresearch.views.sentences import figures_of, margin, tell
+from autoresearch.views.spend import spend
 from autoresearch.views.standing import Change, Failure, HitRate, discards, failures, hit_rate, survivors
 from autoresearch.views.words import Figures, count, duration, numbers, plain
 
@@ -73,9 +74,11 @@ class CertificateRow:
     against: str
     n: int
     p: str
-    level: str
+    """With the level it was held against."""
     mean: str
+    mean_interval: str
     gain: str
+    gain_interval: str
     reason: str
 
 
@@ -159,7 +162,7 @@ def _tags(history: History) -> list[tuple[str, str]]:
 
 def _facts(reading: Reading, rate: HitRate) -> list[Line]:
     failed = sum(len(failure.experiments) for failure in failures(reading.history))
-    seconds = sum(done.seconds for done in reading.history.experiments)
+    seconds = spend(reading.history).total
     return [
         Line("experiments", f"{rate.tried:,}", f"in {duration(seconds)}" if rate.tried else ""),
         Line("kept", f"{rate.kept:,}", f"{rate.rolled_back:,} rolled back" if rate.rolled_back else ""),
@@ -205,7 +208,7 @@ def _row(reading: Reading, change: Change, scale: float, book: DiffBook | None) 
         badge=_badge(change),
         tone=tone,
         unsafe=bool(span and span.epoch.unsafe),
-        sentence=tell(reading, done),
+        sentence=tell(reading, change),
         forest=forest.draw(best, scale=scale),
         commit=candidate.commit if candidate else "",
         diff=book.between(done.parent, candidate.commit) if book and candidate else None,
@@ -249,9 +252,10 @@ def _certificate(figures: Figures, proof: Proof) -> CertificateRow:
         commit=done.commit[:9],
         against=done.against[:9],
         n=done.n,
-        p=f"{done.p:.2g}",
-        level=f"{done.level:.2g}",
-        mean=f"{figures.value(done.mean)} [{figures.span(done.low, done.high)}]{split}",
-        gain=f"{figures.signed(done.gain)} [{figures.interval(done.gain_low, done.gain_high)}]",
+        p=f"{done.p:.2g} (level {done.level:.3g})",
+        mean=figures.value(done.mean) + split,
+        mean_interval=figures.span(done.low, done.high),
+        gain=figures.signed(done.gain),
+        gain_interval=figures.interval(done.gain_low, done.gain_high),
         reason=plain(done.reason, 300),
     )

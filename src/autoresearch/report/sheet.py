@@ -11,7 +11,6 @@ from statistics import NormalDist
 
 from autoresearch.history import History
 from autoresearch.task import Limits, Phase, Task
-from autoresearch.views.effects import noise
 from autoresearch.views.reading import Reading, Span
 from autoresearch.views.sentences import figures_of
 from autoresearch.views.spend import spend
@@ -45,7 +44,7 @@ def smallest_provable(sigma: float, *, runs: int, level: float) -> float:
 
 
 def _noise(reading: Reading, span: Span) -> Iterator[Line]:
-    floor, figures = noise(reading, span), figures_of(reading, span)
+    floor, figures = span.noise, figures_of(reading, span)
     epoch = f"Epoch {span.epoch.number}: " if len(reading.spans) > 1 else ""
     if floor is None:
         yield Line(f"{epoch}noise", "unknown", "the baseline has not been measured")

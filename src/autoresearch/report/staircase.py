@@ -9,7 +9,7 @@ from itertools import pairwise
 from statistics import fmean
 
 from autoresearch.records import Direction, Experiment, Measurement, Metric, Outcome, Ruling, Side
-from autoresearch.views.effects import Level, noise
+from autoresearch.views.levels import Level
 from autoresearch.views.reading import Proof, Reading, Span, is_baseline, own_values
 from autoresearch.views.sentences import figures_of
 from autoresearch.views.standing import Standing, standings
@@ -83,43 +83,50 @@ class Staircase:
     x_range: tuple[float, float]
     y_range: tuple[float, float]
     """Robust: wild discards do not flatten the rest."""
-    beyond: Sequence[Point]
-    """Dots outside `y_range`; shown as arrows at the edge."""
 
     @property
     def downwards(self) -> bool:
         """Whether better is lower in the picture."""
         return self.metric.direction is Direction.MINIMIZE
 
+    @property
+    def beyond(self) -> list[Point]:
+        """Dots outside `y_range`: shown as arrows at the edge."""
+        return [p for p in (*self.discards, *self.repeats) if not self.y_range[0] <= p.y <= self.y_range[1]]
+
+    def inside(self, points: Sequence[Point]) -> list[Point]:
+        """Those of `points` within `y_range`."""
+        return [p for p in points if self.y_range[0] <= p.y <= self.y_range[1]]
+
     @classmethod
     def of(cls, reading: Reading, span: Span) -> Staircase:
         """The picture of one epoch."""
-        floor = noise(reading, span)
+        floor = span.noise
         marks = [_mark(span, proof) for proof in span.proofs]
         line = _line(span, floor, marks)
         keeps = _keeps(reading, span, line)
         judged = [each for each in span.experiments if each.value is not None and math.isfinite(each.value)]
         tried = [Point(each.number, each.value or 0.0) for each in judged if each.verdict.outcome is Outcome.DISCARD]
         plateaus = _plateaus(span, floor, marks)
-        core = [p.mean for p in plateaus] + [k.y for k in keeps] + [p.y for p in line] + _shown(marks)
-        y_range = _range(core, [p.y for p in tried], floor.sigma if floor else None)
-        beyond = [p for p in tried if not y_range[0] <= p.y <= y_range[1]]
+        repeats, sigma = list(_repeats(reading, span)), floor.sigma if floor else None
+        core = [k.y for k in keeps] + [p.y for p in line] + _shown(marks)
+        core += [p.mean + side * 2 * (sigma or 0.0) for p in plateaus for side in (-1, 1)]
+        low, high = _range(core, [p.y for p in (*tried, *repeats)], sigma)
         return cls(
             study=reading.history.study.name if reading.history.study else "",
             metric=span.epoch.metric,
             figures=figures_of(reading, span),
             unsafe=span.epoch.unsafe,
-            sigma=floor.sigma if floor else None,
-            discards=[p for p in tried if y_range[0] <= p.y <= y_range[1]],
+            sigma=sigma,
+            discards=tried,
             keeps=keeps,
-            repeats=[p for p in _repeats(reading, span) if y_range[0] <= p.y <= y_range[1]],
+            repeats=repeats,
             rug=[(each.number, each.verdict.outcome) for each in span.experiments if _unscored(each)],
             line=line,
             plateaus=plateaus,
             marks=marks,
             x_range=_x_range(span),
-            y_range=y_range,
-            beyond=beyond,
+            y_range=(low, high),
         )
 
 
@@ -210,7 +217,7 @@ def _repeats(reading: Reading, span: Span) -> Iterator[Point]:
 
 
 def _range(core: Sequence[float], tried: Sequence[float], sigma: float | None) -> tuple[float, float]:
-    """From the worst to the best level, noise included; discards may widen it by half of that a side."""
+    """From the worst to the best level, noise included; single runs may widen it by half of that a side."""
     if not core and not tried:
         return 0.0, 1.0
     low, high = min(core or tried), max(core or tried)

@@ -75,7 +75,7 @@ def draw(stairs: Staircase, *, width: int = 960, height: int = 480, labels: int 
         *_grid(frame),
         *_band(frame),
         *_rug(frame),
-        *_cloud(frame, frame.stairs.discards, "dot"),
+        *_cloud(frame),
         *_repeats(frame),
         *_line(frame),
         *_plateaus(frame),
@@ -103,10 +103,10 @@ def title(stairs: Staircase) -> str:
 def description(stairs: Staircase) -> str:
     """The picture in words, for who cannot see it."""
     certified = [mark for mark in stairs.marks if mark.ruling is Ruling.CERTIFIED]
-    total = len(stairs.discards) + len(stairs.keeps) + len(stairs.rug) + len(stairs.beyond)
+    total = len(stairs.discards) + len(stairs.keeps) + len(stairs.rug)
     words = [
         f"{count(total, 'experiment')}: {len(stairs.keeps):,} kept,"
-        f" {len(stairs.discards) + len(stairs.beyond):,} discarded, {len(stairs.rug):,} without a score."
+        f" {len(stairs.discards):,} discarded, {len(stairs.rug):,} without a score."
     ]
     if stairs.plateaus:
         words.append(f"Baseline {stairs.figures.with_unit(stairs.plateaus[0].mean)}.")
@@ -218,20 +218,21 @@ def _rug(frame: Frame) -> Iterator[str]:
         yield f'<path class="rug" d="{"".join(f"M{_n(x)} {_n(top)}v9" for x in spots)}"/>'
 
 
-def _cloud(frame: Frame, points: Sequence[Point], name: str) -> Iterator[str]:
-    """All dots of one kind in at most three paths of zero-length strokes; many neighbours become one."""
+def _cloud(frame: Frame) -> Iterator[str]:
+    """All discards in at most three paths of zero-length strokes; many neighbours become one."""
+    points = frame.stairs.inside(frame.stairs.discards)
     grid = 3.0 if len(points) > CLOUD else 0.1
     cells = Counter((round(x / grid) * grid, round(y / grid) * grid) for x, y in map(frame.at, points))
     size = 5.0 if len(points) <= 300 else 4.0 if len(points) <= CLOUD else 3.0
     for least, most, opacity in ((1, 1, 0.75), (2, 4, 0.88), (5, math.inf, 1.0)):
         steps = "".join(f"M{_n(x)} {_n(y)}h0" for (x, y), many in cells.items() if least <= many <= most)
         if steps:
-            yield f'<path class="{name}" stroke-width="{size:g}" stroke-opacity="{opacity}" d="{steps}"/>'
+            yield f'<path class="dot" stroke-width="{size:g}" stroke-opacity="{opacity}" d="{steps}"/>'
 
 
 def _repeats(frame: Frame) -> Iterator[str]:
     """Small open rings; one path for all, each spot drawn once."""
-    spots = {(round(x), round(y)) for x, y in map(frame.at, frame.stairs.repeats)}
+    spots = {(round(x), round(y)) for x, y in map(frame.at, frame.stairs.inside(frame.stairs.repeats))}
     if spots:
         rings = "".join(f"M{x - 2} {y}a2 2 0 1 0 4 0a2 2 0 1 0-4 0" for x, y in sorted(spots))
         yield f'<path class="repeat" d="{rings}"/>'

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterator
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from autoresearch.records import Ruling
 from autoresearch.report.axes import Scale
-from autoresearch.report.staircase import Point, Staircase
+from autoresearch.report.staircase import Staircase
 from autoresearch.views.standing import Standing
 from autoresearch.views.words import plain
 
@@ -67,8 +68,7 @@ def cells(stairs: Staircase, *, columns: int, rows: int) -> Iterator[list[Cell]]
     legend = list(_legend(stairs, columns))
     height = rows - 3 - len(legend)
     canvas = _canvas(stairs, width=columns - gutter, height=height)
-    for row, line in enumerate(canvas):
-        level = stairs.y_range[1] - row / (height - 1) * (stairs.y_range[1] - stairs.y_range[0])
+    for row, (line, level) in enumerate(zip(canvas, _levels(stairs, height), strict=True)):
         name = stairs.figures.value(level) if row in (0, height // 2, height - 1) and stairs.plateaus else ""
         yield [*_words(name.rjust(gutter - 1) + " ", gutter, "bright_black"), *line]
     yield [*[BLANK] * gutter, *_rug(stairs, columns - gutter)]
@@ -76,51 +76,67 @@ def cells(stairs: Staircase, *, columns: int, rows: int) -> Iterator[list[Cell]]
     yield from legend
 
 
+@dataclass(slots=True)
+class Canvas:
+    """A grid of cells in the picture's coordinates. What lies outside is left out."""
+
+    grid: list[list[Cell]]
+    x: Scale
+    y: Scale
+
+    def across(self, x0: float, x1: float, level: float, cell: Cell) -> None:
+        """Paint one row from `x0` to `x1`."""
+        row, width = round(self.y(level)) if math.isfinite(level) else -1, len(self.grid[0])
+        if 0 <= row < len(self.grid):
+            for column in range(max(0, round(self.x(x0))), min(width - 1, round(self.x(x1))) + 1):
+                self.grid[row][column] = cell
+
+    def put(self, x: float, y: float, cell: Cell) -> None:
+        """Paint one cell."""
+        self.across(x, x, y, cell)
+
+
 def _canvas(stairs: Staircase, *, width: int, height: int) -> list[list[Cell]]:
     """The plot, painted from the back to the front."""
     grid = [[BLANK] * width for _ in range(height)]
-    x, y = Scale(*stairs.x_range, 0, width - 1), Scale(*stairs.y_range, height - 1, 0)
-
-    def put(point: Point, cell: Cell) -> None:
-        if math.isfinite(point.y):
-            column, row = round(x(point.x)), round(y(point.y))
-            if 0 <= column < width and 0 <= row < height:
-                grid[row][column] = cell
-
-    def across(x0: float, x1: float, level: float, cell: Cell) -> None:
-        for column in range(max(0, round(x(x0))), min(width - 1, round(x(x1))) + 1):
-            row = round(y(level))
-            if 0 <= row < height:
-                grid[row][column] = cell
-
-    for plateau in stairs.plateaus:
-        reach = 2 * (stairs.sigma or 0.0)
-        for row in range(height):
-            level = stairs.y_range[1] - row / (height - 1) * (stairs.y_range[1] - stairs.y_range[0])
-            if abs(level - plateau.mean) < reach:
-                across(plateau.x0, plateau.x1, level, BAND)
+    canvas = Canvas(grid, Scale(*stairs.x_range, 0, width - 1), Scale(*stairs.y_range, height - 1, 0))
+    _paint_band(canvas, stairs)
     for point in stairs.discards:
-        put(point, DISCARD)
+        canvas.put(point.x, point.y, DISCARD)
     for point in stairs.repeats:
-        put(point, REPEAT)
+        canvas.put(point.x, point.y, REPEAT)
     for a, b in zip(stairs.line[::2], stairs.line[1::2], strict=False):
-        across(a.x, b.x, a.y, LINE)
+        canvas.across(a.x, b.x, a.y, LINE)
     for plateau in stairs.plateaus:
-        across(plateau.x0, plateau.x1, plateau.mean, LEVEL if plateau.certificate else BASE)
+        canvas.across(plateau.x0, plateau.x1, plateau.mean, LEVEL if plateau.certificate else BASE)
     for mark in stairs.marks:
-        put(Point(mark.x, mark.y), {Ruling.CERTIFIED: PROOF, Ruling.ROLLED_BACK: LOST}.get(mark.ruling, DOUBT))
+        canvas.put(mark.x, mark.y, {Ruling.CERTIFIED: PROOF, Ruling.ROLLED_BACK: LOST}.get(mark.ruling, DOUBT))
     for keep in stairs.keeps:
-        put(Point(keep.x, keep.y), UNDONE if keep.standing is Standing.ROLLED_BACK else KEEP)
+        canvas.put(keep.x, keep.y, UNDONE if keep.standing is Standing.ROLLED_BACK else KEEP)
     return grid
+
+
+def _paint_band(canvas: Canvas, stairs: Staircase) -> None:
+    for level in _levels(stairs, len(canvas.grid)):
+        for plateau in stairs.plateaus:
+            if abs(level - plateau.mean) < 2 * (stairs.sigma or 0.0):
+                canvas.across(plateau.x0, plateau.x1, level, BAND)
+
+
+def _levels(stairs: Staircase, height: int) -> list[float]:
+    """The metric at each row, from the top."""
+    low, high = stairs.y_range
+    return [high - row / (height - 1) * (high - low) for row in range(height)]
 
 
 def _title(stairs: Staircase) -> str:
     unit = f" ({plain(stairs.metric.unit, 20)})" if stairs.metric.unit else ""
     unsafe = ", UNSAFE: no sandbox" if stairs.unsafe else ""
-    empty = "" if stairs.plateaus else ", nothing measured yet"
+    if not stairs.plateaus:
+        return f"{plain(stairs.metric.name, 30)}: nothing measured yet{unsafe}"
     off = f", {len(stairs.beyond)} off the scale" if stairs.beyond else ""
     way = "lower" if stairs.downwards else "higher"
-    return f"{plain(stairs.metric.name, 30)}{unit}, {way} is better{unsafe}{off}{empty}"
+    return f"{plain(stairs.metric.name, 30)}{unit}, {way} is better{unsafe}{off}"
 
 
 def _words(words: str, width: int, style: str) -> list[Cell]:

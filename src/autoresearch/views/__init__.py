@@ -1,6 +1,7 @@
 """Views: pure functions from a history to what a person or a tool is shown. No I/O, no clock, nothing remembered."""
 
-from autoresearch.views.effects import Gain, Level
+from autoresearch.views.effects import Gain
+from autoresearch.views.levels import Level
 from autoresearch.views.reading import Proof, Reading, Span
 from autoresearch.views.rows import log_row, log_rows
 from autoresearch.views.sentences import sentence

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 
 from autoresearch.history import Epoch, History
 from autoresearch.records import Certificate, Experiment, Measurement, Outcome, Side
+from autoresearch.views.levels import Level
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,6 +31,8 @@ class Span:
     experiments: Sequence[Experiment]
     baseline: Experiment | None
     """None until it is measured."""
+    noise: Level | None
+    """The baseline's own runs: its level, and the noise everything is held against."""
     proofs: Sequence[Proof]
     runs: dict[str, list[Measurement]]
     """Runs on the public split by commit, oldest first, certificates' included."""
@@ -84,12 +87,14 @@ def own_values(history: History, done: Experiment) -> list[float]:
 
 def _spans(history: History) -> Iterator[Span]:
     starts = [(at, record) for at, record in history.trail if isinstance(record, Epoch)]
-    ends = [at for at, _ in starts[1:]] + [history.next_number]
+    ends = [*(at for at, _ in starts[1:]), history.next_number]
     proofs = _proofs(history)
-    for index, ((first, epoch), end) in enumerate(zip(starts, ends, strict=True)):
+    for index, ((first, epoch), end) in enumerate(zip(starts, ends, strict=False)):
         experiments = history.experiments[first:end]
         mine = [proof for proof in proofs if first < proof.at <= end]
-        yield Span(index, epoch, experiments, _baseline(experiments), mine, _runs(history, experiments, mine))
+        baseline = _baseline(experiments)
+        floor = Level.of(own_values(history, baseline)) if baseline else None
+        yield Span(index, epoch, experiments, baseline, floor, mine, _runs(history, experiments, mine))
 
 
 def _proofs(history: History) -> list[Proof]:

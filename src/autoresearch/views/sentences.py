@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from autoresearch.history import History
-from autoresearch.records import Experiment, Outcome, Ruling
-from autoresearch.views.effects import Gain, Level, fresh_gain, measured_gain, noise
+from autoresearch.records import Experiment, Outcome
+from autoresearch.views.effects import Gain
+from autoresearch.views.levels import Level
 from autoresearch.views.reading import Reading, Span, is_baseline, own_values
-from autoresearch.views.standing import Standing, blocks, standings
+from autoresearch.views.standing import Change, Standing, change_of
 from autoresearch.views.words import Figures, count, plain
 
 NO_SCORE = {
@@ -21,11 +22,13 @@ NO_SCORE = {
 
 def sentence(history: History, number: int) -> str:
     """What experiment `number` showed, how sure that is, and what became of it. Raises IndexError without it."""
-    return tell(Reading.of(history), history.experiments[number])
+    reading = Reading.of(history)
+    return tell(reading, change_of(reading, history.experiments[number]))
 
 
-def tell(reading: Reading, done: Experiment) -> str:
-    """The sentence for `done`."""
+def tell(reading: Reading, change: Change) -> str:
+    """The sentence for one experiment, whatever became of it."""
+    done = change.experiment
     span = reading.span_of(done.number)
     figures = figures_of(reading, span)
     if done.verdict.outcome in NO_SCORE:
@@ -33,7 +36,7 @@ def tell(reading: Reading, done: Experiment) -> str:
     elif is_baseline(done):
         text = _baseline(reading, done, figures)
     else:
-        text = f"{_effect(reading, span, done, figures)}: {_fate(reading, done, figures)}."
+        text = f"{_effect(span, change.gain, figures)}: {_fate(reading, change, figures)}."
     return text + (" Unsafe: measured without a sandbox." if span and span.epoch.unsafe else "")
 
 
@@ -41,8 +44,7 @@ def figures_of(reading: Reading, span: Span | None) -> Figures:
     """How numbers of this epoch are written."""
     if span is None:
         return Figures(reading.history.metric.unit)
-    floor = noise(reading, span)
-    return Figures.of(span.epoch.metric.unit, floor.sigma if floor else None)
+    return Figures.of(span.epoch.metric.unit, span.noise.sigma if span.noise else None)
 
 
 def margin(gain: Gain | None, figures: Figures) -> str:
@@ -66,15 +68,15 @@ def _baseline(reading: Reading, done: Experiment, figures: Figures) -> str:
     return f"{text} with standard deviation {figures.value(level.sigma)} (95 % interval {figures.span(*bounds)})."
 
 
-def _effect(reading: Reading, span: Span | None, done: Experiment, figures: Figures) -> str:
-    gain = measured_gain(reading, span, done) if span else None
+def _effect(span: Span | None, gain: Gain | None, figures: Figures) -> str:
     if gain is None:
         return "Nothing to compare it with was measured in this epoch"
     way = "better" if gain.mean >= 0 else "worse"
-    text = f"{figures.with_unit(abs(gain.mean))} {way} than {_rival(span, gain)}, "
-    text += "one run" if gain.n == 1 else f"mean of {gain.n} runs"
-    noisy = "within noise, " if gain.half and gain.within_noise else ""
-    return f"{text}, {noisy}({margin(gain, figures)})".replace(", (", " (")
+    runs = "one run" if gain.n == 1 else f"mean of {gain.n} runs"
+    noisy = ", within noise" if gain.half and gain.within_noise else ""
+    return (
+        f"{figures.with_unit(abs(gain.mean))} {way} than {_rival(span, gain)}, {runs}{noisy} ({margin(gain, figures)})"
+    )
 
 
 def _rival(span: Span | None, gain: Gain) -> str:
@@ -83,30 +85,26 @@ def _rival(span: Span | None, gain: Gain) -> str:
     return f"{who}'s one run" if gain.over_n == 1 else f"{who}'s mean of {gain.over_n} runs"
 
 
-def _fate(reading: Reading, done: Experiment, figures: Figures) -> str:
-    if done.verdict.outcome is Outcome.DISCARD:
-        return f"discarded, {_reason(done)}" if done.verdict.reason else "discarded"
-    standing = standings(reading)[done.number]
-    if standing is Standing.CERTIFIED:
-        return f"kept, and {_proof(reading, done, Ruling.CERTIFIED, figures)}"
-    if standing is Standing.ROLLED_BACK:
-        return f"kept at first, then {_proof(reading, done, Ruling.ROLLED_BACK, figures)}"
-    return f"kept provisionally, not yet certified{_since(reading, done, figures)}"
+def _fate(reading: Reading, change: Change, figures: Figures) -> str:
+    reason = change.experiment.verdict.reason
+    if change.standing is None:
+        return f"discarded, {_reason(change.experiment)}" if reason else "discarded"
+    if change.standing is Standing.CERTIFIED:
+        return f"kept, and certified in the block of {_proof(reading, change, figures)}"
+    if change.standing is Standing.ROLLED_BACK:
+        return f"kept at first, then rolled back by {_proof(reading, change, figures)}"
+    return f"kept provisionally, not yet certified{_since(change.fresh, figures)}"
 
 
-def _proof(reading: Reading, done: Experiment, ruling: Ruling, figures: Figures) -> str:
-    number = blocks(reading, ruling).get(done.number)
-    if number is None:
-        return "left behind"
-    proof = next(each for each in reading.history.certificates if each.number == number)
-    way = "certified in the block of" if ruling is Ruling.CERTIFIED else "rolled back by"
+def _proof(reading: Reading, change: Change, figures: Figures) -> str:
+    proof = next((each for each in reading.history.certificates if each.number == change.certificate), None)
+    if proof is None:
+        return "another line of work"
     bounds = figures.interval(proof.gain_low, proof.gain_high)
-    return f"{way} certificate {number} (gain of the block {figures.signed(proof.gain)}, 95 % interval {bounds})"
+    return f"certificate {proof.number} (gain of the block {figures.signed(proof.gain)}, 95 % interval {bounds})"
 
 
-def _since(reading: Reading, done: Experiment, figures: Figures) -> str:
-    span = reading.span_of(done.number)
-    fresh = fresh_gain(reading, span, done) if span else None
+def _since(fresh: Gain | None, figures: Figures) -> str:
     if fresh is None:
         return ""
     return f"; {count(fresh.n, 'fresh run')} since say {figures.signed(fresh.mean)} ({margin(fresh, figures)})"

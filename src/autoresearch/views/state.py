@@ -7,7 +7,7 @@ from typing import Any
 
 from autoresearch.history import History, Note
 from autoresearch.records import Certificate, Outcome, Ruling
-from autoresearch.views.effects import Level
+from autoresearch.views.levels import Level
 from autoresearch.views.reading import own_values
 from autoresearch.views.rows import finite
 from autoresearch.views.spend import Spend, spend
