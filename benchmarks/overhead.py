@@ -34,9 +34,6 @@ command = ["/bin/echo", "METRIC x=1.0"]
 seconds = 10
 [referee]
 preset = "certify"
-[agent]
-use = "scripted"
-script = "."
 [sandbox]
 use = "{sandbox}"
 """

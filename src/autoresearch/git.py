@@ -257,6 +257,13 @@ class UserRepository:
             (self.common / f"{ref}.lock").unlink(missing_ok=True)
 
 
+def create(folder: Path, *, message: str) -> None:
+    """Make `folder` a repository whose first commit holds everything in it. For examples and tests."""
+    identity = ("-c", "user.name=autoresearch", "-c", "user.email=autoresearch@localhost", "-c", "commit.gpgSign=false")
+    for words in (("init", "--quiet"), ("add", "--all"), ("commit", "--quiet", "--message", message)):
+        proc.output(["git", "-C", str(folder), *identity, *words], env=_environment(ours=False))
+
+
 _REFS_FORMAT = "--format=%(objectname) %(refname)"
 
 

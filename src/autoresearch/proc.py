@@ -133,13 +133,15 @@ class ForkServer:
         ours, theirs = socket.socketpair()
         package_root = str(Path(__file__).resolve().parents[1])
         code = f"import sys; sys.path.append({package_root!r}); from {self._module} import serve; serve()"
-        libraries = {key: os.environ[key] for key in ("LD_LIBRARY_PATH", "DYLD_LIBRARY_PATH") if key in os.environ}
+        libraries: dict[str, str] = {
+            key: os.environ[key] for key in ("LD_LIBRARY_PATH", "DYLD_LIBRARY_PATH") if key in os.environ
+        }
         with theirs:
             self._process = subprocess.Popen(
                 [sys.executable, "-I", "-S", "-X", "utf8", "-c", code],
                 cwd="/",
                 env=libraries,
-                stdin=theirs,
+                stdin=theirs.fileno(),
                 stdout=subprocess.DEVNULL,
                 start_new_session=True,
             )

@@ -85,5 +85,5 @@ def status_of(site: Site, ledger: Ledger[Archive]) -> dict[str, Any]:
 
     step = site.step()
     state = "paused" if ledger.history.paused else "running" if step else "idle"
-    data = views.status(ledger.history, state=state, now=now())
+    data: dict[str, Any] = views.status(ledger.history, state=state, now=now())
     return data | {"step": step, "budget_words": tonight(ledger.history)}

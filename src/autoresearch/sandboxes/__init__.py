@@ -44,9 +44,7 @@ def make(name: str, *, hide: tuple[Path, ...] = ()) -> Sandbox:
     return backends[name]()
 
 
-def choose(
-    name: str, require: Iterable[str], *, hide: tuple[Path, ...] = ()
-) -> tuple[Sandbox, Mapping[str, bool]]:
+def choose(name: str, require: Iterable[str], *, hide: tuple[Path, ...] = ()) -> tuple[Sandbox, Mapping[str, bool]]:
     """The backend called `name`, or for `auto` the first on this machine that proves everything in `require`.
 
     Returns it with what its canary saw to hold. Raises SandboxError, with what would help, when none does; there is no
@@ -73,6 +71,8 @@ def choose(
             return sandbox, proven
         refusals[candidate] = f"not proven here: {', '.join(missing)}"
     raise SandboxError(
-        "no sandbox proves what the task requires (" + "; ".join(f"{key}: {why}" for key, why in refusals.items()) + ")",
+        "no sandbox proves what the task requires ("
+        + "; ".join(f"{key}: {why}" for key, why in refusals.items())
+        + ")",
         fix=advice(refusals),
     )

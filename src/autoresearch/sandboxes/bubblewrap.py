@@ -60,7 +60,7 @@ def _last_step(box: Box) -> tuple[str, ...]:
 
 def _filter(box: Box) -> bytes:
     """Inside, the network is an empty loopback; with a network granted, host sockets of the unix kind stay out of reach."""
-    families = (seccomp.AF_INET, seccomp.AF_INET6, seccomp.AF_NETLINK)
+    families: tuple[int, ...] = (seccomp.AF_INET, seccomp.AF_INET6, seccomp.AF_NETLINK)
     if not box.limits.network:
         families = (*families, seccomp.AF_UNIX)
     return seccomp.program(families=families, namespaced=True, pinned=box.limits.cores is not None)

@@ -115,7 +115,14 @@ class _Program:
 def _null(index: int) -> Code:
     """Allow when an argument is a null pointer, both halves of it, else refuse."""
     low, high = ARGUMENTS_AT + 8 * index, ARGUMENTS_AT + 8 * index + 4
-    return [(LOAD, 0, 0, low), (EQUAL, 0, 3, 0), (LOAD, 0, 0, high), (EQUAL, 0, 1, 0), (RETURN, 0, 0, ALLOW), *_refuse()]
+    return [
+        (LOAD, 0, 0, low),
+        (EQUAL, 0, 3, 0),
+        (LOAD, 0, 0, high),
+        (EQUAL, 0, 1, 0),
+        (RETURN, 0, 0, ALLOW),
+        *_refuse(),
+    ]
 
 
 def _restrict_sockets(program: _Program, families: tuple[int, ...]) -> None:

@@ -47,7 +47,9 @@ def gpu_devices(box: Box) -> list[str]:
         return []
     found = sorted(str(path) for name in GPU_DEVICES for path in Path("/dev").glob(name))
     if not found:
-        raise SandboxError("the task asks for a GPU and this machine shows none", fix="set gpus = 0 in autoresearch.toml")
+        raise SandboxError(
+            "the task asks for a GPU and this machine shows none", fix="set gpus = 0 in autoresearch.toml"
+        )
     return found
 
 
@@ -64,5 +66,7 @@ def check(box: Box, hide: Iterable[Path], *, covered: Iterable[str]) -> None:
     for secret in map(Path.resolve, hide):
         for path in (*own, *map(Path, covered)):
             if secret.is_relative_to(path.resolve()):
-                raise SandboxError(f"{secret} must stay hidden and lies in {path}, which the box may read",
-                                   fix=f"move it out of {path}")
+                raise SandboxError(
+                    f"{secret} must stay hidden and lies in {path}, which the box may read",
+                    fix=f"move it out of {path}",
+                )
