@@ -185,6 +185,27 @@ def test_unsafe_stands_in_every_line(tmp_path: Path) -> None:
     assert all("UNSAFE" in line for line in table)
 
 
+def test_what_was_rolled_back_did_not_survive(tmp_path: Path) -> None:
+    teller = Teller(seed=3, texts=("bad luck",)).begin()
+    teller.experiment(effect=-8, luck=12, outcome=Outcome.KEEP)
+    teller.certificate()
+    teller.texts = ("good idea",)
+    teller.experiment(effect=8, outcome=Outcome.KEEP)
+    _, markdown = written(teller.history, tmp_path)
+    survived, undone = markdown.index("## What survived"), markdown.index("## What was kept at first")
+    assert survived < markdown.index("| 2 | good idea") < undone < markdown.index("| 1 | bad luck")
+
+
+def test_a_gain_stands_beside_its_own_interval(tmp_path: Path) -> None:
+    teller = Teller(seed=3).begin()
+    teller.experiment(effect=6, luck=4, outcome=Outcome.KEEP)
+    teller.certificate()
+    _, markdown = written(teller.history, tmp_path)
+    row = next(line for line in markdown.split("\n") if line.startswith("| 1 |")).replace("\\", "")
+    gain, low, high = (float(x) for x in re.findall(r"\+(\d\.\d+)", row))
+    assert gain == pytest.approx((low + high) / 2, abs=2e-4)
+
+
 def test_what_the_sandbox_does_not_give_is_named(tmp_path: Path) -> None:
     html, markdown = written(a_night(3), tmp_path)
     assert "not given: memory cap" in html
