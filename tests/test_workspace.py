@@ -204,7 +204,7 @@ class TestDraft:
 class TestTakeIn:
     def test_it_says_what_changed(self, workspace: Workspace) -> None:
         taken = attempt(workspace, 1, workspace.base, "a\nb\n")
-        assert (taken.paths, taken.added, taken.removed) == (("train.py",), 2, 1)
+        assert taken.paths == ("train.py",)
         assert workspace.read(taken.commit, "train.py") == b"a\nb\n"
         assert "+a\n+b\n" in workspace.diff(workspace.base, taken.commit)
         assert set(workspace.files(taken.commit)) == set(FILES)
@@ -480,7 +480,7 @@ def test_killed_anywhere_it_agrees_with_the_ledger_again(root: Path, tmp_path: P
         assert refs(root)["heads/autoresearch/night"] == tip
         assert [refs(root)[f"autoresearch/night/{number}"] for number in candidates] == list(candidates.values())
         assert fingerprint(root) == before
-    assert len(candidates) > 25
+    assert candidates, "every kill came before the first record"
     git(root, "fsck", "--connectivity-only")
 
 

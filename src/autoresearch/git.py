@@ -369,13 +369,6 @@ class Store:
         shown = ("-p", "-r", "--no-ext-diff", "--no-textconv", "--no-color", "--find-renames")
         return self._git("diff-tree", *shown, old, new).decode(errors="replace")
 
-    def lines_changed(self, old: str, new: str) -> tuple[int, int]:
-        """Lines added and lines removed from `old` to `new`; binary files count none."""
-        said = self._git("diff-tree", "-r", "-z", "--numstat", "--no-renames", old, new)
-        counts = [line.split(b"\t")[:2] for line in said.split(b"\0")[:-1]]
-        added, removed = ([int(count[side]) for count in counts if count[side] != b"-"] for side in (0, 1))
-        return sum(added), sum(removed)
-
 
 def _stream(ref: str, parent: str, changes: Mapping[str, Change], *, message: str, when: str) -> Iterable[bytes]:
     """The `git fast-import` stream of one commit, which answers with the commit's id."""

@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 from nights import Teller, a_diff, a_night, a_task
 
-from autoresearch.history import History
+from autoresearch.history import Archive
 from autoresearch.records import Certificate, Direction, Metric, Outcome, Ruling
 from autoresearch.report import build
 from autoresearch.report.diffs import LINES, parse
@@ -36,7 +36,7 @@ class Tags(HTMLParser):
         self.seen.append((tag, dict(attrs)))
 
 
-def written(history: History, folder: Path, diff_of: Callable[[str, str], str] = a_diff) -> tuple[str, str]:
+def written(history: Archive, folder: Path, diff_of: Callable[[str, str], str] = a_diff) -> tuple[str, str]:
     paths = build(history, task=a_task(history.metric), diff_of=diff_of, out_dir=folder / "new")
     assert paths.svg.is_file()
     return paths.html.read_text(), paths.markdown.read_text()
@@ -51,7 +51,7 @@ def test_a_night_of_any_length_is_a_page(tmp_path: Path, experiments: int) -> No
 
 
 def test_a_study_without_any_record_is_a_page(tmp_path: Path) -> None:
-    html, markdown = written(History(), tmp_path)
+    html, markdown = written(Archive(), tmp_path)
     assert "Nothing has been measured yet" in html
     assert "Nothing has been measured yet" in markdown
 
@@ -102,7 +102,7 @@ def test_diff_lines_have_their_kind() -> None:
 
 
 def test_nothing_measured() -> None:
-    assert headline(Reading.of(History())).claim == "Nothing has been measured yet"
+    assert headline(Reading.of(Archive())).claim == "Nothing has been measured yet"
 
 
 def test_only_a_baseline() -> None:

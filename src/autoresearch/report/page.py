@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
-from autoresearch.history import History, Note
+from autoresearch.history import Archive, Note
 from autoresearch.records import Ruling
 from autoresearch.report import forest, svg
 from autoresearch.report.diffs import Diff, DiffBook
@@ -120,7 +120,7 @@ class Page:
     commands: Sequence[Line]
 
 
-def compose(history: History, *, task: Task, diff_of: Callable[[str, str], str]) -> Page:
+def compose(history: Archive, *, task: Task, diff_of: Callable[[str, str], str]) -> Page:
     """Work out the page. `diff_of(parent, child)` gives the text of `git diff`."""
     reading, book = Reading.of(history), DiffBook(diff_of)
     kept, missed, rate = survivors(reading), discards(reading), hit_rate(reading)
@@ -151,7 +151,7 @@ def compose(history: History, *, task: Task, diff_of: Callable[[str, str], str])
     )
 
 
-def _tags(history: History) -> list[tuple[str, str]]:
+def _tags(history: Archive) -> list[tuple[str, str]]:
     epoch = history.epoch
     if epoch is None:
         return []
