@@ -466,14 +466,16 @@ with Workspace.open(root, root / ".autoresearch/night", "night", editable=["trai
 def test_killed_anywhere_it_agrees_with_the_ledger_again(root: Path, tmp_path: Path) -> None:
     before, ledger, tip = fingerprint(root), tmp_path / "ledger", git(root, "rev-parse", "HEAD")
     candidates: dict[int, str] = {}
-    for kill in range(25):
+    ledger.touch()
+    for kill in range(16):
         argv = [sys.executable, "-c", KILLED, str(root), str(len(candidates) + 1), tip, str(ledger)]
         with subprocess.Popen(argv) as process:
-            time.sleep(0.1 + 0.013 * kill)
+            if kill >= 4:
+                wait_for_a_line(ledger, after=len(candidates))
+            time.sleep((0.05 if kill < 4 else 0.004) * kill)
             process.send_signal(signal.SIGKILL)
         settle(root)
-        lines = ledger.read_text().splitlines() if ledger.exists() else []
-        candidates = {int(line.split()[0]): line.split()[1] for line in lines}
+        candidates = {int(line.split()[0]): line.split()[1] for line in ledger.read_text().splitlines()}
         tip = candidates.get(len(candidates), tip)
         with opened(root) as workspace:
             assert workspace.reconcile(tip, None, candidates) == ()
@@ -482,6 +484,13 @@ def test_killed_anywhere_it_agrees_with_the_ledger_again(root: Path, tmp_path: P
         assert fingerprint(root) == before
     assert candidates, "every kill came before the first record"
     git(root, "fsck", "--connectivity-only")
+
+
+def wait_for_a_line(ledger: Path, *, after: int) -> None:
+    deadline = time.monotonic() + 60
+    while len(ledger.read_text().splitlines()) <= after:
+        assert time.monotonic() < deadline
+        time.sleep(0.002)
 
 
 def settle(root: Path) -> None:
