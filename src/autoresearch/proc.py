@@ -75,7 +75,7 @@ def output(
 
 @contextmanager
 def companion(argv: Sequence[str], *, env: Mapping[str, str]) -> Iterator[int]:
-    """The process id of a trusted helper that lives for the length of the block; its input is open that long and empty."""
+    """The process id of a trusted helper that lives for the length of the block, its input open and empty."""
     process = subprocess.Popen(argv, env=env, stdin=subprocess.PIPE, stdout=subprocess.DEVNULL, start_new_session=True)
     with process:
         try:
@@ -119,7 +119,7 @@ class ForkServer:
                 [sys.executable, "-I", "-S", "-X", "utf8", "-c", code],
                 cwd="/",
                 env=libraries,
-                stdin=theirs,
+                stdin=theirs.fileno(),
                 stdout=subprocess.DEVNULL,
                 start_new_session=True,
             )
