@@ -95,7 +95,7 @@ def dialogue(argv: Sequence[str], *, env: Mapping[str, str] | None = None) -> su
 
 @contextmanager
 def companion(argv: Sequence[str], *, env: Mapping[str, str]) -> Iterator[int]:
-    """The process id of a trusted helper that lives as long as the block; its input is open that long, and empty."""
+    """The process id of a trusted helper that lives for the length of the block, its input open and empty."""
     process = subprocess.Popen(argv, env=env, stdin=subprocess.PIPE, stdout=subprocess.DEVNULL, start_new_session=True)
     with process:
         try:

@@ -13,7 +13,7 @@ PROPERTIES: Mapping[str, str] = {
     "hidden_files": "A secret outside the box cannot be read, by no path and through no link.",
     "read_only_tree": "The tree the command starts in cannot be changed.",
     "no_outside_writes": "Nothing outside the box can be changed, neither contents nor modes, times or attributes.",
-    "kill_all": "At the limit everything dies at once, daemons and processes that fork faster than they are counted included.",
+    "kill_all": "At the limit everything dies at once, daemons and what forks faster than it can be counted included.",
     "no_signals": "No process outside can be signalled, traced, slowed down or limited.",
     "memory_cap": "A process tree that holds more memory than it may is stopped.",
     "process_cap": "A process tree of more processes than it may have is stopped.",
@@ -21,7 +21,7 @@ PROPERTIES: Mapping[str, str] = {
     "private_processes": "Command lines and environments of processes outside cannot be read.",
     "kernel_surface": "keyctl, io_uring, user namespaces, bpf, perf and userfaultfd are refused.",
 }
-"""What a task can require, and what each means. A property holds only where a canary was seen to fail at breaking it."""
+"""What a task can require, and what each means. A property holds only where a canary was seen failing to break it."""
 
 BEST_FIRST = ("bubblewrap", "embedded", "seatbelt")
 

@@ -1,4 +1,4 @@
-"""What the referee asks a supervisor to run, and what it hears back: plain values that cross a socket as one JSON line."""
+"""What the referee asks a supervisor to run, and what it hears back: plain values, one line of JSON each."""
 
 from __future__ import annotations
 
@@ -39,7 +39,7 @@ class Order:
     door: bool = False
     """Whether a socket comes along that becomes descriptor `DOOR`."""
     wrapped: bool = False
-    """Whether `argv` is a wrapper that builds the box itself and announces on descriptor `ANNOUNCE` that it is built."""
+    """Whether `argv` is a wrapper that builds the box itself and then says so on descriptor `ANNOUNCE`."""
     enclosed: dict[str, str] = field(default_factory=dict)
     """What a wrapper reads: descriptor number (below `ANNOUNCE`, above 2) to contents, hexadecimal."""
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Iterable
 from pathlib import Path
 
@@ -28,7 +27,7 @@ GPU_DEVICES = ("nvidiactl", "nvidia-uvm", "nvidia-uvm-tools", "nvidia[0-9]*", "k
 
 def existing(paths: Iterable[str]) -> list[str]:
     """Those of `paths` this machine has."""
-    return [path for path in paths if os.path.exists(path)]
+    return [path for path in paths if Path(path).exists()]
 
 
 def readable(box: Box) -> list[str]:
@@ -56,8 +55,8 @@ def gpu_devices(box: Box) -> list[str]:
 def check(box: Box, hide: Iterable[Path], *, covered: Iterable[str]) -> None:
     """Refuse a box that names what is missing, or that could read a hidden path.
 
-    `covered` are the paths the box reads besides its own. A path of the box *inside* a hidden one is meant: that is where
-    its tree lies. Raises SandboxError naming both paths.
+    `covered` are the paths the box reads besides its own. A path of the box *inside* a hidden one is meant: that is
+    where its tree lies. Raises SandboxError naming both paths.
     """
     own = [box.cwd, *box.read, *box.write]
     for path in own:
