@@ -79,7 +79,7 @@ def diff_of(site: Site) -> Callable[[str, str], str]:
 
 def status_of(site: Site, ledger: Ledger[Archive]) -> dict[str, Any]:
     """`views.status` of a study, with what only its folder tells: whether it runs, and what it does now."""
-    from autoresearch import views
+    import autoresearch.views as views
     from autoresearch.cli.words import tonight
     from autoresearch.ledger import now
 
