@@ -1,8 +1,5 @@
 """What a process tree holds at this moment, read from /proc by its supervisor; nothing where there is no /proc."""
 
-# Descriptors and strings instead of paths: every import and every millisecond here is paid for once a run.
-# ruff: noqa: PTH
-
 from __future__ import annotations
 
 import math
@@ -76,7 +73,7 @@ def memory_bound(pids: Iterable[int]) -> int:
 
 
 def memory(pids: Iterable[int]) -> int | None:
-    """The same with shared pages counted once (smaps_rollup's proportional share); None when the kernel will not tell."""
+    """The same with shared pages counted once (smaps_rollup's shares of them); None when the kernel will not tell."""
     total = 0
     for pid in pids:
         text = _read(f"/proc/{pid}/smaps_rollup")
