@@ -301,6 +301,28 @@ def test_fifty_runs_leave_neither_zombies_nor_descriptors(sandbox: Sandbox, box:
     assert not {pid for pid in tree.children("self") if not tree.alive(pid)} - dead
 
 
-def test_paths_that_do_not_exist_are_refused(sandbox: Sandbox, box: MakeBox, tmp_path: Path) -> None:
+def test_boxes_that_cannot_be_meant_are_refused(sandbox: Sandbox, box: MakeBox, tmp_path: Path, scratch: Path) -> None:
     with pytest.raises(SandboxError, match="does not exist"):
         sandbox.run(box("true", read=(tmp_path / "missing",)))
+    (scratch / "inside").mkdir()
+    with pytest.raises(SandboxError, match="read-only and lies in what the box may write"):
+        sandbox.run(box("true", read=(scratch / "inside",)))
+    with pytest.raises(SandboxError, match="zero byte"):
+        sandbox.run(box("true", env={"A": "b\0--bind\0/\0/"}))
+    with pytest.raises(SandboxError, match="no name for an environment variable"):
+        sandbox.run(box("true", env={"A=B": "c"}))
+
+
+def test_a_directory_inside_what_may_be_written_is_writable(sandbox: Sandbox, box: MakeBox, scratch: Path) -> None:
+    (scratch / "inside").mkdir()
+    assert sandbox.run(box("touch", "new", cwd=scratch / "inside")).code == 0
+    assert (scratch / "inside/new").exists()
+
+
+def test_a_fork_server_that_was_killed_is_replaced(sandbox: Sandbox, box: MakeBox) -> None:
+    sandbox.run(box("true"))
+    for pid, argv in processes():
+        if b"autoresearch.sandboxes.forkserver" in argv and pid in tree.children("self"):
+            os.kill(pid, signal.SIGKILL)
+    time.sleep(0.05)
+    assert sandbox.run(box("true")).code == 0

@@ -17,8 +17,8 @@ from pathlib import Path
 
 from autoresearch.proc import companion
 from autoresearch.protocols import Box, Exit, Sandbox
-from autoresearch.sandboxes import PROPERTIES
 from autoresearch.sandboxes.calls import CALLS, MACHINES
+from autoresearch.sandboxes.properties import PROPERTIES
 from autoresearch.task import Limits
 
 CANARY = Path(__file__).with_name("canary.py")

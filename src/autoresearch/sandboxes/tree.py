@@ -105,7 +105,7 @@ def _unlinked(pids: Iterable[int]) -> Iterator[os.stat_result]:
                     yield found
 
 
-def disk(directories: Iterable[str], pids: Iterable[int], *, at_most: int) -> float:
+def disk(directories: Iterable[str], pids: Iterable[int], *, at_most: float) -> float:
     """Bytes taken up below `directories` and by the processes' nameless files; the count stops once past `at_most`.
 
     Infinite when a directory hides its contents: what cannot be counted is too much.
