@@ -51,7 +51,7 @@ def from_output(output: bytes, metric: Metric) -> dict[str, float]:
     values: dict[str, float] = {}
     for found in matches:
         name, value = found[1], float(found[2])
-        if name == metric.name and values.get(name, value) != value:
+        if name == metric.name and name in values and values[name] != value:
             raise Foul(Outcome.CRASH, f"{name} was printed more than once, with different values")
         values[name] = value
     return checked(values, metric)

@@ -1,1 +1,95 @@
-"""Agents: each edits the tree given a brief."""
+"""Agents: each edits a copy of the tree, given a brief.
+
+    tuner      moves the constants of the editable Python files; needs no model and no key
+    command    any program that edits the tree it is started in
+    scripted   a queue of prepared changes
+
+A name with a colon, `package.module:factory`, is a factory of the user's own, called like the ones below.
+"""
+
+from __future__ import annotations
+
+import difflib
+import importlib
+import os
+from collections.abc import Callable, Mapping, Sequence
+from pathlib import Path
+
+from autoresearch.agents.options import Options
+from autoresearch.errors import TaskError
+from autoresearch.globs import Globs
+from autoresearch.protocols import Agent, Sandbox
+from autoresearch.task import Task
+from autoresearch.toolchain import Toolchain
+
+LATER = ("claude", "codex", "gemini", "llm", "opencode", "pi", "portfolio")
+"""Agents of the design that do not exist yet."""
+
+
+def make(name: str, options: Mapping[str, object], *, task: Task, sandbox: Sandbox, toolchain: Toolchain) -> Agent:
+    """The agent called `name`. Raises TaskError for a name or an option that is not known, or not available yet."""
+    if name in LATER:
+        raise TaskError(f'agent.use = "{name}" is not available yet.', fix=f"use one of {', '.join(_BUILT_IN)}")
+    factory = _imported(name) if ":" in name else _built_in(name)
+    return factory(options, task=task, sandbox=sandbox, toolchain=toolchain)
+
+
+def problems(agent: Agent, tree: Path, editable: Sequence[str]) -> list[str]:
+    """Why `agent` could not begin on `tree`, a sentence each; empty when nothing is in its way."""
+    globs = Globs(tuple(editable))
+    paths = (Path(folder, name) for folder, _, names in os.walk(tree) for name in names)
+    if not any(path.relative_to(tree).as_posix() in globs for path in paths):
+        return [f"No file matches editable = {list(editable)}, so there is nothing to change."]
+    own = getattr(agent, "problems", None)
+    return list(own(tree)) if own else []
+
+
+def _tuner(options: Mapping[str, object], *, task: Task, sandbox: Sandbox, toolchain: Toolchain) -> Agent:  # noqa: ARG001
+    from autoresearch.agents.tuner import Tuner
+
+    Options("tuner", options).done()
+    return Tuner(task.editable)
+
+
+def _command(options: Mapping[str, object], *, task: Task, sandbox: Sandbox, toolchain: Toolchain) -> Agent:  # noqa: ARG001
+    from autoresearch.agents.command import Command
+
+    read = Options("command", options)
+    argv, seconds = read.command("command"), read.seconds("seconds", 600.0)
+    network, pass_env = read.switch("network"), read.names("pass_env")
+    read.done()
+    return Command(argv, sandbox=sandbox, toolchain=toolchain, seconds=seconds, network=network, pass_env=pass_env)
+
+
+def _scripted(options: Mapping[str, object], *, task: Task, sandbox: Sandbox, toolchain: Toolchain) -> Agent:  # noqa: ARG001
+    from autoresearch.agents.scripted import Scripted, from_folder
+
+    read = Options("scripted", options)
+    folder, repeat = toolchain.root / read.text("patches"), read.switch("repeat")
+    read.done()
+    return Scripted(from_folder(folder), repeat=repeat)
+
+
+Factory = Callable[..., Agent]
+_BUILT_IN: dict[str, Factory] = {"tuner": _tuner, "command": _command, "scripted": _scripted}
+
+
+def _built_in(name: str) -> Factory:
+    if name not in _BUILT_IN:
+        near = difflib.get_close_matches(name, [*_BUILT_IN, *LATER], n=1, cutoff=0.4)
+        hint = f"did you mean {near[0]!r}?" if near else f"known: {', '.join(_BUILT_IN)}"
+        raise TaskError(f'agent.use = "{name}" is not a known agent; {hint}', fix='write use = "tuner" below [agent]')
+    return _BUILT_IN[name]
+
+
+def _imported(name: str) -> Factory:
+    module, _, attribute = name.partition(":")
+    try:
+        factory = getattr(importlib.import_module(module), attribute)
+    except (ImportError, AttributeError, ValueError) as error:
+        raise TaskError(
+            f"agent.use = {name!r} cannot be imported: {error}.", fix=f"python -c 'import {module}'"
+        ) from None
+    if not callable(factory):
+        raise TaskError(f"agent.use = {name!r} is no factory.", fix="name a function that returns an agent")
+    return factory  # type: ignore[no-any-return]

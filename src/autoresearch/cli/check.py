@@ -13,11 +13,13 @@ import typer
 
 from autoresearch.cli import place
 from autoresearch.cli.run import Overrides
+from autoresearch.cli.words import plain
 
 if TYPE_CHECKING:
     from autoresearch.assembly import Rig
 
 MIN_FREE_BYTES = 1 << 30
+LARGE_TREE_BYTES = 200 << 20
 
 
 @dataclass(slots=True)
@@ -70,7 +72,7 @@ def examine(rig: Rig, *, runs: int) -> Findings:
     found = Findings(task.name, str(task.trust_class), sandbox=rig.sandbox.name, properties=dict(rig.properties))
     python = rig.toolchain.python
     found.interpreter = f"{python['executable']} ({python['version']})" if python else "no python on PATH"
-    found.warnings += rig.workspace.warnings()
+    found.warnings += _warnings(rig)
     found.free_bytes = shutil.disk_usage(rig.site.folder).free
     if found.free_bytes < MIN_FREE_BYTES:
         found.warnings.append(f"Only {found.free_bytes / 2**30:.1f} GiB of disk are free at {rig.site.folder}.")
@@ -78,6 +80,25 @@ def examine(rig: Rig, *, runs: int) -> Findings:
     if not found.problems:
         _measure(rig, found, runs)
     return found
+
+
+def _warnings(rig: Rig) -> list[str]:
+    """What of the user's repository the study will not see, or will be slow with."""
+    from autoresearch import git
+
+    repository = git.UserRepository(rig.site.root)
+    warnings = []
+    if dirty := [path for path in repository.dirty() if not path.startswith(".autoresearch")]:
+        some = ", ".join(plain(path, 60) for path in dirty[:3]) + (", ..." if len(dirty) > 3 else "")
+        warnings.append(f"{len(dirty)} uncommitted changes ({some}) are not part of the study unless you commit them.")
+    if repository.head() != rig.workspace.base:
+        warnings.append(f"The study grew from {rig.workspace.base[:9]}; commits since then are not part of it.")
+    if modules := rig.workspace.submodules:
+        warnings.append(f"Submodules are empty folders inside the boxes: {', '.join(modules[:5])}.")
+    size = sum(entry.size for entry in rig.workspace.tree(rig.workspace.base).values())
+    if size > LARGE_TREE_BYTES:
+        warnings.append(f"The tree holds {size / 2**20:.0f} MiB; every slot keeps a copy of it.")
+    return warnings
 
 
 def _agent_problems(rig: Rig) -> list[str]:
@@ -109,7 +130,9 @@ def _measure(rig: Rig, found: Findings, runs: int) -> None:
             run = rig.runner.measure(rig.workspace.base, side=Side.CANDIDATE, seed=seed)
         except Foul as foul:
             tail = foul.log.decode("utf-8", "replace").strip().splitlines()[-8:]
-            found.problems.append(f"The baseline does not give a number: {foul.reason}." + "".join(f"\n    | {line}" for line in tail))
+            found.problems.append(
+                f"The baseline does not give a number: {foul.reason}." + "".join(f"\n    | {line}" for line in tail)
+            )
             return
         took.append(time.monotonic() - began)
         assert run.value is not None
@@ -133,7 +156,8 @@ def _time(rig: Rig, found: Findings) -> None:
         if possible < 1:
             found.problems.append(
                 f"The evaluator is too slow: baseline and certificates alone need {overhead_runs} runs of "
-                f"{found.run_seconds:.1f} s, which {wanted.hours:g} hours do not hold. Try: a longer night or a shorter clock."
+                f"{found.run_seconds:.1f} s, which {wanted.hours:g} hours do not hold. "
+                "Try: a longer night or a shorter clock."
             )
     if wanted.experiments is not None:
         found.night_hours = (wanted.experiments + overhead_runs) * found.run_seconds / 3600
@@ -151,15 +175,19 @@ def _print(found: Findings, rig: Rig) -> None:
     out.print(f"interpreter  {found.interpreter}", markup=False)
     out.print(f"disk         {found.free_bytes / 2**30:.0f} GiB free")
     if found.mean is not None and found.sigma is not None:
-        out.print(f"baseline     {found.mean:.6g} {unit}, sigma {found.sigma:.3g} over {len(found.values)} runs", markup=False)
+        out.print(
+            f"baseline     {found.mean:.6g} {unit}, sigma {found.sigma:.3g} over {len(found.values)} runs", markup=False
+        )
         if found.smallest_gain is not None:
             share = f" ({100 * found.smallest_gain / abs(found.mean):.2g} %)" if found.mean else ""
             out.print(f"provable     a gain of {found.smallest_gain:.3g} {unit}{share}, in 4 nights of 5", markup=False)
-        out.print(f"pace         {found.run_seconds:.1f} s a run" + (f", about {found.night_hours:.1f} hours in all" if found.night_hours else ""))
+        out.print(
+            f"pace         {found.run_seconds:.1f} s a run"
+            + (f", about {found.night_hours:.1f} hours in all" if found.night_hours else "")
+        )
     for warning in found.warnings:
         out.print(f"warning: {warning}", style="yellow", markup=False)
     for problem in found.problems:
         out.print(f"problem: {problem}", style="red", markup=False)
     if not found.problems:
         out.print("Ready: autoresearch run", style="green")
-

@@ -15,7 +15,9 @@ from autoresearch.errors import UserError
 
 
 def demo(
-    folder: Annotated[Path, typer.Argument(help="Where to put the example; must not exist yet.")] = Path("autoresearch-demo"),
+    folder: Annotated[Path, typer.Argument(help="Where to put the example; must not exist yet.")] = Path(
+        "autoresearch-demo"
+    ),
     experiments: Annotated[int, typer.Option(min=1, help="Experiments to run.")] = 12,
 ) -> None:
     """Improve a small language model on this machine: 12 experiments, then a certificate and a report."""
@@ -37,7 +39,10 @@ def prepare(folder: Path) -> Path:
     from autoresearch import git
 
     if folder.exists():
-        raise UserError(f"{folder} exists already.", fix=f"autoresearch demo {folder}-2, or: cd {folder} && autoresearch run --experiments 12")
+        raise UserError(
+            f"{folder} exists already.",
+            fix=f"autoresearch demo {folder}-2, or: cd {folder} && autoresearch run --experiments 12",
+        )
     shutil.copytree(_example(), folder, ignore=shutil.ignore_patterns("__pycache__", "*.pyc"))
     root = folder.resolve()
     git.create(root, message="A byte-level language model on NumPy")

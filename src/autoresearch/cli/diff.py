@@ -13,7 +13,9 @@ from autoresearch.history import History
 
 def diff(
     number: Annotated[int, typer.Argument(help="Number of the experiment.")],
-    against: Annotated[str, typer.Option(help="parent, baseline, certified, or another experiment's number.")] = "parent",
+    against: Annotated[
+        str, typer.Option(help="parent, baseline, certified, or another experiment's number.")
+    ] = "parent",
     study: place.StudyName = None,
 ) -> None:
     """Print what an experiment changed."""

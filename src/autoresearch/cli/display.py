@@ -81,7 +81,9 @@ class View:
     def _numbers(self) -> RenderableType:
         history, unit = self.assembly.study.history, self.assembly.rig.task.metric.unit
         table = Table.grid(padding=(0, 2))
-        base = history.values(history.baseline.candidate.commit) if history.baseline and history.baseline.candidate else []
+        base = (
+            history.values(history.baseline.candidate.commit) if history.baseline and history.baseline.candidate else []
+        )
         table.add_row("baseline", _number(sum(base) / len(base) if base else None, unit), f"{len(base)} runs")
         tip = history.tip
         table.add_row("best so far", _number(tip.value if tip else None, unit), "provisional" if tip else "")

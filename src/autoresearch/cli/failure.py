@@ -18,7 +18,11 @@ def explain(error: Exception) -> int:
             _say(type(error).__name__, error.message, error.fix)
             return 1
         case RigFault():
-            _say("RigFault", f"The study is paused: {error}.", "look at `autoresearch status`, then `autoresearch run` goes on")
+            _say(
+                "RigFault",
+                f"The study is paused: {error}.",
+                "look at `autoresearch status`, then `autoresearch run` goes on",
+            )
             return 1
         case Interrupted():
             _say("Interrupted", f"{str(error).capitalize()}.", "`autoresearch run` goes on from there")
@@ -27,7 +31,11 @@ def explain(error: Exception) -> int:
             sys.stderr.close()  # the reader has gone; Python would complain about it at exit
             return 0
     path = _write_report(error)
-    _say("Bug", f"This is a bug of ours: {type(error).__name__}: {error}.", f"send us {path}; the study is safe, and `run` goes on")
+    _say(
+        "Bug",
+        f"This is a bug of ours: {type(error).__name__}: {error}.",
+        f"send us {path}; the study is safe, and `run` goes on",
+    )
     return 3
 
 

@@ -124,7 +124,9 @@ def init(
 def _write_program(root: Path, words: dict[str, str], editable: list[str]) -> None:
     program = root / "program.md"
     if not program.exists():
-        program.write_text(PROGRAM.format(editable=", ".join(f"`{glob}`" for glob in editable), **words), encoding="utf-8")
+        program.write_text(
+            PROGRAM.format(editable=", ".join(f"`{glob}`" for glob in editable), **words), encoding="utf-8"
+        )
 
 
 def _ask(question: str, flag: str) -> str:

@@ -13,13 +13,16 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from autoresearch.cli import place
+from autoresearch.cli.status import status
 from autoresearch.errors import UserError
 
 if TYPE_CHECKING:
     from autoresearch.assembly import Assembly
     from autoresearch.task import Budget, Task
 
-Overrides = Annotated[list[str] | None, typer.Option("-c", metavar="KEY=VALUE", help="Override a key of the task file.")]
+Overrides = Annotated[
+    list[str] | None, typer.Option("-c", metavar="KEY=VALUE", help="Override a key of the task file.")
+]
 
 
 def run(
@@ -27,7 +30,8 @@ def run(
     hours: Annotated[float | None, typer.Option(min=0.001, help="Hours this night may use.")] = None,
     overrides: Overrides = None,
     unsafe_no_sandbox: Annotated[
-        bool, typer.Option("--unsafe-no-sandbox", help="Run candidates unboxed. Labels every line, disables certificates.")
+        bool,
+        typer.Option("--unsafe-no-sandbox", help="Run candidates unboxed. Labels every line, disables certificates."),
     ] = False,
     as_json: place.AsJson = False,
 ) -> None:
@@ -40,7 +44,7 @@ def run(
     granted = Budget(experiments=experiments, hours=hours) if experiments or hours else None
     why = night(root, task, granted=granted, unsafe=unsafe_no_sandbox)
     if as_json:
-        place.print_status(place.site(task.name))
+        status(task.name, as_json=True)
     else:
         typer.echo(f"The night is over: {why}. `autoresearch report` shows what survived.", err=True)
 
@@ -65,10 +69,12 @@ def night(root: Path, task: Task, *, granted: Budget | None = None, unsafe: bool
             try:
                 why = assembly.study.run()
             finally:
-                assembly.rig.workspace.publish(assembly.study.history)
+                assembly.rig.workspace.close()
                 site.clear_step()
     if assembly.study.history.measured == before:
-        raise UserError(f"Nothing new was measured: {why}.", fix="autoresearch run --experiments 20 grants another night")
+        raise UserError(
+            f"Nothing new was measured: {why}.", fix="autoresearch run --experiments 20 grants another night"
+        )
     return why
 
 
@@ -85,7 +91,9 @@ class Stop:
             self.now.set()
         else:
             self.asked.set()
-            typer.echo("Finishing the measurement now running; Ctrl-C again kills it. Nothing is lost either way.", err=True)
+            typer.echo(
+                "Finishing the measurement now running; Ctrl-C again kills it. Nothing is lost either way.", err=True
+            )
 
 
 @contextmanager

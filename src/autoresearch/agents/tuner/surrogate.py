@@ -1,0 +1,147 @@
+"""A guess, with its uncertainty, at what a move would gain: a small Gaussian process over the trials.
+
+The gain is taken as a sum of one smooth function per constant and a weak joint one, so that what a step in one constant
+did is believed to hold while the others move, and opposite steps inform each other. Its prior says that the value a
+person wrote is probably not far off. Hyperparameters are fixed or read off the trials: nothing is fitted, which keeps a
+proposal cheap and repeatable. Conditioning follows Rasmussen & Williams, *Gaussian Processes for Machine Learning*,
+2006, section 2.2; expected improvement is Mockus 1978.
+
+Gains are in *units*: what a first step usually changes.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from autoresearch.agents.tuner.hints import Value
+from autoresearch.agents.tuner.scales import Choice
+from autoresearch.agents.tuner.space import Space
+from autoresearch.agents.tuner.trials import Past, Trial
+
+Array = NDArray[np.float64]
+
+LENGTH = 2.0
+"""Coordinates over which one constant's effect stays similar: two doublings."""
+STEP_VARIANCE = 2 * (1 - math.exp(-0.5 / LENGTH**2))
+"""Variance of the difference over one first step, of a function of variance 1 and this length."""
+JOINT_LENGTH = 3.0
+JOINT_VARIANCE = 0.25
+CODE_VARIANCE = 25.0
+"""How much the level may differ between shapes of the code: what other agents did."""
+CURVATURE = 0.5
+"""Expected loss of a first step, relative to the standard deviation of its effect."""
+FARTHEST = 3.0
+"""Coordinates beyond which the expected loss grows no more."""
+LEAST_NOISE = 0.05
+"""Units; keeps the covariance well conditioned when the metric is exact."""
+
+
+@dataclass(frozen=True, slots=True)
+class Guess:
+    """Predicted gain over the incumbent, in units."""
+
+    mean: float
+    deviation: float
+
+    @property
+    def promise(self) -> float:
+        """Expected improvement over the incumbent, in units."""
+        z = self.mean / self.deviation
+        density = math.exp(-z * z / 2) / math.sqrt(2 * math.pi)
+        return self.mean * (1 + math.erf(z / math.sqrt(2))) / 2 + self.deviation * density
+
+
+class Surrogate:
+    """The process conditioned on the trials, as seen from the tree's own assignment."""
+
+    def __init__(self, space: Space, past: Past) -> None:
+        self._space = space
+        self._index = {constant.key: i for i, constant in enumerate(space.constants)}
+        self._is_choice = np.array([isinstance(constant.scale, Choice) for constant in space.constants])
+        self._origin = self._coordinates(space.values)
+        measured = [trial for trial in past.trials if trial.gain is not None]
+        self.unit = _unit(measured, past.noise)
+        """What a first step usually changes, in the metric's unit."""
+        self._variance = _variances(space, measured, self.unit)
+        self._points = np.array([self._coordinates({**space.values, **trial.values}) for trial in measured])
+        self._points = self._points.reshape(len(measured), len(space.constants))
+        self._condition(measured, past.noise / self.unit)
+
+    def guesses(self, moves: Sequence[Mapping[str, Value]]) -> list[Guess]:
+        """The gain to expect from each set of changes to the tree's assignment."""
+        there = np.array([self._coordinates({**self._space.values, **move}) for move in moves])
+        there = there.reshape(len(moves), len(self._index))
+        here = self._origin[None, :]
+        cross = self._covariance(self._points, there) - self._covariance(self._points, here)
+        means = self._prior_mean(there) + cross.T @ self._weights
+        itself = self._variance.sum() + JOINT_VARIANCE
+        prior = 2 * (itself - self._covariance(here, there)[0])
+        variances = prior - np.einsum("im,ij,jm->m", cross, self._precision, cross, optimize=True)
+        deviations = np.sqrt(np.maximum(variances, 1e-9))
+        return [Guess(float(mean), float(deviation)) for mean, deviation in zip(means, deviations, strict=True)]
+
+    def _condition(self, measured: Sequence[Trial], noise: float) -> None:
+        shapes = np.array([trial.shape for trial in measured])
+        runs = np.array([trial.runs for trial in measured], dtype=float)
+        covariance = self._covariance(self._points, self._points)
+        covariance += CODE_VARIANCE * (shapes[:, None] == shapes[None, :])
+        covariance += np.diag(max(noise, LEAST_NOISE) ** 2 / runs)
+        surprise = np.array([_squash((trial.gain or 0.0) / self.unit) for trial in measured])
+        surprise -= self._prior_mean(self._points)
+        self._precision = np.linalg.inv(covariance)
+        self._weights = self._precision @ surprise
+
+    def _coordinates(self, values: Mapping[str, Value]) -> Array:
+        return np.array([constant.scale.coordinate(values[constant.key]) for constant in self._space.constants])
+
+    def _prior_mean(self, points: Array) -> Array:
+        away = np.where(self._is_choice, points != self._origin, np.abs(points - self._origin))
+        loss = CURVATURE * np.sqrt(STEP_VARIANCE * self._variance) * np.minimum(away, FARTHEST) ** 2
+        return np.asarray(-loss.sum(axis=1))
+
+    def _covariance(self, a: Array, b: Array) -> Array:
+        """Prior covariance of the gains at every pair of points."""
+        total = np.zeros((len(a), len(b)))
+        squared = np.zeros_like(total)
+        for i, variance in enumerate(self._variance):
+            ours, theirs = a[:, i, None], b[None, :, i]
+            if self._is_choice[i]:
+                apart = (ours != theirs).astype(float)
+                total += variance * (1 - apart * STEP_VARIANCE / 2)
+            else:
+                apart = (ours - theirs) ** 2
+                total += variance * np.exp(-0.5 / LENGTH**2 * apart)
+            squared += apart
+        return total + JOINT_VARIANCE * np.exp(-0.5 / JOINT_LENGTH**2 * squared)
+
+
+def _unit(measured: Sequence[Trial], noise: float) -> float:
+    """What a first step usually changes: the median size of the gains of single moves, not less than the noise."""
+    steps = [abs(trial.step) for trial in measured if trial.step is not None and len(trial.changed) == 1]
+    return max(float(np.median(steps)) if steps else 0.0, noise, 1e-12)
+
+
+def _variances(space: Space, measured: Sequence[Trial], unit: float) -> Array:
+    """Prior variance of each constant's effect: its weight, corrected by what its own steps did so far."""
+    scales = {constant.key: constant.scale for constant in space.constants}
+    squares = {constant.key: 2 * constant.weight**2 for constant in space.constants}
+    counts = dict.fromkeys(squares, 2)
+    for trial in measured:
+        key = next(iter(trial.changed), "")
+        if trial.step is None or len(trial.changed) != 1 or key not in squares:
+            continue
+        scale, (old, new) = scales[key], trial.changed[key]
+        far = 1.0 if isinstance(scale, Choice) else max(0.5, abs(scale.coordinate(new) - scale.coordinate(old)))
+        squares[key] += min(9.0, (trial.step / unit / far) ** 2)
+        counts[key] += 1
+    return np.array([squares[key] / counts[key] for key in squares]) / STEP_VARIANCE
+
+
+def _squash(gain: float) -> float:
+    """Losses beyond two units grow as a logarithm: how bad a disaster was says little about its neighbourhood."""
+    return gain if gain > -2 else -2 - math.log1p(-2 - gain)

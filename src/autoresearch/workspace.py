@@ -1,0 +1,439 @@
+"""The git side of a study: exported trees, intake of a change, refs, advance.
+
+Below `<study dir>`, which git ignores:
+
+    referee.git/        the referee's repository: every candidate; borrows the user's objects
+    work/pristine/      the sealed files of the base, which every tree is copied from; no box ever sees it
+    work/agent<k>/tree  a draft, for one agent to change; gone when the agent is done
+    work/slot<k>/tree   a commit, for the candidate box; incumbent and candidate lie at the same path
+    work/slot<k>/sealed the base's sealed files, for the evaluation
+
+The user's repository gets objects and our refs by one `git fetch` at a time; nothing else of it ever changes.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import re
+import threading
+from collections import OrderedDict
+from collections.abc import Iterable, Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+from autoresearch import proc
+from autoresearch.errors import UserError
+from autoresearch.git import LINK, SUBMODULE, Change, Entry, Store, Tree, UserRepository
+from autoresearch.globs import Globs
+from autoresearch.intake import Scope, quote, read_changes
+from autoresearch.trees import Plot, Source, entry_for, remove
+
+_TREES_KEPT = 16
+"""Listings in memory: the tip, the certified commit and the last candidates."""
+
+_REFUSED = {
+    b"No space left": "No space left on device",
+    b"Out of diskspace": "No space left on device",
+    b"Disk quota exceeded": "Disk quota exceeded",
+    b"Permission denied": "Permission denied",
+    b"Read-only file system": "Read-only file system",
+}
+"""What git says when it cannot write, and what that is called."""
+
+
+@dataclass(frozen=True, slots=True)
+class Taken:
+    """A change taken in: the candidate's commit and what it did."""
+
+    commit: str
+    paths: tuple[str, ...]
+    """Changed, added and deleted files, sorted."""
+
+
+@dataclass(frozen=True, slots=True)
+class Refs:
+    """The names a study has in both repositories."""
+
+    study: str
+
+    @property
+    def tip(self) -> str:
+        """The branch of the current best."""
+        return f"refs/heads/autoresearch/{self.study}"
+
+    @property
+    def certified(self) -> str:
+        """The branch of the last certified commit."""
+        return f"{self.tip}-certified"
+
+    @property
+    def all(self) -> str:
+        """What the study's other refs are below."""
+        return f"refs/autoresearch/{self.study}"
+
+    @property
+    def base(self) -> str:
+        """Keeps the commit the study grew from."""
+        return f"{self.all}/base"
+
+    def candidate(self, number: int) -> str:
+        """Keeps one experiment's candidate, kept or not."""
+        return f"{self.all}/{number}"
+
+
+def check_study_name(name: str) -> None:
+    """Raise UserError unless `name` can be a folder, a branch and part of a command on every system."""
+    plain = re.fullmatch(r"[A-Za-z0-9][A-Za-z0-9._-]{0,63}", name) is not None
+    if not plain or ".." in name or name.endswith((".", ".lock", "-certified")):
+        raise UserError(
+            f"A study cannot be called {name!r}.",
+            fix="use up to 64 letters, digits, `-`, `_` and single `.`, not ending in `.`, `.lock` or `-certified`",
+        )
+
+
+class Workspace:
+    """One study's trees and refs. Only the process that owns the study may hold one; its threads may share it.
+
+    To read a study somebody else is running, open its `git.Store` instead.
+    """
+
+    def __init__(self, user: UserRepository, store: Store, folder: Path, *, refs: Refs, scope: Scope) -> None:
+        self.scope = scope
+        self.refs = refs
+        self.base = ""
+        """Commit of the user's repository the study grew from."""
+        self._user = user
+        self._store = store
+        self._folder = folder
+        self._work = folder / "work"
+        self._source = Source(store.read)
+        self._lock = threading.Lock()
+        self._trees: OrderedDict[str, Tree] = OrderedDict()
+        self._agents: set[int] = set()
+        self._plots: dict[Path, Plot] = {}
+        self._published: dict[str, str] = {}
+
+    @classmethod
+    def open(
+        cls,
+        user_root: Path,
+        study_dir: Path,
+        study: str,
+        *,
+        editable: Iterable[str],
+        hidden: Iterable[str] = (),
+        base: str | None = None,
+    ) -> Workspace:
+        """The workspace of `study` in `study_dir`, made on first use from `base` (default: what is checked out).
+
+        Raises UserError for anything about the user's repository, the name, the patterns or the disk that a night
+        could not be built on.
+        """
+        check_study_name(study)
+        scope = Scope(Globs(tuple(editable)), Globs(tuple(hidden)))
+        user = UserRepository(user_root)
+        first = user.resolve(base) if base else user.head()
+        with _mendable(study_dir):
+            study_dir.mkdir(parents=True, exist_ok=True)
+            (study_dir.parent / ".gitignore").write_text("*\n")
+            store = Store.open(study_dir / "referee.git", beside=user)
+        workspace = cls(user, store, study_dir, refs=Refs(study), scope=scope)
+        try:
+            workspace._settle(first, chosen=base is not None)
+        except BaseException:
+            workspace.close()
+            raise
+        return workspace
+
+    def __enter__(self) -> Workspace:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
+
+    def close(self) -> None:
+        """Stop what runs for it. Trees and refs stay."""
+        self._store.close()
+
+    # Set-up
+
+    def _settle(self, first: str, *, chosen: bool) -> None:
+        """Find or fix the base, make sure our refs are ours, lay out the pristine files."""
+        self._store.sweep()
+        ours = self._store.refs()
+        known = ours.get(self.refs.base)
+        if known and chosen and known != first:
+            raise UserError(
+                f"The study {self.refs.study} grew from commit {known[:12]}, not from {first[:12]}.",
+                fix="leave the base out to continue it, or give the new study another name",
+            )
+        self._refuse_foreign(set(ours.values()))
+        self._user.drop_locks((self.refs.tip, self.refs.certified, self.refs.base))
+        self.base = known or first
+        with _mendable(self._folder):
+            self._keep_base(known)
+            self._lay_out()
+
+    def _refuse_foreign(self, ours: set[str]) -> None:
+        """Raise UserError when our names are taken in the user's repository, or its owner stands on one."""
+        branches = self._user.branches("refs/heads/autoresearch")
+        taken = [ref for ref in branches if ref == "refs/heads/autoresearch" or ref.startswith(self.refs.tip + "/")]
+        for ref in (self.refs.tip, self.refs.certified):
+            branch = branches.get(ref)
+            if branch and branch.commit not in ours:
+                taken.append(ref)
+            elif branch and branch.checked_out:
+                raise UserError(
+                    f"The branch {_short(ref)}, which the study moves, is checked out in {branch.checked_out}.",
+                    fix=f"git -C {branch.checked_out} switch --detach",
+                )
+        if taken:
+            name = _short(taken[0])
+            raise UserError(
+                f"There is a branch {name} that this study did not make, or that somebody added commits to.",
+                fix=f"keep it under another name: git branch -m {name} mine/{name.replace('/', '-')}",
+            )
+        self._refuse_orphans(ours)
+        self._published = {ref: branch.commit for ref, branch in branches.items()}
+
+    def _refuse_orphans(self, ours: set[str]) -> None:
+        if not ours and self._user.refs(self.refs.all):
+            raise UserError(
+                f"The repository has refs of an earlier study {self.refs.study} whose folder {self._folder} is gone.",
+                fix="choose another name, or forget the earlier one: git for-each-ref --format='delete %(refname)' "
+                f"{self.refs.all} | git update-ref --stdin",
+            )
+
+    def _keep_base(self, known: str | None) -> None:
+        if not known:
+            self._store.set_refs({self.refs.base: self.base})
+        if self._user.refs(self.refs.base).get(self.refs.base) != self.base:
+            self._user.receive(self._store.path, [self.refs.base])
+
+    def _lay_out(self) -> None:
+        """Make the pristine files, which are hashed if they are already there."""
+        sealed = self.scope.seal(self.tree(self.base))
+        pristine = Plot(self._work / "pristine")
+        pristine.fill(sealed, self._source)
+        self._refuse_links_out(pristine.root, sealed)
+        self._source = Source(self._store.read, pristine.root, sealed)
+
+    def _refuse_links_out(self, root: Path, sealed: Tree) -> None:
+        top = os.path.realpath(root)
+        for path in (path for path, entry in sealed.items() if entry.mode == LINK):
+            end = os.path.realpath(root / path)
+            if not end.startswith(top + os.sep):
+                raise UserError(
+                    f"The symbolic link {quote(path)} leads out of the repository, where no box can follow.",
+                    fix=f"put the files it names in its place and commit, or drop the link: git rm --cached {path!r}",
+                )
+
+    # Trees
+
+    def tree(self, commit: str) -> Tree:
+        """The files of `commit`: mode, object and size by path."""
+        with self._lock:
+            if commit in self._trees:
+                self._trees.move_to_end(commit)
+                return self._trees[commit]
+        return self._remember(commit, self._store.tree(commit))
+
+    def _remember(self, commit: str, tree: Tree) -> Tree:
+        with self._lock:
+            self._trees[commit] = tree
+            while len(self._trees) > _TREES_KEPT:
+                self._trees.popitem(last=False)
+        return tree
+
+    def files(self, commit: str) -> dict[str, str]:
+        """The object id of every file of `commit`, by path."""
+        return {path: entry.blob for path, entry in self.tree(commit).items()}
+
+    def read(self, commit: str, path: str) -> bytes:
+        """The bytes of one file of `commit`. Raises KeyError when it has none at `path`."""
+        return self._store.read(self.tree(commit)[path].blob)
+
+    def sealed_digest(self, commit: str) -> str:
+        """sha256 over mode, object and path of every file of `commit` that no candidate can change."""
+        sealed = sorted(self.scope.seal(self.tree(commit)).items())
+        lines = (f"{entry.mode} {entry.blob} ".encode() + os.fsencode(path) + b"\0" for path, entry in sealed)
+        return hashlib.sha256(b"".join(lines)).hexdigest()
+
+    @property
+    def submodules(self) -> tuple[str, ...]:
+        """Submodules of the base. Every tree has them as empty folders."""
+        return tuple(path for path, entry in self.tree(self.base).items() if entry.mode == SUBMODULE)
+
+    @contextmanager
+    def draft(self, commit: str) -> Iterator[Path]:
+        """A fresh copy of `commit` for one agent to change, without `.git` and hidden files; gone at the end."""
+        number = self._seat()
+        home = self._work / f"agent{number}"
+        try:
+            with _mendable(self._folder):
+                remove(home)
+                Plot(home / "tree").fill(self._visible(commit), self._source)
+            yield home / "tree"
+        finally:
+            remove(home)
+            with self._lock:
+                self._agents.discard(number)
+
+    def _seat(self) -> int:
+        with self._lock:
+            number = next(n for n in range(len(self._agents) + 1) if n not in self._agents)
+            self._agents.add(number)
+            return number
+
+    def _visible(self, commit: str) -> dict[str, Entry]:
+        return {path: entry for path, entry in self.tree(commit).items() if self.scope.visible(path)}
+
+    def take_in(self, tree: Path, *, number: int, parent: str, message: str, when: str) -> Taken:
+        """Read what an agent left in `tree` and make it the candidate of experiment `number`, a child of `parent`.
+
+        The commit is on the disk when this returns; the same arguments make the same commit. `when` is ISO 8601.
+
+        Raises Foul when there is no change, or one that a candidate may not make: see `intake.read_changes`.
+        """
+        before = self.tree(parent)
+        changes = read_changes(tree, before, self.scope)
+        with _mendable(self._folder):
+            ref = self.refs.candidate(number)
+            commit = self._store.commit(ref, parent, changes, message=message, when=when)
+        self._remember(commit, _applied(before, changes))
+        return Taken(commit, tuple(changes))
+
+    def export(
+        self, commit: str, slot: int, *, sealed_only: bool = False, with_hidden: bool = False, writable: bool = False
+    ) -> Path:
+        """Lay out `commit` for a box of measuring slot `slot` and give the folder, the same one for every commit.
+
+        With `sealed_only` it is, in a folder of its own, the base's files no candidate can change, for the
+        evaluation: an editable file is missing there rather than silently the wrong one. With `writable` the tree is
+        made from nothing, and so is the next one; else only what differs is written and the rest verified.
+        """
+        tree = self.scope.seal(self.tree(self.base)) if sealed_only else self.tree(commit)
+        wanted = {path: entry for path, entry in tree.items() if with_hidden or self.scope.visible(path)}
+        root = self._work / f"slot{slot}" / ("sealed" if sealed_only else "tree")
+        with _mendable(self._folder):
+            self._plot(root, writable=writable).fill(wanted, self._source)
+        return root
+
+    def _plot(self, root: Path, *, writable: bool) -> Plot:
+        plot = self._plots.pop(root, None)
+        if plot is None or writable:
+            plot = Plot(root)
+            plot.clear()
+        if not writable:
+            self._plots[root] = plot
+        return plot
+
+    def disturbed(self, root: Path) -> tuple[str, ...]:
+        """Paths below an exported, not writable `root` that are no longer what was exported. For after a run."""
+        return self._plots[root].disturbed()
+
+    # Refs
+
+    def enroll(self, number: int, commit: str) -> None:
+        """Make an existing commit the candidate of experiment `number`: a baseline's."""
+        self._store.set_refs({self.refs.candidate(number): commit})
+
+    def advance(self, tip: str | None = None, certified: str | None = None) -> None:
+        """Move the referee's branches; None leaves one where it is. `publish` shows it to the user."""
+        moves = {self.refs.tip: tip, self.refs.certified: certified}
+        self._store.set_refs({ref: commit for ref, commit in moves.items() if commit})
+
+    def publish(self, numbers: Iterable[int] = ()) -> tuple[str, ...]:
+        """Bring the branches, and the candidates of the experiments `numbers`, into the user's repository.
+
+        Gives the branches it left alone, because somebody has them checked out or put commits of their own on them.
+        Doing it again does no harm.
+        """
+        heads = self._store.refs(self.refs.tip, self.refs.certified)
+        wanted = {ref: commit for ref, commit in heads.items() if self._published.get(ref) != commit}
+        held = self._held(wanted)
+        moving = [ref for ref in wanted if ref not in held]
+        with _mendable(self._user.common):
+            self._user.receive(self._store.path, [*moving, *map(self.refs.candidate, numbers)])
+        self._published |= {ref: wanted[ref] for ref in moving}
+        return tuple(map(_short, held))
+
+    def _held(self, wanted: Mapping[str, str]) -> list[str]:
+        branches = self._user.branches(*wanted) if wanted else {}
+        return [
+            ref
+            for ref, branch in branches.items()
+            if branch.commit != wanted[ref] and (branch.checked_out or branch.commit != self._published.get(ref))
+        ]
+
+    def reconcile(self, tip: str | None, certified: str | None, candidates: Mapping[int, str]) -> tuple[str, ...]:
+        """After a kill: make both repositories say what the ledger says, and delete half-made trees.
+
+        `candidates` are the recorded ones, by experiment number. Gives what `publish` gives.
+
+        Raises UserError when a recorded commit is gone.
+        """
+        for leftover in self._work.glob("agent*"), self._work.glob("slot*"):
+            for home in leftover:
+                remove(home)
+        self._plots.clear()
+        wanted = {self.refs.candidate(number): commit for number, commit in candidates.items()}
+        wanted |= {ref: to for ref, to in ((self.refs.tip, tip), (self.refs.certified, certified)) if to}
+        self._agree(wanted | {self.refs.base: self.base})
+        theirs = self._user.refs(self.refs.all)
+        unseen = [number for number, to in candidates.items() if theirs.get(self.refs.candidate(number)) != to]
+        return self.publish(unseen)
+
+    def _agree(self, wanted: Mapping[str, str]) -> None:
+        """Give the store exactly the refs `wanted`."""
+        ours = self._store.refs()
+        new = {ref: commit for ref, commit in wanted.items() if ours.get(ref) != commit}
+        for ref, commit in new.items():
+            if not self._store.has(commit):
+                raise UserError(
+                    f"Commit {commit[:12]}, which the ledger says is {_short(ref)}, is gone from {self._store.path}.",
+                    fix=f"look for it: git --git-dir {self._store.path} fsck --lost-found",
+                )
+        with _mendable(self._folder):
+            self._store.set_refs(new | dict.fromkeys(ours.keys() - wanted.keys()))
+            self._store.fold()
+
+    def diff(self, old: str, new: str) -> str:
+        """The change from `old` to `new` as a patch."""
+        return self._store.diff(old, new)
+
+
+def _applied(tree: Tree, changes: Mapping[str, Change]) -> dict[str, Entry]:
+    after, like = dict(tree), next(iter(tree.values()), None)
+    for path, change in changes.items():
+        after.pop(path, None)
+        if change.data is not None:
+            after[path] = entry_for(change, like)
+    return after
+
+
+def _short(ref: str) -> str:
+    return ref.removeprefix("refs/heads/")
+
+
+@contextmanager
+def _mendable(folder: Path) -> Iterator[None]:
+    """Turn what a full disk or a missing permission raises into a sentence."""
+    try:
+        yield
+    except OSError as error:
+        raise _cannot_write(folder, error.strerror or str(error)) from error
+    except proc.CommandError as error:
+        for sign, why in _REFUSED.items():
+            if sign in error.stderr:
+                raise _cannot_write(folder, why) from error
+        raise
+
+
+def _cannot_write(folder: Path, why: str) -> UserError:
+    return UserError(
+        f"Cannot write below {folder}: {why}. Nothing that was recorded is lost.",
+        fix="free some space or mend the permissions, then give the same command again",
+    )
