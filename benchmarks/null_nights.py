@@ -172,7 +172,7 @@ class Naive:
         better = best is None or (value is not None and evidence.history.metric.gain(value, over=best) > 0)
         return Verdict(Outcome.KEEP if better else Outcome.DISCARD, "")
 
-    def certificate_due(self, history: History) -> bool:  # noqa: ARG002
+    def certificate_due(self, history: History) -> bool:
         """Never."""
         return False
 
@@ -191,6 +191,12 @@ def mornings(
         yield Morning.after(dream, dream.run("certify" if preset == "naive" else preset, experiments))
 
 
+def share(hits: list[bool]) -> str:
+    """How many of these, with the standard error of that."""
+    rate = fmean(hits)
+    return f"{rate:.1%} ± {(rate * (1 - rate) / len(hits)) ** 0.5:.1%}"
+
+
 def null_table(presets: list[str], options: argparse.Namespace) -> None:
     print("| preset | noise | nights with a false certificate | with a false keep | runs a night | seconds |")
     print("| --- | --- | --- | --- | --- | --- |")
@@ -201,11 +207,10 @@ def null_table(presets: list[str], options: argparse.Namespace) -> None:
                 mornings(preset, nights=options.nights, experiments=options.experiments, law=law,
                          effect=lambda _: 0.0, seed=options.seed)
             )  # fmt: skip
-            false = fmean(each.false_certificate for each in found)
-            keeps, runs = fmean(each.false_keep for each in found), fmean(each.runs for each in found)
-            proof = "-" if preset == "naive" else f"{false:.1%}"
+            proof = "-" if preset == "naive" else share([each.false_certificate for each in found])
+            keeps, runs = share([each.false_keep for each in found]), fmean(each.runs for each in found)
             print(
-                f"| {preset} | {law} | {proof} | {keeps:.1%} | {runs:.0f} | {time.monotonic() - began:.0f} |",
+                f"| {preset} | {law} | {proof} | {keeps} | {runs:.0f} | {time.monotonic() - began:.0f} |",
                 flush=True,
             )
 

@@ -7,10 +7,10 @@ from dataclasses import dataclass, replace
 
 from autoresearch.errors import UserError
 from autoresearch.history import Evidence, History
-from autoresearch.records import Certificate, Measurement, Outcome, Ruling, Side, Verdict
+from autoresearch.records import Certificate, Measurement, Metric, Outcome, Ruling, Side, Verdict
 from autoresearch.referees import words
-from autoresearch.referees.proofs import contest, proof
-from autoresearch.referees.reading import baseline, scores
+from autoresearch.referees.proofs import contest, proof, turn
+from autoresearch.referees.reading import baseline, numbers, scores
 from autoresearch.referees.schedule import certificate_due
 from autoresearch.stats.ranks import FOUL
 
@@ -30,7 +30,7 @@ class Exact:
         if history.baseline is None:
             refuse_noise([run.value for run in evidence.of(Side.CANDIDATE)])
             return baseline(evidence, runs=BASELINE_RUNS)
-        best = scores(history.metric, history.runs.get((evidence.incumbent, "public"), ()))
+        best = numbers(history.metric, history.runs.get((evidence.incumbent, "public"), ()))
         if not best:
             return Side.INCUMBENT
         ours = scores(history.metric, evidence.of(Side.CANDIDATE))
@@ -40,9 +40,8 @@ class Exact:
         if score == FOUL:
             return Verdict(Outcome.DISCARD, "its run gave no number")
         gain = score - best
-        kept = gain > 0 and gain >= self.min_effect
         far = words.distance(history.metric, gain, rival="the best so far")
-        if kept:
+        if self._enough(gain):
             return Verdict(Outcome.KEEP, f"{far}: kept, not yet certified", {"gain": gain})
         short = f", less than the {words.amount(history.metric, self.min_effect)} asked for" if gain > 0 else ""
         return Verdict(Outcome.DISCARD, f"{far}{short}: discarded", {"gain": gain})
@@ -54,23 +53,30 @@ class Exact:
     def certify(self, evidence: Evidence) -> Side | Certificate:
         """One more run of each side, which must repeat what was measured before."""
         runs = contest(evidence)
-        if len(runs) < 2:
-            return (Side.CANDIDATE, Side.INCUMBENT)[len(runs)]
-        ours, theirs = runs
-        metric = evidence.history.metric
-        up, down = scores(metric, runs)
-        gain = up - down if FOUL not in (up, down) else FOUL
-        repeats = all(_repeats(evidence.history, run) for run in runs)
-        if repeats and gain > 0 and gain >= self.min_effect:
-            ruling, fate = Ruling.CERTIFIED, "certified"
-        else:
-            ruling, fate = (Ruling.ROLLED_BACK, "rolled back") if gain < 0 else (Ruling.CONTINUE, "not certified")
-        rival = "what was certified last"
-        far = "its run gave no number" if gain == FOUL else words.distance(metric, gain, rival=rival)
+        ours = [run for run in runs if run.side is Side.CANDIDATE]
+        theirs = [run for run in runs if run.side is Side.INCUMBENT]
+        if not ours or not theirs:
+            return turn(ours, theirs)
+        repeats = all(_repeats(evidence.history, run) for run in (ours[0], theirs[0]))
         how = "both sides measured the same again" if repeats else "measured again, it was not the same"
+        ruling, far = self._ruling(evidence.history.metric, ours[0], theirs[0], repeats=repeats)
         p = 0.0 if ruling is Ruling.CERTIFIED else 1.0
-        done = proof(evidence, [ours], [theirs], ruling=ruling, p=p, level=0.0, reason=f"{fate}: {far}, {how}")
+        done = proof(evidence, ours[:1], theirs[:1], ruling=ruling, p=p, level=0.0, reason=f"{far}, {how}")
         return replace(done, low=done.mean, high=done.mean, gain_low=done.gain, gain_high=done.gain)
+
+    def _ruling(self, metric: Metric, ours: Measurement, theirs: Measurement, *, repeats: bool) -> tuple[Ruling, str]:
+        """What two runs say, and how far apart they are."""
+        (up,), (down,) = scores(metric, [ours]), scores(metric, [theirs])
+        if FOUL in (up, down):
+            return Ruling.ROLLED_BACK, "rolled back: a run gave no number"
+        gain = up - down
+        far = words.distance(metric, gain, rival="what was certified last")
+        if repeats and self._enough(gain):
+            return Ruling.CERTIFIED, f"certified: {far}"
+        return (Ruling.ROLLED_BACK, f"rolled back: {far}") if gain < 0 else (Ruling.CONTINUE, f"not certified: {far}")
+
+    def _enough(self, gain: float) -> bool:
+        return gain > 0 and gain >= self.min_effect
 
 
 def refuse_noise(values: Sequence[float | None]) -> None:

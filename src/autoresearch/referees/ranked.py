@@ -20,6 +20,10 @@ MOST_PLANNED = 1000
 """Experiments a night is taken to have when its budget does not tell. Later ones cannot be kept."""
 
 
+ON_HOLDOUT = 0.05
+"""Level of the one test a change, proven in public, must also pass on the holdout."""
+
+
 @dataclass(frozen=True, slots=True)
 class Ranked:
     """A group-sequential rank test of each candidate against a pool of the incumbent's fresh runs.
@@ -79,7 +83,7 @@ class Ranked:
         return NIGHT / planned / len(self.keeps) if evidence.number - first < planned else 0.0
 
     def certificate_due(self, history: History) -> bool:
-        """After every keep: the proof is there, what is missing is a level that nothing was selected for."""
+        """After every keep: it is proven already, but by runs that were selected; fresh ones must tell its level."""
         return provable(history) and history.keeps_since_certificate > 0 and _is_tested(history.tip)
 
     def certify(self, evidence: Evidence) -> Side | Certificate:
@@ -98,9 +102,9 @@ class Ranked:
         if len(theirs) < self.pool:
             return Side.INCUMBENT
         up, down = scores(history.metric, ours), scores(history.metric, theirs)
-        own = history.tip.verdict.statistic if history.tip else {}
-        p, level = p_value(wins(up, down), len(up), len(down)), WORSE
+        p, level = p_value(wins(up, down), len(up), len(down)), ON_HOLDOUT
         if split == "public":
+            own = history.tip.verdict.statistic if history.tip else {}
             p, level = own.get("p", 1.0), own.get("level", 0.0)
         worse = wins(down, up) >= critical(len(down), len(up), WORSE)
         ruling = Ruling.ROLLED_BACK if worse else Ruling.CERTIFIED if p <= level else Ruling.CONTINUE

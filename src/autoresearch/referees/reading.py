@@ -21,6 +21,11 @@ def scores(metric: Metric, runs: Iterable[Measurement]) -> list[float]:
     return [FOUL if (value := scored(run.value)) == FOUL else metric.gain(value, over=0.0) for run in runs]
 
 
+def numbers(metric: Metric, runs: Iterable[Measurement]) -> list[float]:
+    """The scores of the runs that gave a number."""
+    return [score for score in scores(metric, runs) if score != FOUL]
+
+
 def fresh(history: History, commit: str, *, split: str = "public") -> list[Measurement]:
     """This epoch's runs of `commit` that did not decide whether to keep it, oldest first.
 
@@ -36,7 +41,7 @@ def fresh(history: History, commit: str, *, split: str = "public") -> list[Measu
 
 def steady(history: History, commit: str) -> tuple[list[float], Drift]:
     """Scores of the fresh public runs of `commit` since the last drift alarm, fouls left out, and the drift watch."""
-    found = _numbers(history.metric, fresh(history, commit))
+    found = numbers(history.metric, fresh(history, commit))
     drift = watch(tuple(found))
     return found[drift.start :], drift
 
@@ -46,7 +51,7 @@ def reference(history: History, commit: str) -> float | None:
 
     None when no run of this epoch tells.
     """
-    found = steady(history, commit)[0] or _numbers(history.metric, history.runs.get((commit, "public"), ()))
+    found = steady(history, commit)[0] or numbers(history.metric, history.runs.get((commit, "public"), ()))
     return mean(found) if found else None  # exact: equal runs must not give a mean a rounding error away
 
 
@@ -55,7 +60,7 @@ def noise(history: History) -> Noise | None:
     if history.baseline is None or history.baseline.candidate is None:
         return None
     runs = history.runs.get((history.baseline.candidate.commit, "public"), ())
-    return Noise.of(_numbers(history.metric, (run for run in runs if run.experiment == history.baseline.number)))
+    return Noise.of(numbers(history.metric, (run for run in runs if run.experiment == history.baseline.number)))
 
 
 def sentinel_due(evidence: Evidence) -> bool:
@@ -70,7 +75,3 @@ def baseline(evidence: Evidence, *, runs: int) -> Side | Verdict:
         return Side.CANDIDATE
     values = [run.value for run in own if scored(run.value) != FOUL and run.value is not None]
     return Verdict(Outcome.KEEP, words.baseline(evidence.history.metric, values), {"runs": float(len(own))})
-
-
-def _numbers(metric: Metric, runs: Iterable[Measurement]) -> list[float]:
-    return [score for score in scores(metric, runs) if score != FOUL]

@@ -75,8 +75,8 @@ class Design:
 
 
 DESIGNS = (
-    Design(certificates=1, looks=(4, 7, 12), losses=(0, 8, 39), error=0.04871, smallest_gain=1.16),
-    Design(certificates=2, looks=(5, 8, 12), losses=(1, 8, 35), error=0.02407, smallest_gain=1.30),
+    Design(certificates=1, looks=(4, 7, 12), losses=(0, 8, 39), error=0.04871, smallest_gain=1.17),
+    Design(certificates=2, looks=(5, 8, 12), losses=(1, 8, 35), error=0.02407, smallest_gain=1.31),
     Design(certificates=4, looks=(6, 9, 12), losses=(1, 12, 31), error=0.01239, smallest_gain=1.43),
     Design(certificates=8, looks=(6, 8, 12), losses=(0, 4, 28), error=0.00619, smallest_gain=1.54),
 )
