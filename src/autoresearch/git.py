@@ -31,7 +31,6 @@ OLDEST = (2, 32)
 _SAFE = {
     "core.hooksPath": os.devnull,
     "core.fsmonitor": "false",
-    "core.attributesFile": os.devnull,
     "core.quotePath": "false",
     "diff.ignoreSubmodules": "all",
     "gc.auto": "0",
@@ -44,8 +43,8 @@ _OURS = _SAFE | {
     # each candidate is one small pack, synced by git, and the packs are folded together now and then.
     "fastimport.unpackLimit": "1",
     "core.fsync": "committed",
+    "core.attributesFile": os.devnull,
     "safe.bareRepository": "explicit",
-    "transfer.advertiseSID": "false",
 }
 _FOLD = 100
 """Candidates between two foldings of their packs: about 50 ms once, where 10,000 packs would slow every look-up."""
