@@ -22,11 +22,11 @@ import numpy as np
 from autoresearch.contestant import Contestant, ContestantError
 
 DATA = Path(__file__).resolve().parent / "data"
-VOCABULARY = 256
+VOCAB = 256
 WINDOW = 128  # bytes read at once; each predicts the byte after it
 SCORED = 256  # windows, from the front of the text; the rest of it only lends its passages
 BATCH = 16
-PATIENCE = 8.0  # seconds to wait for one process, all its answers together
+PATIENCE = 20.0  # seconds to wait for one process, all its answers together
 
 INTACT = 16  # windows asked again in other company
 EXCHANGED = 48  # windows asked again with another end
@@ -46,16 +46,16 @@ def log_softmax(logits):
 
 
 def fresh_candidate():
-    return Contestant(patience=PATIENCE, largest=4 * BATCH * WINDOW * VOCABULARY)
+    return Contestant(patience=PATIENCE, largest=4 * BATCH * WINDOW * VOCAB)
 
 
 def ask(candidate, windows):
     """Log-probabilities (B, T, 256) of the byte after each byte of windows (B, T)."""
     rows, length = windows.shape
     answer = candidate.ask(struct.pack("<II", rows, length) + windows.tobytes())
-    if len(answer) != 4 * rows * length * VOCABULARY:
-        raise Violation(f"wrong shape: {len(answer)} bytes are not {rows} x {length} x {VOCABULARY} float32")
-    logits = np.frombuffer(answer, "<f4").reshape(rows, length, VOCABULARY)
+    if len(answer) != 4 * rows * length * VOCAB:
+        raise Violation(f"wrong shape: {len(answer)} bytes are not {rows} x {length} x {VOCAB} float32")
+    logits = np.frombuffer(answer, "<f4").reshape(rows, length, VOCAB)
     if not np.isfinite(logits).all():
         raise Violation("not finite: a logit is infinite or not a number")
     return log_softmax(logits)
@@ -63,7 +63,7 @@ def ask(candidate, windows):
 
 def ask_all(windows, rng):
     """Log-probabilities of all windows, asked of one fresh process in random order."""
-    said = np.empty((*windows.shape, VOCABULARY))
+    said = np.empty((*windows.shape, VOCAB))
     order = rng.permutation(len(windows))
     with fresh_candidate() as candidate:
         for start in range(0, len(order), BATCH):

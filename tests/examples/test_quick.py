@@ -183,7 +183,7 @@ def test_a_cheat_gets_a_reason_and_no_number(judge, way, reason):
 
 def test_one_that_hangs_is_given_up(judge, tmp_path):
     impatient = tmp_path / "evaluate.py"
-    impatient.write_text((QUICK / "evaluate.py").read_text().replace("PATIENCE = 8.0", "PATIENCE = 0.5"))
+    impatient.write_text((QUICK / "evaluate.py").read_text().replace("PATIENCE = 20.0", "PATIENCE = 0.5"))
     (tmp_path / "data").symlink_to(QUICK / "data")
     assert "waiting for more than 0.5 s" in judge(impatient, bigram("hangs"))["violation"]
 
