@@ -123,6 +123,8 @@ class History:
     sentinel_at: int = 0
     """Number of the experiment that last re-measured the incumbent."""
     certificates_tonight: int = 0
+    certificate_at: int = 0
+    """Experiments that were finished when the last certificate was given."""
     counts: dict[Outcome, int] = field(default_factory=dict)
     """Finished experiments by outcome, baselines left out."""
 
@@ -206,8 +208,9 @@ class History:
 
     def _certificate(self, done: Certificate) -> None:
         self.certificates.append(done)
-        self.pending_certificate.clear()
+        self.pending_certificate = []
         self.certificates_tonight += 1
+        self.certificate_at = len(self.experiments)
         if done.ruling is Ruling.CERTIFIED:
             self.proven = self.tip
         elif done.ruling is Ruling.ROLLED_BACK:
