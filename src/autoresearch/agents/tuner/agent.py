@@ -83,7 +83,7 @@ def _best(steps: Sequence[Move], surrogate: Surrogate) -> list[Move]:
         (key,) = step.changes
         if key not in by_constant or guess.mean > by_constant[key][0]:
             by_constant[key] = guess.mean, step
-    ranked = sorted(by_constant.values(), key=lambda pair: -pair[0])
+    ranked = sorted((pair for pair in by_constant.values() if pair[0] > 0), key=lambda pair: -pair[0])
     return [step for _, step in ranked[:MANY]]
 
 
@@ -94,8 +94,9 @@ def _towards(points: Sequence[Mapping[str, Value]], surrogate: Surrogate) -> lis
         keys = list(point)
         guesses = surrogate.guesses([{key: point[key]} for key in keys])
         ranked = sorted(zip(keys, guesses, strict=True), key=lambda pair: -pair[1].mean)
-        for many in (2, 3):
-            moves.append(Move({key: point[key] for key, _ in ranked[:many]}))
+        worth = [key for key, guess in ranked if guess.mean > 0]
+        for many in (1, 2, 3):
+            moves.append(Move({key: point[key] for key in worth[:many]}))
     return [move for move in moves if move.changes]
 
 

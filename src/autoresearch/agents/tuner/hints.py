@@ -93,7 +93,7 @@ def kind_of(name: str, value: float) -> Kind | None:
         return _whole(named)
     if Kind.FRACTION in named and 0 <= value <= 1:
         return Kind.FRACTION
-    if Kind.BETA in named and 0.5 <= value < 1:
+    if Kind.BETA in named and (0.5 if "gamma" in words(name) else 0.0) <= value < 1:
         return Kind.BETA
     return Kind.RATE if named else None
 

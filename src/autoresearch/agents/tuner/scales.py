@@ -177,7 +177,7 @@ def ladder(kind: Kind | None, value: float, *, removable: bool) -> Ladder:
     if kind is Kind.FRACTION:
         return Ladder(Shape.FRACTION, value, 0.0, max(0.95, value), removable=removable)
     if kind is Kind.BETA:
-        return Ladder(Shape.BETA, value, 0.0, 0.99999)
+        return Ladder(Shape.BETA, value, 0.5 if value >= 0.5 else 0.0, 0.99999)
     if value == 0:
         return Ladder(Shape.FROM_ZERO, value, 0.0, math.inf)
     if value < 0:

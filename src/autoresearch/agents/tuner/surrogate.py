@@ -91,8 +91,7 @@ class Surrogate:
         covariance = self._covariance(self._points, self._points)
         covariance += CODE_VARIANCE * (shapes[:, None] == shapes[None, :])
         covariance += np.diag(max(noise, LEAST_NOISE) ** 2 / runs)
-        surprise = np.array([_squash((trial.gain or 0.0) / self.unit) for trial in measured])
-        surprise -= self._prior_mean(self._points)
+        surprise = np.array([_level(trial, self.unit) for trial in measured]) - self._prior_mean(self._points)
         self._precision = np.linalg.inv(covariance)
         self._weights = self._precision @ surprise
 
@@ -142,6 +141,7 @@ def _variances(space: Space, measured: Sequence[Trial], unit: float) -> Array:
     return np.array([squares[key] / counts[key] for key in squares]) / STEP_VARIANCE
 
 
-def _squash(gain: float) -> float:
-    """Losses beyond two units grow as a logarithm: how bad a disaster was says little about its neighbourhood."""
-    return gain if gain > -2 else -2 - math.log1p(-2 - gain)
+def _level(trial: Trial, unit: float) -> float:
+    """The trial's gain in units, a disaster softened: how bad it was says little about its neighbourhood."""
+    gain, step = (trial.gain or 0.0) / unit, (trial.step or 0.0) / unit
+    return gain if step > -2 else gain - step - 2 - math.log1p(-2 - step)
