@@ -68,8 +68,10 @@ _KIND = (
 _PENALTIES = _split("decay drop dropout jitter l mixup noise penalty reg smoothing warmdown warmup wd")
 """Words of things that can be taken away: zero is their neutral value."""
 
+_TOLERANCES = _split("eps epsilon tol tolerance")
+
 _PROMISE = dict.fromkeys(_split("lr learning"), 1.5) | dict.fromkeys(_split("rate batch"), 1.3)
-_PROMISE |= dict.fromkeys(_split("width depth layers"), 1.2) | dict.fromkeys(_split("eps epsilon tol tolerance"), 0.3)
+_PROMISE |= dict.fromkeys(_split("width depth layers"), 1.2) | dict.fromkeys(_TOLERANCES, 0.6)
 _PROMISE_OF = {Kind.RATE: 1.0, Kind.SIZE: 1.1, Kind.FRACTION: 0.8, Kind.BETA: 0.7, Kind.COUNT: 0.9}
 _UNKNOWN = 0.7
 
@@ -107,6 +109,11 @@ def _whole(named: list[Kind]) -> Kind | None:
 def is_penalty(name: str) -> bool:
     """Whether setting it to zero takes something away."""
     return not _PENALTIES.isdisjoint(words(name))
+
+
+def is_tolerance(name: str) -> bool:
+    """Whether it moves over powers of ten rather than of two: an epsilon, a tolerance."""
+    return not _TOLERANCES.isdisjoint(words(name))
 
 
 def promise(name: str, kind: Kind | None) -> float:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import math
 import os
 import re
 from collections.abc import Iterator, Mapping, Sequence
@@ -11,7 +12,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from autoresearch.agents.tuner import source
-from autoresearch.agents.tuner.hints import Kind, Value, is_penalty, kind_of, left_alone, promise
+from autoresearch.agents.tuner.hints import Kind, Value, is_penalty, is_tolerance, kind_of, left_alone, promise
 from autoresearch.agents.tuner.scales import Choice, Ladder, Scale, Shape, ladder
 from autoresearch.agents.tuner.source import Literal, Place
 from autoresearch.agents.tuner.style import render
@@ -194,7 +195,8 @@ def _number(literal: Literal, value: int | float) -> Scale | None:
         return None
     if not _finite(value) or (value == 0 and kind is Kind.RATE and not is_penalty(literal.word)):
         return None
-    return ladder(kind, value, removable=isinstance(value, float) and is_penalty(literal.word))
+    stride = math.log2(10) if is_tolerance(literal.word) else 1.0
+    return ladder(kind, value, removable=isinstance(value, float) and is_penalty(literal.word), stride=stride)
 
 
 def _finite(value: float) -> bool:

@@ -37,6 +37,8 @@ CURVATURE = 0.5
 """Expected loss of a first step, relative to the standard deviation of its effect."""
 FARTHEST = 3.0
 """Coordinates beyond which the expected loss grows no more."""
+LEAST_GAIN = 1.0
+"""Standard deviations of one run."""
 LEAST_NOISE = 0.05
 """Units; keeps the covariance well conditioned when the metric is exact."""
 
@@ -48,12 +50,12 @@ class Guess:
     mean: float
     deviation: float
 
-    @property
-    def promise(self) -> float:
-        """Expected improvement over the incumbent, in units."""
-        z = self.mean / self.deviation
+    def promise(self, over: float) -> float:
+        """Expected improvement beyond `over`, in units."""
+        above = self.mean - over
+        z = above / self.deviation
         density = math.exp(-z * z / 2) / math.sqrt(2 * math.pi)
-        return self.mean * (1 + math.erf(z / math.sqrt(2))) / 2 + self.deviation * density
+        return above * (1 + math.erf(z / math.sqrt(2))) / 2 + self.deviation * density
 
 
 class Surrogate:
@@ -67,6 +69,8 @@ class Surrogate:
         measured = [trial for trial in past.trials if trial.gain is not None]
         self.unit = _unit(measured, past.noise)
         """What a first step usually changes, in the metric's unit."""
+        self.least = LEAST_GAIN * past.noise / self.unit
+        """The smallest gain worth looking for, in units: less drowns in the noise of a run."""
         self._variance = _variances(space, measured, self.unit)
         self._points = np.array([self._coordinates({**space.values, **trial.values}) for trial in measured])
         self._points = self._points.reshape(len(measured), len(space.constants))
