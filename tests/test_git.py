@@ -6,10 +6,10 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from gitrepo import fingerprint, git, repository, write
 
 from autoresearch.errors import UserError
 from autoresearch.git import Change, Entry, Store, UserRepository
+from gitrepo import fingerprint, git, repository, write
 
 FILES: dict[str, str | bytes] = {"train.py": "lr = 1\n", "data/a.bin": b"\0\1\2", "read me.txt": "hello\n"}
 WHEN = "2026-01-02T03:04:05Z"

@@ -17,7 +17,7 @@ from hypothesis import strategies as st
 
 from autoresearch.errors import LedgerError, UserError
 from autoresearch.events import GENESIS, SCHEMA, TYPES, decode, digest, encode
-from autoresearch.history import Control, Note, StudyStart
+from autoresearch.history import Control, History, Note, StudyStart
 from autoresearch.ledger import Ledger
 from autoresearch.records import Candidate, Certificate, Experiment, Measurement, Outcome, Ruling, Side, Verdict
 
@@ -44,16 +44,16 @@ def path(tmp_path: Path) -> Path:
 
 @pytest.fixture
 def full(path: Path) -> Path:
-    Ledger(path).append(*RECORDS)
+    Ledger(path, History()).append(*RECORDS)
     return path
 
 
 def test_what_is_read_is_what_was_written(full: Path) -> None:
-    assert [event.record for event in Ledger(full).refresh()] == RECORDS
+    assert [event.record for event in Ledger(full, History()).refresh()] == RECORDS
 
 
 def test_floats_survive_to_the_last_bit(full: Path) -> None:
-    measurement = Ledger(full).refresh()[2].record
+    measurement = Ledger(full, History()).refresh()[2].record
     assert measurement.value == 0.1 + 0.2
 
 
@@ -69,7 +69,7 @@ def test_any_number_and_any_text_survive(value: float, text: str) -> None:
 
 def test_nan_is_refused_at_the_door(path: Path) -> None:
     with pytest.raises(ValueError, match="not JSON compliant"):
-        Ledger(path).append(Measurement(COMMIT, Side.CANDIDATE, math.nan, 1, 0.0))
+        Ledger(path, History()).append(Measurement(COMMIT, Side.CANDIDATE, math.nan, 1, 0.0))
     assert not path.exists() or path.read_bytes() == b""
 
 
@@ -82,16 +82,16 @@ def test_each_line_carries_the_hash_of_the_one_before(full: Path) -> None:
 @pytest.mark.parametrize("cut", [1, 5, 60])
 def test_a_torn_last_line_is_cut_off_by_the_next_writer(full: Path, cut: int) -> None:
     os.truncate(full, full.stat().st_size - cut)
-    reader = Ledger(full)
+    reader = Ledger(full, History())
     assert len(reader.refresh()) == len(RECORDS) - 1
     reader.append(Note("after", "the cut"))
-    assert [event.record for event in Ledger(full).refresh()] == [*RECORDS[:-1], Note("after", "the cut")]
+    assert [event.record for event in Ledger(full, History()).refresh()] == [*RECORDS[:-1], Note("after", "the cut")]
 
 
 def test_a_reader_does_not_touch_a_torn_line(full: Path) -> None:
     os.truncate(full, full.stat().st_size - 3)
     before = full.read_bytes()
-    Ledger(full).refresh()
+    Ledger(full, History()).refresh()
     assert full.read_bytes() == before
 
 
@@ -101,7 +101,7 @@ def test_any_changed_byte_is_refused_with_file_and_line(full: Path, line: int) -
     lines[line] = lines[line].replace(b'"at":"2', b'"at":"3', 1)
     full.write_bytes(b"".join(lines))
     with pytest.raises(LedgerError, match=rf"{full}, line {line + 2}: .*was changed"):
-        Ledger(full).refresh()
+        Ledger(full, History()).refresh()
 
 
 @pytest.mark.parametrize(
@@ -118,7 +118,7 @@ def test_other_damage_is_named(full: Path, damage: object, complaint: str) -> No
     assert callable(damage)
     full.write_bytes(b"".join(damage(full.read_bytes().splitlines(keepends=True))))
     with pytest.raises(LedgerError, match=complaint):
-        Ledger(full).refresh()
+        Ledger(full, History()).refresh()
 
 
 def test_every_type_has_a_name_and_the_schema_is_a_number() -> None:
@@ -127,7 +127,7 @@ def test_every_type_has_a_name_and_the_schema_is_a_number() -> None:
 
 
 def _append_many(path: Path, who: str) -> None:
-    ledger = Ledger(path)
+    ledger = Ledger(path, History())
     for i in range(40):
         ledger.append(Note(who, str(i)))
 
@@ -139,13 +139,13 @@ def test_several_writers_interleave_without_losing_a_line(path: Path) -> None:
         writer.start()
     for writer in writers:
         writer.join()
-    records = [event.record for event in Ledger(path).refresh()]
+    records = [event.record for event in Ledger(path, History()).refresh()]
     for who in "abc":
         assert [record.text for record in records if record.kind == who] == [str(i) for i in range(40)]
 
 
 def _append_for_ever(path: Path) -> None:
-    ledger = Ledger(path)
+    ledger = Ledger(path, History())
     for i in range(10**6):
         ledger.append(Note("n", str(i)))
 
@@ -162,10 +162,10 @@ def test_a_writer_killed_at_any_instant_leaves_a_ledger_that_verifies(path: Path
         assert writer.pid
         os.kill(writer.pid, signal.SIGKILL)
         writer.join()
-        Ledger(path).append(Note("after", "the kill"))
+        Ledger(path, History()).append(Note("after", "the kill"))
         assert path.stat().st_size > seen
         seen = path.stat().st_size
-    Ledger(path).refresh()
+    Ledger(path, History()).refresh()
 
 
 def test_a_disk_that_refuses_is_one_sentence_and_loses_nothing(full: Path) -> None:
@@ -174,8 +174,8 @@ def test_a_disk_that_refuses_is_one_sentence_and_loses_nothing(full: Path) -> No
     resource.setrlimit(resource.RLIMIT_FSIZE, (len(before) + 20, hard))
     try:
         with pytest.raises(UserError, match="File too large.*nothing recorded so far is lost"):
-            Ledger(full).append(Note("a", "b" * 1000))
+            Ledger(full, History()).append(Note("a", "b" * 1000))
     finally:
         resource.setrlimit(resource.RLIMIT_FSIZE, (soft, hard))
     assert full.read_bytes() == before
-    Ledger(full).append(Note("a", "there is room again"))
+    Ledger(full, History()).append(Note("a", "there is room again"))

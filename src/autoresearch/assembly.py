@@ -58,7 +58,7 @@ def rig_up(root: Path, task: Task, *, base: str | None = None, unsafe: bool = Fa
     toolchain = Toolchain(root)
     name, required = ("none", ()) if unsafe else (task.sandbox, task.require)
     sandbox, properties = sandboxes.choose(name, required, hide=(root,))
-    runner = LocalRunner(task, workspace, sandbox, toolchain, machine=_one_line(machine()))
+    runner = LocalRunner(task, workspace, sandbox, toolchain, machine=_one_line(machine()), folder=site.folder)
     return Rig(task, site, workspace, toolchain, sandbox, properties, runner)
 
 
@@ -69,7 +69,7 @@ def assemble(root: Path, task: Task, *, granted: Budget | None = None, unsafe: b
     """
     site = Site(root, task.name)
     site.create()
-    ledger = Ledger(site.ledger_path)
+    ledger = Ledger(site.ledger_path, History())
     ledger.refresh()
     referee = referees.make(task.referee, task.referee_options, task.metric)
     rig = rig_up(root, task, base=ledger.history.study.base if ledger.history.study else None, unsafe=unsafe)
@@ -101,7 +101,7 @@ def _begin_epoch(assembly: Assembly, *, unsafe: bool) -> None:
         sandbox=rig.sandbox.name,
         properties=dict(rig.properties),
         machine=machine(),
-        environment=rig.toolchain.environment() | {"sealed": rig.workspace.sealed_digest()},
+        environment=rig.toolchain.environment() | {"sealed": rig.workspace.sealed_digest(rig.workspace.base)},
         metric=task.metric,
         referee=task.referee,
         referee_options=dict(task.referee_options),

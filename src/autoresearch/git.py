@@ -351,10 +351,11 @@ class Store:
         lines = (f"update {ref} {to}" if to else f"delete {ref}" for ref, to in wanted.items())
         self._git("update-ref", "--stdin", input="".join(line + "\n" for line in lines).encode())
 
-    def drop_locks(self) -> None:
-        """Remove what a killed git left locked. Only for the one process that owns the study."""
-        for lock in self.path.rglob("*.lock"):
-            lock.unlink(missing_ok=True)
+    def sweep(self) -> None:
+        """Remove what a killed git left: locks and half-written files. Only for the one who owns the study."""
+        for leftovers in "*.lock", "tmp_*", "fast_import_crash_*":
+            for path in self.path.rglob(leftovers):
+                path.unlink(missing_ok=True)
 
     def diff(self, old: str, new: str) -> str:
         """The change from `old` to `new` as a patch, for people to read."""

@@ -107,7 +107,7 @@ class History:
     """Runs of experiments that have no verdict yet, by number."""
     pending_certificate: list[Measurement] = field(default_factory=list)
     runs: dict[tuple[str, str], list[Measurement]] = field(default_factory=dict)
-    """Finished runs of this epoch by (commit, split), oldest first, fouls included."""
+    """Runs of this epoch by (commit, split), oldest first, fouls included. Those of discarded candidates are let go."""
     measured: int = 0
     """Measurements in the whole ledger."""
     tip: Experiment | None = None
@@ -125,6 +125,12 @@ class History:
     certificates_tonight: int = 0
     counts: dict[Outcome, int] = field(default_factory=dict)
     """Finished experiments by outcome, baselines left out."""
+    settled: dict[int, list[Measurement]] = field(default_factory=dict)
+    """Runs of finished experiments of every epoch, by number. Surfaces read this and the next two; rules do not."""
+    proofs: list[list[Measurement]] = field(default_factory=list)
+    """Runs of each certificate, in the order of `certificates`."""
+    trail: list[tuple[int, object]] = field(default_factory=list)
+    """Every other record (certificates too) with the number of the experiment that was next, oldest first."""
 
     @property
     def next_number(self) -> int:
@@ -148,6 +154,8 @@ class History:
 
     def add(self, record: object) -> None:
         """Fold one record in. Records come in ledger order."""
+        if not isinstance(record, Candidate | Measurement | Experiment):
+            self.trail.append((self.next_number, record))
         match record:
             case StudyStart():
                 self.study = record
@@ -189,11 +197,13 @@ class History:
 
     def _experiment(self, done: Experiment) -> None:
         self.experiments.append(done)
-        self.pending.pop(done.number, None)
+        self.settled[done.number] = self.pending.pop(done.number, [])
         is_baseline = self.baseline is None
         if not is_baseline:
             self.counts[done.verdict.outcome] = self.counts.get(done.verdict.outcome, 0) + 1
         if done.verdict.outcome is not Outcome.KEEP:
+            if done.candidate:
+                self.runs.pop((done.candidate.commit, "public"), None)
             return
         self.tip = done
         if is_baseline:
@@ -204,7 +214,8 @@ class History:
 
     def _certificate(self, done: Certificate) -> None:
         self.certificates.append(done)
-        self.pending_certificate.clear()
+        self.proofs.append(self.pending_certificate)
+        self.pending_certificate = []
         self.certificates_tonight += 1
         if done.ruling is Ruling.CERTIFIED:
             self.proven = self.tip
@@ -240,3 +251,29 @@ class Evidence:
     def plus(self, run: Measurement) -> Evidence:
         """The evidence with one more run."""
         return replace(self, runs=(*self.runs, run))
+
+
+@dataclass(slots=True)
+class Archive(History):
+    """A history that forgets nothing, for those who look at a study rather than run one."""
+
+    settled: dict[int, list[Measurement]] = field(default_factory=dict)
+    """Runs of finished experiments of every epoch, by number."""
+    proofs: list[list[Measurement]] = field(default_factory=list)
+    """Runs of each certificate, in the order of `certificates`."""
+    trail: list[tuple[int, object]] = field(default_factory=list)
+    """Every other record, certificates too, with the number of the experiment that was next; oldest first."""
+
+    def add(self, record: object) -> None:
+        """Fold one record in, and keep what the rules no longer need."""
+        match record:
+            case Candidate() | Measurement():
+                pass
+            case Experiment():
+                self.settled[record.number] = self.pending.get(record.number, [])
+            case Certificate():
+                self.proofs.append(list(self.pending_certificate))
+                self.trail.append((self.next_number, record))
+            case _:
+                self.trail.append((self.next_number, record))
+        History.add(self, record)

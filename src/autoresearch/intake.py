@@ -38,7 +38,7 @@ class Limits:
     total_bytes: int = 64 * 2**20
     """All changed files together."""
     entries: int = 20_000
-    """Files beyond those of the parent, caches not counted."""
+    """Files and folders beyond those of the parent; what is inside caches is not counted."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,26 +103,32 @@ class _Reading:
     seen: set[str] = field(default_factory=set)
     changes: dict[str, Change] = field(default_factory=dict)
     outside: list[str] = field(default_factory=list)
+    new: int = 0
+    """Files and folders the parent does not have."""
     bytes: int = 0
+    """Of the changed files."""
 
     def __post_init__(self) -> None:
         self.shown = {path: entry for path, entry in self.parent.items() if self.scope.visible(path)}
         self.folders = {folder for path in self.shown for folder in _folders(path)}
+        self.folders |= {path for path, entry in self.shown.items() if entry.mode == SUBMODULE}
 
     def enters(self, folder: str) -> bool:
         """Whether to look into `folder`. Raises Foul for a repository inside the tree."""
-        self._refuse_gits(folder)
-        return folder in self.folders or folder.rpartition("/")[2] not in CACHES
+        if folder in self.folders:
+            return True
+        self._meet(folder)
+        return folder.rpartition("/")[2] not in CACHES
 
     def take(self, found: Found) -> None:
         """Judge one thing the agent left. Raises Foul or Unreadable."""
         entry = self.shown.get(found.path)
-        if entry is None and found.path.endswith(BYPRODUCTS):
-            return
-        self.seen.add(found.path)
         if entry is None:
-            self._count(found)
-        elif found.info.st_size == entry.size and entry_of(found, entry) == entry:
+            self._meet(found.path)
+            if found.path.endswith(BYPRODUCTS):
+                return
+        self.seen.add(found.path)
+        if entry is not None and found.info.st_size == entry.size and entry_of(found, entry) == entry:
             return
         if found.mode == LINK:
             raise Foul(Outcome.VIOLATION, f"{quote(found.path)} is a symbolic link that was not there before.")
@@ -131,13 +137,12 @@ class _Reading:
         else:
             self.outside.append(found.path)
 
-    def _count(self, found: Found) -> None:
-        self._refuse_gits(found.path)
-        if len(self.seen) > len(self.shown) + self.limits.entries:
-            raise Foul(Outcome.VIOLATION, f"The tree holds more than {self.limits.entries} new files.")
-
-    def _refuse_gits(self, path: str) -> None:
-        if path not in self.folders and _gits(path.rpartition("/")[2]):
+    def _meet(self, path: str) -> None:
+        """Count something new. Raises Foul when it is one too many, or git would obey its name."""
+        self.new += 1
+        if self.new > self.limits.entries:
+            raise Foul(Outcome.VIOLATION, f"The tree holds more than {self.limits.entries:,} new files and folders.")
+        if _gits(path.rpartition("/")[2]):
             raise Foul(Outcome.VIOLATION, f"{quote(path)} is a name git obeys; a candidate cannot bring one.")
 
     def _may_become(self, path: str, entry: Entry | None) -> bool:

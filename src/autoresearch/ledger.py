@@ -11,7 +11,7 @@ import os
 from collections.abc import Iterator
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Generic, TypeVar
 
 from autoresearch.errors import LedgerError, UserError
 from autoresearch.events import GENESIS, Event, decode, digest, encode
@@ -26,12 +26,16 @@ def now() -> str:
     return datetime.now(UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
 
 
-class Ledger:
+H = TypeVar("H", bound=History)
+
+
+class Ledger(Generic[H]):
     """One study's ledger file and the history folded from it. Safe between processes; one thread at a time."""
 
-    def __init__(self, path: Path) -> None:
+    def __init__(self, path: Path, history: H) -> None:
+        """`history` is what lines are folded into: a `History` to go on from, an `Archive` to look at."""
         self.path = path
-        self.history = History()
+        self.history = history
         self._offset = 0
         self._seq = 0
         self._head = GENESIS

@@ -2,11 +2,16 @@
 
 from __future__ import annotations
 
+import atexit
 import os
 import shlex
 import signal
+import socket
 import subprocess
-from collections.abc import Mapping, Sequence
+import sys
+import threading
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 
 from autoresearch.errors import UserError
@@ -86,3 +91,66 @@ def dialogue(argv: Sequence[str], *, env: Mapping[str, str] | None = None) -> su
         )
     except OSError as error:
         raise CommandError(argv, None, str(error).encode()) from error
+
+
+@contextmanager
+def companion(argv: Sequence[str], *, env: Mapping[str, str]) -> Iterator[int]:
+    """The process id of a trusted helper that lives for the length of the block; its input is open that long and empty."""
+    process = subprocess.Popen(argv, env=env, stdin=subprocess.PIPE, stdout=subprocess.DEVNULL, start_new_session=True)
+    with process:
+        try:
+            yield process.pid
+        finally:
+            process.kill()
+
+
+class ForkServer:
+    """A helper interpreter that runs `module.serve()` with a socket as its standard input, started when first needed.
+
+    It has none of our environment, threads or memory, so what it forks is clean and cheap. Thread-safe.
+    """
+
+    def __init__(self, module: str) -> None:
+        self._module = module
+        self._lock = threading.Lock()
+        self._owner = 0
+        self._socket: socket.socket | None = None
+        self._process: subprocess.Popen[bytes] | None = None
+
+    def hand(self, handles: Sequence[int]) -> None:
+        """Send copies of `handles`, at least one, to the helper; a helper that died is replaced."""
+        with self._lock:
+            if self._owner == os.getpid() and self._socket is not None:
+                try:
+                    socket.send_fds(self._socket, [b"."], handles)
+                except (BrokenPipeError, ConnectionResetError):
+                    self._close()
+                else:
+                    return
+            socket.send_fds(self._start(), [b"."], handles)
+
+    def _start(self) -> socket.socket:
+        ours, theirs = socket.socketpair()
+        package_root = str(Path(__file__).resolve().parents[1])
+        code = f"import sys; sys.path.append({package_root!r}); from {self._module} import serve; serve()"
+        libraries = {key: os.environ[key] for key in ("LD_LIBRARY_PATH", "DYLD_LIBRARY_PATH") if key in os.environ}
+        with theirs:
+            self._process = subprocess.Popen(
+                [sys.executable, "-I", "-S", "-X", "utf8", "-c", code],
+                cwd="/",
+                env=libraries,
+                stdin=theirs,
+                stdout=subprocess.DEVNULL,
+                start_new_session=True,
+            )
+        if self._owner == 0:
+            atexit.register(self._close)
+        self._owner, self._socket = os.getpid(), ours
+        return ours
+
+    def _close(self) -> None:
+        """Let the helper go; one inherited from a parent process is not ours to wait for."""
+        if self._socket is not None:
+            self._socket.close()
+        if self._process is not None and self._owner == os.getpid():
+            self._process.wait()

@@ -39,7 +39,7 @@ def replay(path: Path) -> Replay:
     in. Raises LedgerError when the chain itself does not hold.
     """
     found, judge = Replay(), _Judge()
-    for event in Ledger(path).refresh():
+    for event in Ledger(path, History()).refresh():
         found.lines += 1
         match event.record:
             case Measurement():

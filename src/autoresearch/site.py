@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from autoresearch.errors import UserError
+from autoresearch.history import Archive
 from autoresearch.ledger import Ledger
 
 FOLDER = ".autoresearch"
@@ -48,11 +49,11 @@ class Site:
                 fix=f"give write permission on {self.root}, or free some disk space there",
             ) from error
 
-    def ledger(self) -> Ledger:
-        """The study's ledger, read to its end. Raises UserError when there is no study, LedgerError."""
+    def ledger(self) -> Ledger[Archive]:
+        """The study's ledger with everything ever recorded, read to its end. Raises UserError when there is no study, LedgerError."""
         if not self.ledger_path.exists():
             raise UserError(f"No study {self.study!r} has begun in {self.root}.", fix="autoresearch run")
-        ledger = Ledger(self.ledger_path)
+        ledger = Ledger(self.ledger_path, Archive())
         ledger.refresh()
         return ledger
 

@@ -28,7 +28,7 @@ Decision = TypeVar("Decision", Verdict, Certificate)
 class Study:
     """One task, one branch, one ledger."""
 
-    ledger: Ledger
+    ledger: Ledger[History]
     workspace: Workspace
     runner: Runner
     referee: Referee
@@ -53,7 +53,7 @@ class Study:
 
         Raises Interrupted and RigFault; in both cases the next `run` goes on from there.
         """
-        self.workspace.reconcile(self.history)
+        self.reconcile()
         while not (why := self.over()):
             if self.referee.certificate_due(self.history):
                 self.record(self.certify())
@@ -61,6 +61,11 @@ class Study:
                 self.record(self.attempt())
         self.record(Ended(why))
         return why
+
+    def reconcile(self) -> None:
+        """Make both repositories say what the ledger says."""
+        commits = {number: candidate.commit for number, candidate in self.history.candidates.items()}
+        self.workspace.reconcile(self.history.tip_commit, self.history.proven_commit, commits)
 
     def over(self) -> str:
         """Why to stop now; empty to go on. Waits here while the study is paused."""
@@ -122,10 +127,11 @@ class Study:
         brief, started, began = replace(self.strategy.ask(self.history), number=number), now(), time.monotonic()
         with self.workspace.draft(brief.parent) as tree:
             proposal = self.agent.edit(brief, tree, self.history)
-            commit = self.workspace.take_in(tree, number=number, parent=brief.parent, proposal=proposal, when=started)
+            message = f"{proposal.summary}\n\n{proposal.hypothesis}\n\nExperiment: {number}\n"
+            taken = self.workspace.take_in(tree, number=number, parent=brief.parent, message=message, when=started)
         return Candidate(
             number,
-            commit,
+            taken.commit,
             brief.parent,
             proposal.summary,
             hypothesis=proposal.hypothesis,
@@ -198,5 +204,5 @@ class Study:
         """Make `record` durable first; move the branches second."""
         self.ledger.append(record)
         if isinstance(record, Experiment | Certificate):
-            self.workspace.advance(self.history)
+            self.workspace.advance(self.history.tip_commit, self.history.proven_commit)
         self.on_record(record)

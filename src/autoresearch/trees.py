@@ -154,13 +154,15 @@ def _check_plain(found: Found, info: os.stat_result) -> None:
 
 def remove(root: Path) -> None:
     """Delete `root` and everything below it, whatever somebody made of it."""
-    with suppress(FileNotFoundError):
-        try:
-            shutil.rmtree(root)
-        except (OSError, RecursionError):
-            # Folders without permissions, or a thousand deep: the system's tools know how.
+    try:
+        shutil.rmtree(root)
+    except FileNotFoundError:
+        return
+    except (OSError, RecursionError):
+        # Folders without permissions, or a thousand deep: the system's tools know how. Neither follows links below.
+        if not root.is_symlink():
             proc.output(["chmod", "-R", "u+rwX", "--", str(root)])
-            proc.output(["rm", "-rf", "--", str(root)])
+        proc.output(["rm", "-rf", "--", str(root)])
 
 
 @dataclass(frozen=True, slots=True)

@@ -33,7 +33,14 @@ from autoresearch.trees import Plot, Source, entry_for, remove
 _TREES_KEPT = 16
 """Listings in memory: the tip, the certified commit and the last candidates."""
 
-_FULL = (b"No space left", b"Permission denied", b"Read-only file system", b"Disk quota exceeded")
+_REFUSED = {
+    b"No space left": "No space left on device",
+    b"Out of diskspace": "No space left on device",
+    b"Disk quota exceeded": "Disk quota exceeded",
+    b"Permission denied": "Permission denied",
+    b"Read-only file system": "Read-only file system",
+}
+"""What git says when it cannot write, and what that is called."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -157,8 +164,7 @@ class Workspace:
 
     def _settle(self, first: str, *, chosen: bool) -> None:
         """Find or fix the base, make sure our refs are ours, lay out the pristine files."""
-        self._store.drop_locks()
-        self._user.drop_locks((self.refs.tip, self.refs.certified, self.refs.base))
+        self._store.sweep()
         ours = self._store.refs()
         known = ours.get(self.refs.base)
         if known and chosen and known != first:
@@ -167,6 +173,7 @@ class Workspace:
                 fix="leave the base out to continue it, or give the new study another name",
             )
         self._refuse_foreign(set(ours.values()))
+        self._user.drop_locks((self.refs.tip, self.refs.certified, self.refs.base))
         self.base = known or first
         with _mendable(self._folder):
             self._keep_base(known)
@@ -422,8 +429,9 @@ def _mendable(folder: Path) -> Iterator[None]:
     except OSError as error:
         raise _cannot_write(folder, error.strerror or str(error)) from error
     except proc.CommandError as error:
-        if any(sign in error.stderr for sign in _FULL):
-            raise _cannot_write(folder, error.stderr.decode(errors="replace").strip().splitlines()[-1]) from error
+        for sign, why in _REFUSED.items():
+            if sign in error.stderr:
+                raise _cannot_write(folder, why) from error
         raise
 
 

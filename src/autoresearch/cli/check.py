@@ -135,7 +135,8 @@ def _time(rig: Rig, found: Findings) -> None:
         if possible < 1:
             found.problems.append(
                 f"The evaluator is too slow: baseline and certificates alone need {overhead_runs} runs of "
-                f"{found.run_seconds:.1f} s, which {wanted.hours:g} hours do not hold. Try: a longer night or a shorter clock."
+                f"{found.run_seconds:.1f} s, which {wanted.hours:g} hours do not hold. "
+                "Try: a longer night or a shorter clock."
             )
     if wanted.experiments is not None:
         found.night_hours = (wanted.experiments + overhead_runs) * found.run_seconds / 3600

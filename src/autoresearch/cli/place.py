@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
 
 from autoresearch import git
 from autoresearch.errors import UserError
+from autoresearch.history import Archive, History
 from autoresearch.ledger import Ledger
+from autoresearch.records import Candidate
 from autoresearch.site import FOLDER, Site, studies
 
 StudyName = Annotated[str | None, typer.Option("--study", help="Which study, where the repository has several.")]
@@ -18,7 +21,7 @@ AsJson = Annotated[bool, typer.Option("--json", help="Print JSON for programs in
 
 def repository() -> Path:
     """Root of the git repository we stand in. Raises UserError."""
-    return git.root(Path.cwd())
+    return git.UserRepository(Path.cwd()).root
 
 
 def site(name: str | None) -> Site:
@@ -35,7 +38,7 @@ def site(name: str | None) -> Site:
     return Site(root, name)
 
 
-def open_ledger(name: str | None) -> tuple[Site, Ledger]:
+def open_ledger(name: str | None) -> tuple[Site, Ledger[Archive]]:
     """The study meant and its ledger, read and verified."""
     found = site(name)
     return found, found.ledger()
@@ -71,5 +74,16 @@ def candidate(history: History, number: int) -> Candidate:
 
 def diff_of(site: Site) -> Callable[[str, str], str]:
     """A function from two commits of the study to the patch between them."""
-    repository = git.RefereeRepository(site.folder / "referee.git")
-    return repository.diff
+    return git.Store(site.folder / "referee.git").diff
+
+
+def status_of(site: Site, ledger: Ledger[Archive]) -> dict[str, Any]:
+    """`views.status` of a study, with what only its folder tells: whether it runs, and what it does now."""
+    from autoresearch import views
+    from autoresearch.cli.words import tonight
+    from autoresearch.ledger import now
+
+    step = site.step()
+    state = "paused" if ledger.history.paused else "running" if step else "idle"
+    data = views.status(ledger.history, state=state, now=now())
+    return data | {"step": step, "budget_words": tonight(ledger.history)}

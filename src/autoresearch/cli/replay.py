@@ -19,8 +19,8 @@ def replay(study: place.StudyName = None, as_json: place.AsJson = False) -> None
         typer.echo(json.dumps(result.as_dict()))
     else:
         typer.echo(
-            f"{result.lines} lines verify; {result.verdicts} verdicts and {result.certificates} certificates judged again "
-            f"from {result.measurements} measurements: {len(result.disagreements)} disagree."
+            f"{result.lines} lines verify; {result.verdicts} verdicts and {result.certificates} certificates judged "
+            f"again from {result.measurements} measurements: {len(result.disagreements)} disagree."
         )
         for disagreement in result.disagreements:
             typer.echo(f"  {disagreement}")

@@ -68,7 +68,7 @@ def night(root: Path, task: Task, *, granted: Budget | None = None, unsafe: bool
             try:
                 why = assembly.study.run()
             finally:
-                assembly.rig.workspace.publish(assembly.study.history)
+                assembly.study.reconcile()
                 site.clear_step()
     if assembly.study.history.measured == before:
         raise UserError(

@@ -18,6 +18,8 @@ OUTCOME_STYLE = {
     Outcome.NO_CHANGE: "dim",
 }
 
+RULING_WORDS = {Ruling.CERTIFIED: "certified", Ruling.CONTINUE: "not proven", Ruling.ROLLED_BACK: "rolled back"}
+
 
 def plain(text: str, limit: int = 200) -> str:
     """Text a candidate or an agent wrote, made fit for a terminal: one line, no control characters, cut."""
@@ -30,12 +32,10 @@ def line_of(history: History, record: Experiment | Certificate) -> str:
     label = "[UNSAFE: no sandbox] " if history.epoch and history.epoch.unsafe else ""
     if isinstance(record, Experiment):
         value = "–" if record.value is None else f"{record.value:.6g}"
-        summary = record.candidate.summary if record.candidate else ""
-        return f"{label}{record.number:4d}  {record.verdict.outcome:13s} {value:>12s}  {plain(summary)}  [{plain(record.verdict.reason)}]"
-    mark = {Ruling.CERTIFIED: "certified", Ruling.CONTINUE: "not proven", Ruling.ROLLED_BACK: "rolled back"}[
-        record.ruling
-    ]
-    return f"{label}      certificate {record.number}: {mark}. {plain(record.reason, 400)}"
+        summary = plain(record.candidate.summary) if record.candidate else ""
+        start = f"{label}{record.number:4d}  {record.verdict.outcome:13s} {value:>12s}"
+        return f"{start}  {summary}  [{plain(record.verdict.reason)}]"
+    return f"{label}      certificate {record.number}: {RULING_WORDS[record.ruling]}. {plain(record.reason, 400)}"
 
 
 def tonight(history: History) -> str:

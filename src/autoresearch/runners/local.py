@@ -51,6 +51,8 @@ class LocalRunner:
     toolchain: Toolchain
     machine: str
     """One line that names the hardware."""
+    folder: Path
+    """The study's; scratch directories are made below it."""
     slot: int = 0
     stop: threading.Event = field(default_factory=threading.Event)
     """Set by a human's second Ctrl-C: whatever runs now is killed and Interrupted is raised."""
@@ -61,7 +63,7 @@ class LocalRunner:
     def measure(self, commit: str, *, side: Side, seed: int, split: str = "public") -> Measurement:
         """Run the task once at `commit`. Raises Foul for what the commit did, RigFault, Interrupted."""
         started, load = now(), LoadMeter()
-        tree = self.workspace.export(commit, self.slot)
+        tree = self._tree(commit)
         with self._scratch() as scratch:
             artifacts = scratch / "artifacts"
             ran = self._experiment(tree, scratch, artifacts, seed)
@@ -91,13 +93,16 @@ class LocalRunner:
     def check(self, commit: str) -> None:
         """Run the task's checks, in order, at `commit`. Raises Foul(CHECKS_FAILED) at the first that fails."""
         for gate in self.task.checks:
-            tree = self.workspace.export(commit, self.slot)
+            tree = self._tree(commit)
             with self._scratch() as scratch:
                 self._phase(f"check {gate.name}", gate.phase)
                 ended = self._boxed(gate.phase, tree, write=(scratch,), env=self._env(gate.phase, scratch, 0))
             if ended.code != 0:
                 reason = f"check {gate.name!r} failed: {_how(ended, gate.phase)}"
                 raise Foul(Outcome.CHECKS_FAILED, reason, log=ended.output, seconds=ended.seconds)
+
+    def _tree(self, commit: str) -> Path:
+        return self.workspace.export(commit, self.slot, writable=self.task.experiment.writable_tree)
 
     def _experiment(self, tree: Path, scratch: Path, artifacts: Path, seed: int) -> Exit:
         phase = self.task.experiment
@@ -119,7 +124,7 @@ class LocalRunner:
     def _evaluation(self, tree: Path, artifacts: Path, seed: int, split: str) -> tuple[dict[str, float], float]:
         phase = self.task.holdout if split == "holdout" else self.task.evaluation
         assert phase is not None
-        sealed = self.workspace.export_sealed(self.slot)
+        sealed = self.workspace.export(self.workspace.base, self.slot, sealed_only=True, with_hidden=True)
         self._phase("evaluation" if split == "public" else "sealed evaluation", phase)
         with self._scratch("verdict") as scratch, self._door(tree, artifacts) as door:
             verdict = scratch / "metrics.json"
@@ -192,7 +197,7 @@ class LocalRunner:
     @contextmanager
     def _scratch(self, name: str = "scratch") -> Iterator[Path]:
         """A fresh directory at a path that is the same for every commit."""
-        path = self.workspace.work / f"slot{self.slot}" / name
+        path = self.folder / "boxes" / f"slot{self.slot}" / name
         _remove(path)
         (path / "artifacts").mkdir(parents=True)
         try:

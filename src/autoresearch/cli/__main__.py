@@ -1,0 +1,5 @@
+"""`python -m autoresearch.cli`."""
+
+from autoresearch.cli import main
+
+main()

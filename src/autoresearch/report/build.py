@@ -1,0 +1,41 @@
+"""`autoresearch report`: the page and the picture, written to a folder."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+
+from autoresearch.history import History
+from autoresearch.report import html, markdown
+from autoresearch.report.page import compose
+from autoresearch.task import Task
+
+PLACEHOLDER = (
+    '<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 960 60"><text x="20" y="36" fill="#68717b">'
+    "nothing has been measured yet</text></svg>\n"
+)
+
+
+@dataclass(frozen=True, slots=True)
+class ReportPaths:
+    """Where the report is."""
+
+    html: Path
+    markdown: Path
+    svg: Path
+
+
+def build(history: History, *, task: Task, diff_of: Callable[[str, str], str], out_dir: Path) -> ReportPaths:
+    """Write the report on `history` into `out_dir`, over an older one.
+
+    `diff_of(parent, child)` gives the text of `git diff` between two commits; it is asked for the changes shown only.
+    Raises OSError when the folder cannot be written.
+    """
+    page = compose(history, task=task, diff_of=diff_of)
+    paths = ReportPaths(out_dir / "report.html", out_dir / "report.md", out_dir / "staircase.svg")
+    out_dir.mkdir(parents=True, exist_ok=True)
+    paths.html.write_text(html.render(page), encoding="utf-8")
+    paths.markdown.write_text(markdown.render(page, picture=paths.svg.name), encoding="utf-8")
+    paths.svg.write_text(page.pictures[0].wide if page.pictures else PLACEHOLDER, encoding="utf-8")
+    return paths

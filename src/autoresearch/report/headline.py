@@ -1,0 +1,149 @@
+"""The first thing a person reads: what was proven, or plainly that nothing was."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from autoresearch.records import Certificate, Ruling
+from autoresearch.views.effects import best_of_luck, fresh_gain, measured_gain
+from autoresearch.views.levels import Level
+from autoresearch.views.reading import Reading, Span
+from autoresearch.views.sentences import figures_of, margin
+from autoresearch.views.standing import hit_rate
+from autoresearch.views.state import standing_certificate
+from autoresearch.views.words import Figures, count, plain
+
+
+@dataclass(frozen=True, slots=True)
+class Headline:
+    """One line, and the paragraph that says how far it can be trusted."""
+
+    proven: bool
+    claim: str
+    detail: str
+    before: str = ""
+    """The baseline's level; empty when there is nothing to set beside it."""
+    after: str = ""
+
+
+def headline(reading: Reading) -> Headline:
+    """What the night delivers."""
+    proof = standing_certificate(reading.history)
+    made = _unproven(reading) if proof is None else _proven(reading, proof)
+    return made if not _unsafe(reading) else _flagged(made)
+
+
+def total_gain(proofs: Sequence[Certificate]) -> tuple[float, float, float]:
+    """Gain of a chain of certificates with its 95 % interval.
+
+    Gains add; the halves of their intervals add in quadrature, because each certificate has runs of its own.
+    """
+    gain = sum(proof.gain for proof in proofs)
+    down = math.hypot(*(proof.gain - proof.gain_low for proof in proofs))
+    up = math.hypot(*(proof.gain_high - proof.gain for proof in proofs))
+    return gain, gain - down, gain + up
+
+
+def _proven(reading: Reading, proof: Certificate) -> Headline:
+    span = next(span for span in reading.spans if any(each.certificate is proof for each in span.proofs))
+    chain = [p.certificate for p in span.proofs if p.certificate.ruling is Ruling.CERTIFIED]
+    figures, floor = figures_of(reading, span), span.noise
+    gain, low, high = total_gain(chain)
+    name = plain(span.epoch.metric.name, 40)
+    runs = count(proof.n, "fresh run")
+    detail = (
+        f"{name} is {figures.with_unit(abs(gain))} {'better' if gain >= 0 else 'worse'} than {_start(span, chain)},"
+        f" 95 % interval {figures.interval(low, high)}, from the interleaved runs of {_numbers(chain)}."
+        f" The level is the mean of {runs} of commit {proof.commit[:9]}{_split(proof)},"
+        f" 95 % interval {figures.span(proof.low, proof.high)}; never the best run seen."
+    )
+    if span is not reading.spans[-1]:
+        detail += f" Measured in epoch {span.epoch.number}; what is measured has changed since."
+    return Headline(
+        proven=True,
+        claim=f"{figures.with_unit(abs(gain))} better, certified",
+        detail=detail,
+        before=figures.value(floor.mean) if floor and proof.split == "public" else "",
+        after=figures.with_unit(proof.mean),
+    )
+
+
+def _start(span: Span, chain: Sequence[Certificate]) -> str:
+    first = span.baseline.candidate.commit if span.baseline and span.baseline.candidate else ""
+    return "the baseline" if chain[0].against == first else f"{chain[0].against[:9]}, certified in an earlier epoch"
+
+
+def _numbers(chain: Sequence[Certificate]) -> str:
+    names = [str(proof.number) for proof in chain]
+    if len(names) == 1:
+        return f"certificate {names[0]}"
+    return f"certificates {', '.join(names[:-1])} and {names[-1]}"
+
+
+def _split(proof: Certificate) -> str:
+    return "" if proof.split == "public" else f" on the {plain(proof.split, 20)}"
+
+
+def _unproven(reading: Reading) -> Headline:
+    span = reading.spans[-1] if reading.spans else None
+    floor = span.noise if span else None
+    if span is None or floor is None:
+        return Headline(False, "Nothing has been measured yet", "The baseline has no run so far.")
+    figures, rate = figures_of(reading, span), hit_rate(reading)
+    start = figures.with_unit(floor.mean)
+    if not rate.tried:
+        return Headline(False, "Only the baseline has been measured", f"It stands at {start}.", before=start)
+    if not rate.kept:
+        detail = f"None of {count(rate.tried, 'attempt')} beat the best run seen; the baseline stands at {start}."
+        return Headline(False, "Nothing was certified, and nothing was kept", detail, before=start)
+    claim, detail = _seen(reading, span, floor, figures)
+    return Headline(False, claim, detail, before=start)
+
+
+def _seen(reading: Reading, span: Span, floor: Level, figures: Figures) -> tuple[str, str]:
+    """What the provisional best amounts to, against the luckiest of as many unchanged programs."""
+    tip = reading.history.tip
+    if tip is None or tip is span.baseline or tip.value is None:
+        return (
+            "Nothing was certified: what was kept has been rolled back",
+            "Delivered is the code the night began with.",
+        )
+    fresh = [v for v in span.values(reading.history.tip_commit) if v != tip.value]
+    level = Level.of(fresh) or Level(tip.value, None, 1)
+    gain = span.epoch.metric.gain(level.mean, over=floor.mean)
+    luck = best_of_luck(floor, 1 if fresh else len(span.experiments))
+    if luck is not None and fresh:
+        luck *= math.sqrt((1 / level.n + 1 / floor.n) / (1 + 1 / floor.n))
+    seen = f"The provisional best, experiment {tip.number}, stands {figures.with_unit(abs(gain))}"
+    seen += f" {'better' if gain >= 0 else 'worse'} than the baseline ({count(level.n, 'run')})"
+    if luck is None:
+        return "Nothing was certified: the noise is unknown", seen + "; one baseline run says nothing about chance."
+    if gain <= luck:
+        claim = "Nothing was certified: the improvements seen are indistinguishable from noise"
+        tries = "fresh runs" if fresh else f"the luckiest of {count(len(span.experiments), 'unchanged program')}"
+        return claim, f"{seen}; by chance alone {tries} may reach {figures.with_unit(luck)}."
+    return "Nothing was certified: improvements were seen, but are not yet proven", f"{seen}. {_advice(reading, span)}"
+
+
+def _advice(reading: Reading, span: Span) -> str:
+    tip = reading.history.tip
+    assert tip is not None
+    gain = fresh_gain(reading, span, tip) or measured_gain(reading, span, tip)
+    return f"Its last step: {margin(gain, figures_of(reading, span))}. More budget lets a certificate decide."
+
+
+def _unsafe(reading: Reading) -> bool:
+    return any(span.epoch.unsafe for span in reading.spans)
+
+
+def _flagged(made: Headline) -> Headline:
+    warning = "Unsafe: at least one epoch ran without a sandbox, where a candidate can write any number it likes."
+    return Headline(
+        made.proven,
+        f"Unsafe: {made.claim[0].lower()}{made.claim[1:]}",
+        f"{made.detail} {warning}",
+        made.before,
+        made.after,
+    )

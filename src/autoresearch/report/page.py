@@ -1,0 +1,261 @@
+"""Everything the page says, worked out once; HTML and Markdown only lay it out."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+
+from autoresearch.history import History, Note
+from autoresearch.records import Ruling
+from autoresearch.report import forest, svg
+from autoresearch.report.diffs import Diff, DiffBook
+from autoresearch.report.headline import Headline, headline
+from autoresearch.report.sheet import Line, check_yourself, noise_sheet, reproduction, spending
+from autoresearch.report.staircase import Staircase
+from autoresearch.task import Task
+from autoresearch.views.effects import Gain
+from autoresearch.views.reading import Proof, Reading, Span
+from autoresearch.views.sentences import figures_of, margin, tell
+from autoresearch.views.spend import spend
+from autoresearch.views.standing import Change, Failure, HitRate, discards, failures, hit_rate, survivors
+from autoresearch.views.words import Figures, count, duration, numbers, plain
+
+MOST_ROWS = 100
+"""Rows of one table; `autoresearch log` has the rest."""
+MOST_DIFFS = 40
+"""Discards shown with their diff, nearest miss first."""
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """One change in a ranked table."""
+
+    number: int
+    summary: str
+    hypothesis: str
+    agent: str
+    gain: str
+    """In one phrase, with its sign."""
+    margin: str
+    fresh: str
+    """The same from runs made after it was kept; empty when there were none."""
+    badge: str
+    tone: str
+    """proven | open | undone | plain: how the badge is painted."""
+    unsafe: bool
+    sentence: str
+    forest: str
+    commit: str
+    diff: Diff | None
+
+
+@dataclass(frozen=True, slots=True)
+class FailureRow:
+    """One cause of failure."""
+
+    outcome: str
+    cause: str
+    times: str
+    experiments: str
+    example: int
+    commit: str
+    diff: Diff | None
+
+
+@dataclass(frozen=True, slots=True)
+class CertificateRow:
+    """One certificate."""
+
+    number: int
+    ruling: str
+    tone: str
+    experiment: int
+    commit: str
+    against: str
+    n: int
+    p: str
+    """With the level it was held against."""
+    mean: str
+    mean_interval: str
+    gain: str
+    gain_interval: str
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class Picture:
+    """One epoch's staircase, for wide and for narrow screens."""
+
+    caption: str
+    wide: str
+    narrow: str
+
+
+@dataclass(frozen=True, slots=True)
+class Page:
+    """The report, in reading order."""
+
+    study: str
+    goal: str
+    unsafe: bool
+    tags: Sequence[tuple[str, str]]
+    """Tone and text of what must stand beside every number."""
+    headline: Headline
+    facts: Sequence[Line]
+    pictures: Sequence[Picture]
+    """The current epoch's first, then the earlier ones, youngest first."""
+    alarms: Sequence[Line]
+    survivors: Sequence[Row]
+    survivors_left: int
+    certificates: Sequence[CertificateRow]
+    discards: Sequence[Row]
+    discards_left: int
+    failures: Sequence[FailureRow]
+    hit_rate: str
+    noise: Sequence[Line]
+    spend: Sequence[Line]
+    sheet: Sequence[Line]
+    commands: Sequence[Line]
+
+
+def compose(history: History, *, task: Task, diff_of: Callable[[str, str], str]) -> Page:
+    """Work out the page. `diff_of(parent, child)` gives the text of `git diff`."""
+    reading, book = Reading.of(history), DiffBook(diff_of)
+    kept, missed, rate = survivors(reading), discards(reading), hit_rate(reading)
+    study = history.study.name if history.study else task.name
+    return Page(
+        study=plain(study, 80),
+        goal=plain(task.goal, 600),
+        unsafe=any(span.epoch.unsafe for span in reading.spans),
+        tags=_tags(history),
+        headline=headline(reading),
+        facts=_facts(reading, rate),
+        pictures=[_picture(reading, span) for span in reversed(reading.spans)],
+        alarms=[Line(plain(r.kind, 20), plain(r.text, 400)) for _, r in history.trail if isinstance(r, Note)][-50:],
+        survivors=_rows(reading, kept[:MOST_ROWS], book, MOST_ROWS),
+        survivors_left=max(0, len(kept) - MOST_ROWS),
+        certificates=[_certificate(figures_of(reading, span), each) for span in reading.spans for each in span.proofs],
+        failures=[_failure(failure, book) for failure in failures(history)[:MOST_ROWS]],
+        discards=_rows(reading, missed[:MOST_ROWS], book, MOST_DIFFS),
+        discards_left=max(0, len(missed) - MOST_ROWS),
+        hit_rate=_hit_rate(rate),
+        noise=noise_sheet(reading),
+        spend=spending(history),
+        sheet=reproduction(history, task),
+        commands=check_yourself(history),
+    )
+
+
+def _tags(history: History) -> list[tuple[str, str]]:
+    epoch = history.epoch
+    if epoch is None:
+        return []
+    tags = [("proven" if epoch.trust_class == "sealed" else "undone", plain(epoch.trust_class, 30))]
+    tags.append(("plain", f"sandbox: {plain(epoch.sandbox, 30)}"))
+    tags += [
+        ("undone", f"not given: {plain(name, 30).replace('_', ' ')}")
+        for name, holds in epoch.properties.items()
+        if not holds
+    ]
+    return [("undone", "UNSAFE: no sandbox"), *tags] if epoch.unsafe else tags
+
+
+def _facts(reading: Reading, rate: HitRate) -> list[Line]:
+    failed = sum(len(failure.experiments) for failure in failures(reading.history))
+    seconds = spend(reading.history).total
+    return [
+        Line("experiments", f"{rate.tried:,}", f"in {duration(seconds)}" if rate.tried else ""),
+        Line("kept", f"{rate.kept:,}", f"{rate.rolled_back:,} rolled back" if rate.rolled_back else ""),
+        Line("confirmed", f"{rate.confirmed:,}", f"{rate.share:.1%} of attempts" if rate.share is not None else ""),
+        Line("without a score", f"{failed:,}", f"{failed / rate.tried:.0%} of attempts" if rate.tried else ""),
+    ]
+
+
+def _hit_rate(rate: HitRate) -> str:
+    if rate.share is None:
+        return "Nothing has been tried yet."
+    return (
+        f"{rate.confirmed:,} of {count(rate.tried, 'attempt')} ({rate.share:.1%}) became part of a certified block;"
+        f" {rate.kept:,} were committed on the way and {rate.rolled_back:,} of those were rolled back."
+        " A certificate proves its block as a whole, not each change in it."
+    )
+
+
+def _picture(reading: Reading, span: Span) -> Picture:
+    stairs = Staircase.of(reading, span)
+    note = f"Epoch {span.epoch.number}. {svg.description(stairs)}"
+    return Picture(note, svg.draw(stairs), svg.draw(stairs, width=400, height=440, labels=6))
+
+
+def _rows(reading: Reading, changes: Sequence[Change], book: DiffBook, diffs: int) -> list[Row]:
+    scale = forest.reach([change.fresh or change.gain for change in changes])
+    return [_row(reading, change, scale, book if place < diffs else None) for place, change in enumerate(changes)]
+
+
+def _row(reading: Reading, change: Change, scale: float, book: DiffBook | None) -> Row:
+    done, span = change.experiment, reading.span_of(change.experiment.number)
+    figures, candidate = figures_of(reading, span), change.experiment.candidate
+    gain, best = change.gain, change.fresh or change.gain
+    tone = {"certified": "proven", "provisional": "open", "rolled back": "undone"}.get(str(change.standing), "plain")
+    return Row(
+        number=done.number,
+        summary=plain(candidate.summary if candidate else "", 160) or "(no summary)",
+        hypothesis=plain(candidate.hypothesis if candidate else "", 1000),
+        agent=plain(done.agent, 40),
+        gain=figures.signed(best.mean) if best else "unknown",
+        margin=margin(gain, figures),
+        fresh=_again(change.fresh, figures),
+        badge=_badge(change),
+        tone=tone,
+        unsafe=bool(span and span.epoch.unsafe),
+        sentence=tell(reading, change),
+        forest=forest.draw(best, scale=scale),
+        commit=candidate.commit if candidate else "",
+        diff=book.between(done.parent, candidate.commit) if book and candidate else None,
+    )
+
+
+def _again(fresh: Gain | None, figures: Figures) -> str:
+    if fresh is None:
+        return ""
+    return f"{figures.signed(fresh.mean)} from {count(fresh.n, 'run')}; {margin(fresh, figures)}"
+
+
+def _badge(change: Change) -> str:
+    if change.standing is None:
+        return "discarded"
+    return f"{change.standing}, #{change.certificate}" if change.certificate else str(change.standing)
+
+
+def _failure(failure: Failure, book: DiffBook) -> FailureRow:
+    example = next((done for done in failure.experiments if done.candidate), failure.experiments[0])
+    made = example.candidate
+    return FailureRow(
+        outcome=str(failure.outcome).replace("_", " "),
+        cause=plain(failure.cause, 300) or "(no reason recorded)",
+        times=count(len(failure.experiments), "time"),
+        experiments=numbers([done.number for done in failure.experiments]),
+        example=example.number,
+        commit=made.commit if made else "",
+        diff=book.between(example.parent, made.commit) if made else None,
+    )
+
+
+def _certificate(figures: Figures, proof: Proof) -> CertificateRow:
+    done = proof.certificate
+    split = "" if done.split == "public" else f" ({plain(done.split, 20)})"
+    return CertificateRow(
+        number=done.number,
+        ruling=str(done.ruling).replace("_", " "),
+        tone={Ruling.CERTIFIED: "proven", Ruling.ROLLED_BACK: "undone"}.get(done.ruling, "plain"),
+        experiment=done.experiment,
+        commit=done.commit[:9],
+        against=done.against[:9],
+        n=done.n,
+        p=f"{done.p:.2g} (level {done.level:.3g})",
+        mean=figures.value(done.mean) + split,
+        mean_interval=figures.span(done.low, done.high),
+        gain=figures.signed(done.gain),
+        gain_interval=figures.interval(done.gain_low, done.gain_high),
+        reason=plain(done.reason, 300),
+    )

@@ -1,0 +1,145 @@
+"""The report's plain lists: noise, spend, how to reproduce it and how to check it."""
+
+from __future__ import annotations
+
+import json
+import math
+import shlex
+from collections.abc import Iterator
+from dataclasses import dataclass
+from statistics import NormalDist
+
+from autoresearch.history import History
+from autoresearch.task import Limits, Phase, Task
+from autoresearch.views.reading import Reading, Span
+from autoresearch.views.sentences import figures_of
+from autoresearch.views.spend import spend
+from autoresearch.views.words import count, duration, plain
+
+CERTIFICATE_RUNS = 12
+"""Runs a side a certificate may spend, for the smallest provable gain before there is one."""
+
+
+@dataclass(frozen=True, slots=True)
+class Line:
+    """A name, what it is, and perhaps a word on it."""
+
+    name: str
+    value: str
+    note: str = ""
+
+
+def noise_sheet(reading: Reading) -> list[Line]:
+    """How noisy the metric is, epoch by epoch, and what that lets a certificate prove."""
+    return [line for span in reading.spans for line in _noise(reading, span)]
+
+
+def smallest_provable(sigma: float, *, runs: int, level: float) -> float:
+    """The gain a certificate finds 4 times in 5: (z(1 - level) + z(0.8)) * sigma * sqrt(2 / runs).
+
+    Normal approximation; the exact rank test needs slightly more.
+    """
+    normal = NormalDist()
+    return (normal.inv_cdf(1 - level) + normal.inv_cdf(0.8)) * sigma * math.sqrt(2 / runs)
+
+
+def _noise(reading: Reading, span: Span) -> Iterator[Line]:
+    floor, figures = span.noise, figures_of(reading, span)
+    epoch = f"Epoch {span.epoch.number}: " if len(reading.spans) > 1 else ""
+    if floor is None:
+        yield Line(f"{epoch}noise", "unknown", "the baseline has not been measured")
+        return
+    yield Line(f"{epoch}baseline", figures.with_unit(floor.mean), f"mean of {count(floor.n, 'run')}")
+    if floor.sigma is None:
+        yield Line(f"{epoch}noise", "unknown", "one run says nothing about it")
+        return
+    sure = f"itself known to ±{1 / math.sqrt(2 * (floor.n - 1)):.0%}"
+    yield Line(f"{epoch}noise (sigma of one run)", figures.with_unit(floor.sigma), sure)
+    night = reading.history.night
+    level = span.proofs[-1].certificate.level if span.proofs else 0.05 / max(night.certificates if night else 1, 1)
+    runs = max((proof.certificate.n for proof in span.proofs), default=CERTIFICATE_RUNS)
+    if floor.sigma and 0 < level < 1:
+        least = figures.with_unit(smallest_provable(floor.sigma, runs=runs, level=level))
+        yield Line(
+            f"{epoch}smallest provable gain", f"about {least}", f"{runs} runs a side, level {level:.2g}, 80 % power"
+        )
+
+
+def spending(history: History) -> list[Line]:
+    """Where time, tokens and money went."""
+    used = spend(history)
+    parts = {
+        "agents": used.agent,
+        "candidates": used.candidate,
+        "evaluation": used.evaluation,
+        "certificates": used.certificates,
+        "overhead": used.overhead,
+    }
+    whole = used.total or 1.0
+    lines = [Line(name, duration(seconds), f"{seconds / whole:.0%}") for name, seconds in parts.items()]
+    gap = f"{count(used.unknown_cost, 'attempt')} did not report it" if used.unknown_cost else ""
+    lines.append(Line("money", "unknown" if used.cost_usd is None else f"US$ {used.cost_usd:,.2f}", gap))
+    lines.append(Line("tokens", "unknown" if used.tokens is None else f"{used.tokens:,}"))
+    return lines
+
+
+def reproduction(history: History, task: Task) -> list[Line]:
+    """What one needs to run it again: code, commands, limits, versions, hashes, seeds."""
+    study, epoch = history.study, history.epoch
+    lines = [Line("task", plain(task.name, 80), f"sha256 {task.digest}" if task.digest else "")]
+    lines += [*_phase("experiment", task.experiment), *_phase("evaluation", task.evaluation)]
+    lines += [line for check in task.checks for line in _phase(f"check {plain(check.name, 40)}", check.phase)]
+    lines.append(Line("may change", plain(", ".join(task.editable), 300)))
+    if task.hidden:
+        lines.append(Line("hidden", plain(", ".join(task.hidden), 300)))
+    if study:
+        lines.append(Line("autoresearch", study.version))
+        lines.append(Line("base commit", study.base))
+        lines.append(Line("tip", history.tip_commit))
+        lines.append(Line("delivered", history.proven_commit))
+    lines.append(Line("seeds", "first 31 bits of sha256(secret:index of the run)", "the secret is in the ledger"))
+    if epoch:
+        options = ", ".join(f"{name}={value:g}" for name, value in epoch.referee_options.items())
+        lines.append(Line("referee", plain(epoch.referee, 40), plain(options, 200)))
+        lines.append(Line(f"epoch {epoch.number}", epoch.digest))
+        lines += [Line(f"machine: {plain(name, 40)}", _shown(value)) for name, value in epoch.machine.items()]
+        lines += [Line(f"environment: {plain(name, 60)}", _shown(value)) for name, value in epoch.environment.items()]
+        lines += [
+            Line(f"sandbox: {plain(name, 40)}", "yes" if holds else "NO") for name, holds in epoch.properties.items()
+        ]
+    return lines
+
+
+def check_yourself(history: History) -> list[Line]:
+    """Commands that need not trust this page."""
+    name = plain(history.study.name, 80) if history.study else "STUDY"
+    return [
+        Line(
+            "autoresearch replay",
+            "verifies the ledger's hash chain and derives every verdict from its stored runs again",
+        ),
+        Line(f"git log autoresearch/{name}-certified", "what was proven, and nothing else"),
+        Line(f"git log autoresearch/{name}", "the same and what is still provisional"),
+        Line("autoresearch show N", "one experiment: runs, verdict, and one sentence on it"),
+        Line("autoresearch diff N", "what it changed"),
+    ]
+
+
+def _phase(name: str, phase: Phase | None) -> Iterator[Line]:
+    if phase is not None:
+        yield Line(name, plain(shlex.join(phase.command), 300), _limits(phase.limits))
+
+
+def _limits(limits: Limits) -> str:
+    words = [f"{limits.seconds:g} s"]
+    if limits.memory_bytes:
+        words.append(f"{limits.memory_bytes / 2**30:.3g} GiB")
+    if limits.cores:
+        words.append(count(limits.cores, "core"))
+    if limits.gpus:
+        words.append(count(limits.gpus, "GPU"))
+    return ", ".join([*words, "network" if limits.network else "no network"])
+
+
+def _shown(value: object) -> str:
+    return plain(value if isinstance(value, str) else json.dumps(value, default=str), 200)

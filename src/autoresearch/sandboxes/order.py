@@ -1,0 +1,75 @@
+"""What the referee asks a supervisor to run, and what it hears back: plain values that cross a socket as one JSON line."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import asdict, dataclass, field
+
+
+@dataclass(frozen=True, slots=True)
+class Fence:
+    """What Landlock leaves a command of the file system, and whether it leaves TCP."""
+
+    read: tuple[str, ...]
+    write: tuple[str, ...]
+    devices: tuple[str, ...]
+    network: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Order:
+    """One command, its limits, and how it is fenced in."""
+
+    argv: tuple[str, ...]
+    cwd: str
+    env: dict[str, str]
+    seconds: float
+    memory_bytes: int | None = None
+    processes: int | None = None
+    disk_bytes: int | None = None
+    scratch: tuple[str, ...] = ()
+    """Directories whose contents count against `disk_bytes`."""
+    cores: tuple[int, ...] = ()
+    """Core numbers the command is pinned to; none leaves it to the scheduler."""
+    fence: Fence | None = None
+    filter: str = ""
+    """Seccomp program, hexadecimal; empty is none."""
+    wrapped: bool = False
+    """Whether `argv` is a wrapper that builds the box itself and announces on descriptor `ANNOUNCE` that it is built."""
+    enclosed: dict[str, str] = field(default_factory=dict)
+    """What a wrapper reads: descriptor number (below `ANNOUNCE`, above 2) to contents, hexadecimal."""
+
+
+@dataclass(frozen=True, slots=True)
+class Report:
+    """How it ended, as `protocols.Exit` has it; `fault` is why it never began, and then nothing else counts."""
+
+    code: int | None = None
+    signal: int | None = None
+    limit: str = ""
+    seconds: float = 0.0
+    peak_memory_bytes: int | None = None
+    cpu_seconds: float | None = None
+    survivors: int = 0
+    fault: str = ""
+
+
+ANNOUNCE = 9
+"""Descriptor on which the last step before the command writes a byte. One digit: shells redirect no other."""
+
+
+def encoded(message: Order | Report) -> bytes:
+    """One line of JSON. Undecodable bytes of names and values survive as lone surrogates."""
+    return json.dumps(asdict(message)).encode() + b"\n"
+
+
+def decoded_order(line: bytes) -> Order:
+    """Inverse of `encoded`."""
+    fields = json.loads(line)
+    fence = fields.pop("fence")
+    return Order(**fields, fence=Fence(**fence) if fence else None)
+
+
+def decoded_report(line: bytes) -> Report:
+    """Inverse of `encoded`."""
+    return Report(**json.loads(line))

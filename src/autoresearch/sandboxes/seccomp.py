@@ -1,0 +1,168 @@
+"""The system calls a box refuses, as a classic BPF program for seccomp(2)."""
+
+from __future__ import annotations
+
+import ctypes
+import errno
+import os
+import struct
+from collections.abc import Iterable
+
+from autoresearch.sandboxes.calls import CALLS, MACHINES
+from autoresearch.sandboxes.linux import prctl
+
+PR_SET_SECCOMP = 22
+MODE_FILTER = 2
+
+KILL, ERRNO, ALLOW = 0x80000000, 0x00050000, 0x7FFF0000
+LOAD, EQUAL, AT_LEAST, ANY_BIT, MASK, RETURN = 0x20, 0x15, 0x35, 0x45, 0x54, 0x06
+NUMBER_AT, ARCHITECTURE_AT, ARGUMENTS_AT = 0, 4, 16
+"""Offsets into struct seccomp_data (linux/seccomp.h)."""
+
+ARCHITECTURES = {"x86_64": 0xC000003E, "aarch64": 0xC00000B7}
+X32_CALLS = 0x40000000
+
+AF_UNIX, AF_INET, AF_INET6, AF_NETLINK = 1, 2, 10, 16
+SOCK_STREAM, SOCK_DGRAM, SOCK_SEQPACKET = 1, 2, 5
+SOCKET_TYPE = 0xF
+NEW_NAMESPACES = 0x7E020000
+"""CLONE_NEWNS, NEWCGROUP, NEWUTS, NEWIPC, NEWUSER, NEWPID and NEWNET of linux/sched.h together."""
+TERMINAL_INJECTION = (0x5412, 0x541C)
+FILE_FLAGS = (0x40086602, 0x40046602, 0x401C5820, 0x40087602)
+"""FS_IOC_SETFLAGS (two widths), FS_IOC_FSSETXATTR, FS_IOC_SETVERSION: an owner may use them on a file open for reading."""
+
+NEVER = (
+    *("acct", "add_key", "bpf", "chroot", "clock_settime", "delete_module", "fanotify_init", "finit_module"),
+    *("fsconfig", "fsmount", "fsopen", "fspick", "init_module", "io_uring_enter", "io_uring_register"),
+    *("io_uring_setup", "ioperm", "iopl", "kcmp", "kexec_file_load", "kexec_load", "keyctl", "memfd_secret"),
+    *("migrate_pages", "modify_ldt", "mount", "mount_setattr", "move_mount", "move_pages", "open_by_handle_at"),
+    *("open_tree", "open_tree_attr", "perf_event_open", "pidfd_getfd", "pivot_root", "process_madvise"),
+    *("process_mrelease", "process_vm_readv", "process_vm_writev", "ptrace", "quotactl", "quotactl_fd", "reboot"),
+    *("request_key", "setdomainname", "sethostname", "setns", "settimeofday", "swapoff", "swapon", "syslog"),
+    *("umount2", "unshare", "uselib", "userfaultfd", "vhangup"),
+)
+"""Kernel surface no experiment needs."""
+
+LASTING = ("mq_open", "msgget", "semget", "shmget")
+"""What outlives a run where no IPC namespace dies with it."""
+
+METADATA = (
+    *("chmod", "chown", "fchmod", "fchmodat", "fchmodat2", "fchown", "fchownat", "file_setattr", "fremovexattr"),
+    *("fsetxattr", "futimesat", "lchown", "lremovexattr", "lsetxattr", "removexattr", "removexattrat", "setxattr"),
+    *("setxattrat", "utime", "utimensat", "utimes"),
+)
+"""What Landlock lets an owner do to files it may not even open."""
+
+OF_SOMEONE = ("prlimit64", "sched_setaffinity", "sched_setattr", "sched_setparam", "sched_setscheduler")
+"""Calls on the process named by the first argument, 0 being the caller; Landlock does not look at them."""
+OF_SOME_KIND = ("ioprio_set", "setpriority")
+"""The same by the second argument, the first saying of what kind: below 2 it is one process or its group, not a user."""
+
+CONNECTING = ("accept", "accept4", "bind", "connect", "listen")
+
+Code = list[tuple[int, int, int, int]]
+"""Instructions: code, jump if true, jump if false, operand."""
+
+
+def _refuse(number: int = errno.EPERM) -> Code:
+    """Answer with errno `number`; 0 pretends success."""
+    return [(RETURN, 0, 0, ERRNO | number)]
+
+
+def _argument(index: int) -> Code:
+    """Load the low half of an argument; both machines are little-endian."""
+    return [(LOAD, 0, 0, ARGUMENTS_AT + 8 * index)]
+
+
+def _only(values: Iterable[int], otherwise: Code) -> Code:
+    """Allow when what is loaded is one of `values`, else run `otherwise`."""
+    code: Code = []
+    for value in values:
+        code += [(EQUAL, 0, 1, value), (RETURN, 0, 0, ALLOW)]
+    return code + otherwise
+
+
+def _except(values: Iterable[int], refusal: Code) -> Code:
+    """Refuse when what is loaded is one of `values`, else allow."""
+    code: Code = []
+    for value in values:
+        code += [(EQUAL, 0, len(refusal), value), *refusal]
+    return [*code, (RETURN, 0, 0, ALLOW)]
+
+
+class _Program:
+    """A filter in the making. Every rule begins with the call's number loaded, and returns."""
+
+    def __init__(self, machine: str) -> None:
+        self._column = MACHINES.index(machine)
+        self.code: Code = [(LOAD, 0, 0, ARCHITECTURE_AT), (EQUAL, 1, 0, ARCHITECTURES[machine]), (RETURN, 0, 0, KILL)]
+        self.code.append((LOAD, 0, 0, NUMBER_AT))
+        if machine == "x86_64":
+            self.code += [(AT_LEAST, 0, 1, X32_CALLS), (RETURN, 0, 0, KILL)]
+
+    def on(self, names: Iterable[str], rule: Code) -> None:
+        """Apply `rule` to the calls of this machine among `names`. An earlier rule for the same call wins."""
+        for name in names:
+            number = CALLS[name][self._column]
+            if number is not None:
+                self.code += [(EQUAL, 0, len(rule), number), *rule]
+
+    def encoded(self) -> bytes:
+        """The program as the array of struct sock_filter that the kernel reads."""
+        return b"".join(struct.pack("=HBBI", *line) for line in [*self.code, (RETURN, 0, 0, ALLOW)])
+
+
+def _null(index: int) -> Code:
+    """Allow when an argument is a null pointer, both halves of it, else refuse."""
+    low, high = ARGUMENTS_AT + 8 * index, ARGUMENTS_AT + 8 * index + 4
+    return [(LOAD, 0, 0, low), (EQUAL, 0, 3, 0), (LOAD, 0, 0, high), (EQUAL, 0, 1, 0), (RETURN, 0, 0, ALLOW), *_refuse()]
+
+
+def _restrict_sockets(program: _Program, families: tuple[int, ...]) -> None:
+    """Sockets of `families` only; without any, only pairs already connected, for a datagram can be sent anywhere."""
+    if families:
+        program.on(["socket"], [*_argument(0), *_only(families, _refuse())])
+        return
+    program.on(["socket", *CONNECTING], _refuse())
+    pairs = [*_argument(1), (MASK, 0, 0, SOCKET_TYPE), *_only((SOCK_STREAM, SOCK_SEQPACKET), _refuse())]
+    program.on(["socketpair"], pairs)
+    program.on(["sendto"], _null(4))
+
+
+def _keep_to_oneself(program: _Program) -> None:
+    """Without namespaces: no reaching for other processes, others' metadata, or objects that outlast the run."""
+    program.on(LASTING, _refuse())
+    program.on(METADATA, _refuse(0))
+    program.on(OF_SOMEONE, [*_argument(0), *_only((0,), _refuse())])
+    program.on(OF_SOME_KIND, [*_argument(0), (AT_LEAST, 0, 1, 2), *_refuse(), *_argument(1), *_only((0,), _refuse())])
+
+
+def program(*, families: tuple[int, ...], namespaced: bool, pinned: bool, machine: str | None = None) -> bytes:
+    """The filter of a box whose sockets may be of `families`, and which may not move from its cores if `pinned`.
+
+    `namespaced` boxes see no process, file or IPC object but their own, so they need fewer refusals; elsewhere calls
+    that change metadata only pretend to succeed. Foreign and x32 calls kill. Raises KeyError for an unknown machine.
+    """
+    filter_ = _Program(machine or os.uname().machine)
+    if pinned:
+        filter_.on(["sched_setaffinity"], _refuse())
+    filter_.on(NEVER, _refuse())
+    filter_.on(["clone3"], _refuse(errno.ENOSYS))
+    filter_.on(["clone"], [*_argument(0), (ANY_BIT, 0, 1, NEW_NAMESPACES), *_refuse(), (RETURN, 0, 0, ALLOW)])
+    filter_.on(["ioctl"], [*_argument(1), *_except(TERMINAL_INJECTION + FILE_FLAGS, _refuse())])
+    _restrict_sockets(filter_, families)
+    if not namespaced:
+        _keep_to_oneself(filter_)
+    return filter_.encoded()
+
+
+class _FilterProgram(ctypes.Structure):
+    """struct sock_fprog (linux/filter.h)."""
+
+    _fields_ = (("length", ctypes.c_ushort), ("code", ctypes.c_char_p))
+
+
+def install(code: bytes) -> None:
+    """Put this thread, and all it starts, under the filter for good. Needs `renounce_new_privileges`. Raises OSError."""
+    filter_ = _FilterProgram(len(code) // 8, code)
+    prctl(PR_SET_SECCOMP, MODE_FILTER, ctypes.addressof(filter_))

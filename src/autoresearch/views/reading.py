@@ -1,0 +1,116 @@
+"""A history arranged for telling: epochs with baselines, certificates with their moment, commits with makers."""
+
+from __future__ import annotations
+
+from bisect import bisect_right
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+
+from autoresearch.history import Epoch, History
+from autoresearch.records import Certificate, Experiment, Measurement, Outcome, Side
+from autoresearch.views.levels import Level
+
+
+@dataclass(frozen=True, slots=True)
+class Proof:
+    """A certificate, the moment it was given, and the runs it rests on."""
+
+    certificate: Certificate
+    at: int
+    """Number of the experiment that came next."""
+    runs: Sequence[Measurement]
+
+
+@dataclass(frozen=True, slots=True)
+class Span:
+    """One epoch of the story: only inside it do numbers compare."""
+
+    index: int
+    """0 for the oldest."""
+    epoch: Epoch
+    experiments: Sequence[Experiment]
+    baseline: Experiment | None
+    """None until it is measured."""
+    noise: Level | None
+    """The baseline's own runs: its level, and the noise everything is held against."""
+    proofs: Sequence[Proof]
+    runs: dict[str, list[Measurement]]
+    """Runs on the public split by commit, oldest first, certificates' included."""
+
+    def values(self, commit: str) -> list[float]:
+        """Metric values of the public runs of `commit`, fouls left out."""
+        return [run.value for run in self.runs.get(commit, ()) if run.value is not None]
+
+
+@dataclass(frozen=True, slots=True)
+class Reading:
+    """A history, indexed once. Building it costs one pass over the records."""
+
+    history: History
+    spans: Sequence[Span]
+    """Oldest first; empty before the first epoch."""
+    makers: dict[str, Experiment]
+    """Commit to the experiment that made it; baselines make none."""
+
+    @classmethod
+    def of(cls, history: History) -> Reading:
+        """Index `history`."""
+        makers = {
+            done.candidate.commit: done for done in history.experiments if done.candidate and not is_baseline(done)
+        }
+        return cls(history, tuple(_spans(history)), makers)
+
+    def span_of(self, number: int) -> Span | None:
+        """The span that experiment `number` belongs to."""
+        firsts = [span.experiments[0].number for span in self.spans if span.experiments]
+        full = [span for span in self.spans if span.experiments]
+        place = bisect_right(firsts, number) - 1
+        return full[place] if place >= 0 else None
+
+    def lineage(self, commit: str, stop: str = "") -> Iterator[Experiment]:
+        """The experiments that made `commit` and its ancestors, youngest first, up to but without `stop`."""
+        while commit != stop and (maker := self.makers.get(commit)) is not None:
+            yield maker
+            commit = maker.parent
+
+
+def is_baseline(done: Experiment) -> bool:
+    """Whether this experiment measured an unchanged tip: the first of its epoch."""
+    return done.candidate is not None and done.candidate.commit == done.candidate.parent
+
+
+def own_values(history: History, done: Experiment) -> list[float]:
+    """Metric values of the candidate's runs that experiment `done` asked for, oldest first."""
+    runs = history.settled.get(done.number, ())
+    return [run.value for run in runs if run.side is Side.CANDIDATE and run.value is not None]
+
+
+def _spans(history: History) -> Iterator[Span]:
+    starts = [(at, record) for at, record in history.trail if isinstance(record, Epoch)]
+    ends = [*(at for at, _ in starts[1:]), history.next_number]
+    proofs = _proofs(history)
+    for index, ((first, epoch), end) in enumerate(zip(starts, ends, strict=False)):
+        experiments = history.experiments[first:end]
+        mine = [proof for proof in proofs if first < proof.at <= end]
+        baseline = _baseline(experiments)
+        floor = Level.of(own_values(history, baseline)) if baseline else None
+        yield Span(index, epoch, experiments, baseline, floor, mine, _runs(history, experiments, mine))
+
+
+def _proofs(history: History) -> list[Proof]:
+    given = [(at, record) for at, record in history.trail if isinstance(record, Certificate)]
+    return [Proof(record, at, runs) for (at, record), runs in zip(given, history.proofs, strict=True)]
+
+
+def _baseline(experiments: Sequence[Experiment]) -> Experiment | None:
+    first = experiments[0] if experiments else None
+    return first if first is not None and first.verdict.outcome is Outcome.KEEP else None
+
+
+def _runs(history: History, experiments: Sequence[Experiment], proofs: Sequence[Proof]) -> dict[str, list[Measurement]]:
+    runs: dict[str, list[Measurement]] = {}
+    for batch in [history.settled.get(done.number, ()) for done in experiments] + [proof.runs for proof in proofs]:
+        for run in batch:
+            if run.split == "public":
+                runs.setdefault(run.commit, []).append(run)
+    return runs

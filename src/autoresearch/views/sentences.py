@@ -1,0 +1,118 @@
+"""`show N` ends in one honest sentence. It is made here, and nowhere else."""
+
+from __future__ import annotations
+
+from autoresearch.history import History
+from autoresearch.records import Experiment, Outcome
+from autoresearch.views.effects import Gain
+from autoresearch.views.levels import Level
+from autoresearch.views.reading import Reading, Span, is_baseline, own_values
+from autoresearch.views.standing import Change, Standing, change_of
+from autoresearch.views.words import Figures, count, plain
+
+NO_SCORE = {
+    Outcome.CRASH: "It crashed",
+    Outcome.TIMEOUT: "It ran out of time",
+    Outcome.CHECKS_FAILED: "It failed the checks",
+    Outcome.OUT_OF_SCOPE: "It changed what it must not",
+    Outcome.VIOLATION: "It broke a rule",
+    Outcome.NO_CHANGE: "It changed nothing",
+}
+
+
+def sentence(history: History, number: int) -> str:
+    """What experiment `number` showed, how sure that is, and what became of it. Raises IndexError without it."""
+    reading = Reading.of(history)
+    return tell(reading, change_of(reading, history.experiments[number]))
+
+
+def tell(reading: Reading, change: Change) -> str:
+    """The sentence for one experiment, whatever became of it."""
+    done = change.experiment
+    span = reading.span_of(done.number)
+    figures = figures_of(reading, span)
+    if done.verdict.outcome in NO_SCORE:
+        text = f"{NO_SCORE[done.verdict.outcome]}, so it has no score and nothing is claimed: {_reason(done)}."
+    elif is_baseline(done):
+        text = _baseline(reading, done, figures)
+    else:
+        text = f"{_effect(span, change.gain, figures)}: {_fate(reading, change, figures)}."
+    return text + (" Unsafe: measured without a sandbox." if span and span.epoch.unsafe else "")
+
+
+def figures_of(reading: Reading, span: Span | None) -> Figures:
+    """How numbers of this epoch are written."""
+    if span is None:
+        return Figures(reading.history.metric.unit)
+    return Figures.of(span.epoch.metric.unit, span.noise.sigma if span.noise else None)
+
+
+def margin(gain: Gain | None, figures: Figures) -> str:
+    """The interval and its reading, for brackets."""
+    if gain is None or gain.half is None:
+        return "noise unknown, so no interval"
+    if gain.sigmas is None:
+        return "the baseline's runs do not vary, so there is no interval to give"
+    bounds = figures.interval(gain.mean - gain.half, gain.mean + gain.half)
+    return f"{_sigmas(gain.sigmas)} sigma; 95 % interval of the gain {bounds}"
+
+
+def _baseline(reading: Reading, done: Experiment, figures: Figures) -> str:
+    level = Level.of(own_values(reading.history, done))
+    if level is None:
+        return f"The baseline: {figures.with_unit(done.value)}, noise unknown."
+    bounds = level.interval()
+    text = f"The baseline: {figures.with_unit(level.mean)}, mean of {count(level.n, 'run')}"
+    if bounds is None:
+        return text + ", noise unknown."
+    return f"{text} with standard deviation {figures.value(level.sigma)} (95 % interval {figures.span(*bounds)})."
+
+
+def _effect(span: Span | None, gain: Gain | None, figures: Figures) -> str:
+    if gain is None:
+        return "Nothing to compare it with was measured in this epoch"
+    way = "better" if gain.mean >= 0 else "worse"
+    runs = "one run" if gain.n == 1 else f"mean of {gain.n} runs"
+    noisy = ", within noise" if gain.half and gain.within_noise else ""
+    return (
+        f"{figures.with_unit(abs(gain.mean))} {way} than {_rival(span, gain)}, {runs}{noisy} ({margin(gain, figures)})"
+    )
+
+
+def _rival(span: Span | None, gain: Gain) -> str:
+    base = span.baseline if span else None
+    who = "the baseline" if base and base.number == gain.over else f"experiment {gain.over}"
+    return f"{who}'s one run" if gain.over_n == 1 else f"{who}'s mean of {gain.over_n} runs"
+
+
+def _fate(reading: Reading, change: Change, figures: Figures) -> str:
+    reason = change.experiment.verdict.reason
+    if change.standing is None:
+        return f"discarded, {_reason(change.experiment)}" if reason else "discarded"
+    if change.standing is Standing.CERTIFIED:
+        return f"kept, and certified in the block of {_proof(reading, change, figures)}"
+    if change.standing is Standing.ROLLED_BACK:
+        return f"kept at first, then rolled back by {_proof(reading, change, figures)}"
+    return f"kept provisionally, not yet certified{_since(change.fresh, figures)}"
+
+
+def _proof(reading: Reading, change: Change, figures: Figures) -> str:
+    proof = next((each for each in reading.history.certificates if each.number == change.certificate), None)
+    if proof is None:
+        return "another line of work"
+    bounds = figures.interval(proof.gain_low, proof.gain_high)
+    return f"certificate {proof.number} (gain of the block {figures.signed(proof.gain)}, 95 % interval {bounds})"
+
+
+def _since(fresh: Gain | None, figures: Figures) -> str:
+    if fresh is None:
+        return ""
+    return f"; {count(fresh.n, 'fresh run')} since say {figures.signed(fresh.mean)} ({margin(fresh, figures)})"
+
+
+def _reason(done: Experiment) -> str:
+    return plain(done.verdict.reason, 300).rstrip(".") or "no reason was recorded"
+
+
+def _sigmas(sigmas: float) -> str:
+    return f"{abs(sigmas):.1f}"

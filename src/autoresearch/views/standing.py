@@ -1,0 +1,151 @@
+"""What became of every change: certified, provisional or rolled back; discarded; failed, and of what."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass
+from enum import StrEnum
+
+from autoresearch.history import History
+from autoresearch.records import Experiment, Outcome, Ruling
+from autoresearch.views.effects import Gain, fresh_gain, measured_gain
+from autoresearch.views.reading import Reading, is_baseline
+
+
+class Standing(StrEnum):
+    """Where a kept change stands now."""
+
+    CERTIFIED = "certified"
+    PROVISIONAL = "provisional"
+    ROLLED_BACK = "rolled back"
+
+
+@dataclass(frozen=True, slots=True)
+class Change:
+    """One judged experiment and what it was worth."""
+
+    experiment: Experiment
+    standing: Standing | None
+    """None when it was discarded."""
+    gain: Gain | None
+    """As measured when it was judged: selected, so flattering."""
+    fresh: Gain | None
+    """As re-measured since; None when it never was."""
+    certificate: int | None
+    """Number of the certificate that proved, or rolled back, its block."""
+
+
+@dataclass(frozen=True, slots=True)
+class Failure:
+    """A cause, and the experiments that ended of it."""
+
+    outcome: Outcome
+    cause: str
+    """The first such experiment's reason."""
+    experiments: Sequence[Experiment]
+
+
+@dataclass(frozen=True, slots=True)
+class HitRate:
+    """How many attempts became improvements that are really improvements."""
+
+    tried: int
+    """Experiments, baselines left out."""
+    kept: int
+    confirmed: int
+    """Kept changes inside certified blocks. A block is proven as a whole, not each change in it."""
+    rolled_back: int
+
+    @property
+    def share(self) -> float | None:
+        """`confirmed` of `tried`; None before anything was tried."""
+        return self.confirmed / self.tried if self.tried else None
+
+
+def standings(reading: Reading) -> dict[int, Standing]:
+    """Every kept change's standing, by experiment number; baselines left out."""
+    on_tip = {done.number for done in reading.lineage(reading.history.tip_commit)}
+    proven = blocks(reading, Ruling.CERTIFIED)
+    kept = [done.number for done in reading.history.experiments if _is_keep(done)]
+    return {
+        number: Standing.CERTIFIED
+        if number in proven
+        else Standing.PROVISIONAL
+        if number in on_tip
+        else Standing.ROLLED_BACK
+        for number in kept
+    }
+
+
+def blocks(reading: Reading, ruling: Ruling) -> dict[int, int]:
+    """Experiment number to the number of the certificate with this ruling whose block it is in."""
+    return {
+        done.number: proof.number
+        for proof in reading.history.certificates
+        if proof.ruling is ruling
+        for done in reading.lineage(proof.commit, stop=proof.against)
+    }
+
+
+def change_of(reading: Reading, done: Experiment) -> Change:
+    """What became of one experiment. For many, `survivors` and `discards` are quicker."""
+    standing = standings(reading).get(done.number)
+    ruling = Ruling.ROLLED_BACK if standing is Standing.ROLLED_BACK else Ruling.CERTIFIED
+    return _change(reading, done, standing, blocks(reading, ruling).get(done.number))
+
+
+def survivors(reading: Reading) -> list[Change]:
+    """Every kept change: certified first, then provisional, then rolled back; the larger gain first in each."""
+    order = list(Standing)
+    where = standings(reading)
+    proven, undone = blocks(reading, Ruling.CERTIFIED), blocks(reading, Ruling.ROLLED_BACK)
+    changes = [
+        _change(reading, reading.history.experiments[number], standing, proven.get(number, undone.get(number)))
+        for number, standing in where.items()
+    ]
+    return sorted(changes, key=lambda change: (order.index(change.standing or order[-1]), _badness(change)))
+
+
+def discards(reading: Reading) -> list[Change]:
+    """Every discarded change, the nearest miss first."""
+    done = [done for done in reading.history.experiments if done.verdict.outcome is Outcome.DISCARD]
+    return sorted((_change(reading, each, None, None) for each in done), key=_badness)
+
+
+def failures(history: History) -> list[Failure]:
+    """Experiments that never earned a score, grouped by outcome and cause, the most frequent first."""
+    groups: dict[tuple[Outcome, str], list[Experiment]] = {}
+    for done in history.experiments:
+        if done.verdict.outcome not in (Outcome.KEEP, Outcome.DISCARD):
+            groups.setdefault((done.verdict.outcome, _cause(done.verdict.reason)), []).append(done)
+    found = [Failure(outcome, group[0].verdict.reason, group) for (outcome, _), group in groups.items()]
+    return sorted(found, key=lambda failure: -len(failure.experiments))
+
+
+def hit_rate(reading: Reading) -> HitRate:
+    """Confirmed by certificate, not merely committed."""
+    where = list(standings(reading).values())
+    tried = sum(not is_baseline(done) for done in reading.history.experiments)
+    return HitRate(tried, len(where), where.count(Standing.CERTIFIED), where.count(Standing.ROLLED_BACK))
+
+
+def _is_keep(done: Experiment) -> bool:
+    return done.verdict.outcome is Outcome.KEEP and not is_baseline(done)
+
+
+def _change(reading: Reading, done: Experiment, standing: Standing | None, certificate: int | None) -> Change:
+    span = reading.span_of(done.number)
+    gain = measured_gain(reading, span, done) if span else None
+    fresh = fresh_gain(reading, span, done) if span and standing else None
+    return Change(done, standing, gain, fresh, certificate)
+
+
+def _badness(change: Change) -> float:
+    best = change.fresh or change.gain
+    return -best.mean if best else float("inf")
+
+
+def _cause(reason: str) -> str:
+    """`reason` without what differs between failures of one kind: its figures and all but the first line."""
+    return re.sub(r"\d+(\.\d+)?", "0", reason.strip().partition("\n")[0])[:120]

@@ -1,0 +1,126 @@
+"""`status`: one plain object with everything a tool needs to decide what to do next."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Any
+
+from autoresearch.history import History, Note
+from autoresearch.records import Certificate, Outcome, Ruling
+from autoresearch.views.levels import Level
+from autoresearch.views.reading import own_values
+from autoresearch.views.rows import finite
+from autoresearch.views.spend import Spend, spend
+
+SCHEMA = 1
+"""Rises when a key changes its meaning or goes."""
+
+ALARMS = ("alarm", "fault")
+"""Kinds of note a person must see."""
+
+
+def status(history: History, *, state: str, now: str) -> dict[str, Any]:
+    """The study in one JSON-able object.
+
+    `state` is the caller's word (running, paused, idle, ...); `now` is ISO 8601, for the hours used.
+    """
+    epoch, tip, used = history.epoch, history.tip, spend(history)
+    return {
+        "schema": SCHEMA,
+        "study": history.study.name if history.study else None,
+        "state": state,
+        "epoch": epoch.number if epoch else None,
+        "trust_class": epoch.trust_class if epoch else None,
+        "unsafe": epoch.unsafe if epoch else False,
+        "sandbox": {
+            "backend": epoch.sandbox if epoch else None,
+            "properties": dict(epoch.properties) if epoch else {},
+        },
+        "metric": {
+            "name": history.metric.name,
+            "direction": str(history.metric.direction),
+            "unit": history.metric.unit,
+            "target": finite(history.metric.target),
+        },
+        "referee": epoch.referee if epoch else None,
+        "baseline": _baseline(history),
+        "tip": {"experiment": tip.number, "commit": history.tip_commit, "value": finite(tip.value)} if tip else None,
+        "certified": _certified(history),
+        "counts": {str(outcome): history.counts.get(outcome, 0) for outcome in Outcome},
+        "experiments": len(history.experiments),
+        "certificates": len(history.certificates),
+        "keeps_since_certificate": history.keeps_since_certificate,
+        "measured": history.measured,
+        "budget": _budget(history, now),
+        "spend": _spend(used),
+        "alarms": [r.text for _, r in history.trail if isinstance(r, Note) and r.kind in ALARMS],
+        "next": _next(history, state),
+    }
+
+
+def standing_certificate(history: History) -> Certificate | None:
+    """The certificate the delivered commit rests on; None while nothing is certified."""
+    for proof in reversed(history.certificates):
+        if proof.ruling is Ruling.CERTIFIED:
+            return proof if proof.commit == history.proven_commit else None
+    return None
+
+
+def _baseline(history: History) -> dict[str, Any] | None:
+    level = Level.of(own_values(history, history.baseline)) if history.baseline else None
+    if level is None:
+        return None
+    return {"mean": finite(level.mean), "sigma": finite(level.sigma), "n": level.n}
+
+
+def _certified(history: History) -> dict[str, Any] | None:
+    proof = standing_certificate(history)
+    if proof is None:
+        return None
+    return {
+        "commit": proof.commit,
+        "experiment": proof.experiment,
+        "certificate": proof.number,
+        "split": proof.split,
+        "mean": finite(proof.mean),
+        "low": finite(proof.low),
+        "high": finite(proof.high),
+        "n": proof.n,
+    }
+
+
+def _budget(history: History, now: str) -> dict[str, Any]:
+    night = history.night
+    if night is None:
+        return {}
+    used = spend(history, first=night.first)
+    hours = (datetime.fromisoformat(now) - datetime.fromisoformat(night.started)).total_seconds() / 3600
+    return {
+        "night": night.number,
+        "started": night.started,
+        "experiments": {"limit": night.budget.experiments, "used": max(0, len(history.experiments) - night.first)},
+        "hours": {"limit": night.budget.hours, "used": round(hours, 4)},
+        "cost_usd": {"limit": night.budget.cost_usd, "used": used.cost_usd},
+        "tokens": {"limit": night.budget.tokens, "used": used.tokens},
+        "certificates": {"limit": night.certificates, "used": history.certificates_tonight},
+    }
+
+
+def _spend(used: Spend) -> dict[str, Any]:
+    return {
+        "agent_seconds": used.agent,
+        "candidate_seconds": used.candidate,
+        "evaluation_seconds": used.evaluation,
+        "certificate_seconds": used.certificates,
+        "overhead_seconds": used.overhead,
+        "cost_usd": used.cost_usd,
+        "tokens": used.tokens,
+    }
+
+
+def _next(history: History, state: str) -> str:
+    if state == "running":
+        return "autoresearch log"
+    if history.paused:
+        return "autoresearch resume"
+    return "autoresearch report" if len(history.experiments) > 1 else "autoresearch run"
