@@ -6,7 +6,6 @@ import gc
 import os
 import signal
 import socket
-
 from contextlib import suppress
 
 from autoresearch.sandboxes.supervisor import supervise

@@ -22,7 +22,7 @@ MAX_FILE_BYTES = 512 * 1024
 MAX_CONSTANTS = 64
 """More than this dilutes every experiment; the most promising are kept."""
 
-_PLACE = {Place.MODULE: 1.0, Place.FIELD: 1.0, Place.OPTION: 1.0, Place.DEFAULT: 0.7, Place.CALL: 0.8, Place.LOCAL: 0.8}
+_PLACE = dict.fromkeys(Place, 1.0) | {Place.DEFAULT: 0.7, Place.CALL: 0.8, Place.LOCAL: 0.8}
 _OPEN = (Place.MODULE, Place.FIELD, Place.OPTION)
 """Places meant for settings: a name without a hint counts there, and nowhere else."""
 

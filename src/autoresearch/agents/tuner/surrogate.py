@@ -37,7 +37,7 @@ CURVATURE = 0.5
 """Expected loss of a first step, relative to the standard deviation of its effect."""
 FARTHEST = 3.0
 """Coordinates beyond which the expected loss grows no more."""
-LEAST_GAIN = 1.0
+LEAST_GAIN = 2.0
 """Standard deviations of one run."""
 LEAST_NOISE = 0.05
 """Units; keeps the covariance well conditioned when the metric is exact."""
