@@ -6,6 +6,7 @@ import gc
 import os
 import signal
 import socket
+
 from contextlib import suppress
 
 from autoresearch.sandboxes.supervisor import supervise

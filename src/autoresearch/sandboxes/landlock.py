@@ -6,6 +6,7 @@ Numbers and structures are those of linux/landlock.h; `abi` is what this kernel 
 
 from __future__ import annotations
 
+import ctypes
 import os
 import stat
 import struct
