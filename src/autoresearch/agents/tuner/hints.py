@@ -32,7 +32,7 @@ _LEFT_ALONE = _split(
     "axis budget byte bytes checkpoint classes clock date day deadline debug device dir directory dtype encoding eval "
     "fd file filename host hour hours id indent index key level locale log magic minute minutes month ms name path "
     "platform port print salt save sec second seconds secs seed signature split test thread threads time timeout title "
-    "token tokens url user valid validation val verbose version vocab workers year"
+    "token tokens url user valid validation val verbose version vocab vocabulary workers year"
 )
 """Words of things that identify, label, time or judge. Moving them cannot make the work better, only the number."""
 
