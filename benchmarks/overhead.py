@@ -34,9 +34,6 @@ command = ["/bin/echo", "METRIC x=1.0"]
 seconds = 10
 [referee]
 preset = "certify"
-[agent]
-use = "scripted"
-script = "."
 [sandbox]
 use = "{sandbox}"
 """
@@ -108,7 +105,8 @@ def main() -> None:
         study.run()
         took = time.perf_counter() - began
     print(
-        f"sandbox {assembly.rig.sandbox.name}, {options.files} sealed files, {len(overhead)} experiments in {took:.1f} s"
+        f"sandbox {assembly.rig.sandbox.name}, {options.files} sealed files, "
+        f"{len(overhead)} experiments in {took:.1f} s"
     )
     print(
         f"overhead per experiment: median {1000 * statistics.median(overhead[1:]):.1f} ms, "

@@ -257,6 +257,13 @@ class UserRepository:
             (self.common / f"{ref}.lock").unlink(missing_ok=True)
 
 
+def create(folder: Path, *, message: str) -> None:
+    """Make `folder` a repository whose first commit holds everything in it. For examples and tests."""
+    identity = ("-c", "user.name=autoresearch", "-c", "user.email=autoresearch@localhost", "-c", "commit.gpgSign=false")
+    for words in (("init", "--quiet"), ("add", "--all"), ("commit", "--quiet", "--message", message)):
+        proc.output(["git", "-C", str(folder), *identity, *words], env=_environment(ours=False))
+
+
 _REFS_FORMAT = "--format=%(objectname) %(refname)"
 
 
@@ -361,13 +368,6 @@ class Store:
         """The change from `old` to `new` as a patch, for people to read."""
         shown = ("-p", "-r", "--no-ext-diff", "--no-textconv", "--no-color", "--find-renames")
         return self._git("diff-tree", *shown, old, new).decode(errors="replace")
-
-    def lines_changed(self, old: str, new: str) -> tuple[int, int]:
-        """Lines added and lines removed from `old` to `new`; binary files count none."""
-        said = self._git("diff-tree", "-r", "-z", "--numstat", "--no-renames", old, new)
-        counts = [line.split(b"\t")[:2] for line in said.split(b"\0")[:-1]]
-        added, removed = ([int(count[side]) for count in counts if count[side] != b"-"] for side in (0, 1))
-        return sum(added), sum(removed)
 
 
 def _stream(ref: str, parent: str, changes: Mapping[str, Change], *, message: str, when: str) -> Iterable[bytes]:

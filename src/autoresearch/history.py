@@ -123,14 +123,10 @@ class History:
     sentinel_at: int = 0
     """Number of the experiment that last re-measured the incumbent."""
     certificates_tonight: int = 0
+    certificate_at: int = 0
+    """Experiments that were finished when the last certificate was given."""
     counts: dict[Outcome, int] = field(default_factory=dict)
     """Finished experiments by outcome, baselines left out."""
-    settled: dict[int, list[Measurement]] = field(default_factory=dict)
-    """Runs of finished experiments of every epoch, by number. Surfaces read this and the next two; rules do not."""
-    proofs: list[list[Measurement]] = field(default_factory=list)
-    """Runs of each certificate, in the order of `certificates`."""
-    trail: list[tuple[int, object]] = field(default_factory=list)
-    """Every other record (certificates too) with the number of the experiment that was next, oldest first."""
 
     @property
     def next_number(self) -> int:
@@ -154,8 +150,6 @@ class History:
 
     def add(self, record: object) -> None:
         """Fold one record in. Records come in ledger order."""
-        if not isinstance(record, Candidate | Measurement | Experiment):
-            self.trail.append((self.next_number, record))
         match record:
             case StudyStart():
                 self.study = record
@@ -197,7 +191,7 @@ class History:
 
     def _experiment(self, done: Experiment) -> None:
         self.experiments.append(done)
-        self.settled[done.number] = self.pending.pop(done.number, [])
+        self.pending.pop(done.number, None)
         is_baseline = self.baseline is None
         if not is_baseline:
             self.counts[done.verdict.outcome] = self.counts.get(done.verdict.outcome, 0) + 1
@@ -214,9 +208,9 @@ class History:
 
     def _certificate(self, done: Certificate) -> None:
         self.certificates.append(done)
-        self.proofs.append(self.pending_certificate)
         self.pending_certificate = []
         self.certificates_tonight += 1
+        self.certificate_at = len(self.experiments)
         if done.ruling is Ruling.CERTIFIED:
             self.proven = self.tip
         elif done.ruling is Ruling.ROLLED_BACK:

@@ -95,7 +95,7 @@ def dialogue(argv: Sequence[str], *, env: Mapping[str, str] | None = None) -> su
 
 @contextmanager
 def companion(argv: Sequence[str], *, env: Mapping[str, str]) -> Iterator[int]:
-    """The process id of a trusted helper that lives for the length of the block; its input is open that long and empty."""
+    """The process id of a trusted helper that lives for the length of the block, its input open and empty."""
     process = subprocess.Popen(argv, env=env, stdin=subprocess.PIPE, stdout=subprocess.DEVNULL, start_new_session=True)
     with process:
         try:
@@ -133,13 +133,15 @@ class ForkServer:
         ours, theirs = socket.socketpair()
         package_root = str(Path(__file__).resolve().parents[1])
         code = f"import sys; sys.path.append({package_root!r}); from {self._module} import serve; serve()"
-        libraries = {key: os.environ[key] for key in ("LD_LIBRARY_PATH", "DYLD_LIBRARY_PATH") if key in os.environ}
+        libraries: dict[str, str] = {
+            key: os.environ[key] for key in ("LD_LIBRARY_PATH", "DYLD_LIBRARY_PATH") if key in os.environ
+        }
         with theirs:
             self._process = subprocess.Popen(
                 [sys.executable, "-I", "-S", "-X", "utf8", "-c", code],
                 cwd="/",
                 env=libraries,
-                stdin=theirs,
+                stdin=theirs.fileno(),
                 stdout=subprocess.DEVNULL,
                 start_new_session=True,
             )

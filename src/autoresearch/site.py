@@ -50,7 +50,7 @@ class Site:
             ) from error
 
     def ledger(self) -> Ledger[Archive]:
-        """The study's ledger with everything ever recorded, read to its end. Raises UserError when there is no study, LedgerError."""
+        """The study's ledger with everything ever recorded. Raises UserError when there is no study, LedgerError."""
         if not self.ledger_path.exists():
             raise UserError(f"No study {self.study!r} has begun in {self.root}.", fix="autoresearch run")
         ledger = Ledger(self.ledger_path, Archive())

@@ -170,8 +170,11 @@ class Study:
                 )
             else:
                 raise
-        whose = "certificate" if evidence.certificate else "experiment"
-        run = replace(run, split=self.split_of(evidence), **{whose: evidence.number})
+        run = replace(run, split=self.split_of(evidence))
+        if evidence.certificate:
+            run = replace(run, certificate=evidence.number)
+        else:
+            run = replace(run, experiment=evidence.number)
         self.record(run)
         return run
 

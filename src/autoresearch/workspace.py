@@ -50,9 +50,6 @@ class Taken:
     commit: str
     paths: tuple[str, ...]
     """Changed, added and deleted files, sorted."""
-    added: int
-    """Lines; binary files count none."""
-    removed: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -306,7 +303,7 @@ class Workspace:
             ref = self.refs.candidate(number)
             commit = self._store.commit(ref, parent, changes, message=message, when=when)
         self._remember(commit, _applied(before, changes))
-        return Taken(commit, tuple(changes), *self._store.lines_changed(parent, commit))
+        return Taken(commit, tuple(changes))
 
     def export(
         self, commit: str, slot: int, *, sealed_only: bool = False, with_hidden: bool = False, writable: bool = False

@@ -7,7 +7,7 @@ import random
 from dataclasses import dataclass, field
 from statistics import fmean, stdev
 
-from autoresearch.history import Epoch, History, Night, Note, StudyStart
+from autoresearch.history import Archive, Epoch, Night, Note, StudyStart
 from autoresearch.records import (
     Candidate,
     Certificate,
@@ -64,7 +64,7 @@ class Teller:
     texts: tuple[str, ...] = IDEAS
     unsafe: bool = False
     split: str = "public"
-    history: History = field(default_factory=History)
+    history: Archive = field(default_factory=Archive)
     truth: dict[str, float] = field(default_factory=dict)
     """True level by commit."""
     reference: float = 0.0
@@ -250,7 +250,7 @@ def a_task(metric: Metric) -> Task:
     )
 
 
-def a_night(experiments: int, **options: object) -> History:
+def a_night(experiments: int, **options: object) -> Archive:
     """A finished night of that many experiments after the baseline."""
     return Teller(**options).begin().go(experiments).history  # type: ignore[arg-type]
 

@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 from nights import Teller, a_diff, a_night, a_task
 
-from autoresearch.history import History
+from autoresearch.history import Archive
 from autoresearch.records import Certificate, Direction, Metric, Outcome, Ruling
 from autoresearch.report import build
 from autoresearch.report.diffs import LINES, parse
@@ -36,7 +36,7 @@ class Tags(HTMLParser):
         self.seen.append((tag, dict(attrs)))
 
 
-def written(history: History, folder: Path, diff_of: Callable[[str, str], str] = a_diff) -> tuple[str, str]:
+def written(history: Archive, folder: Path, diff_of: Callable[[str, str], str] = a_diff) -> tuple[str, str]:
     paths = build(history, task=a_task(history.metric), diff_of=diff_of, out_dir=folder / "new")
     assert paths.svg.is_file()
     return paths.html.read_text(), paths.markdown.read_text()
@@ -51,7 +51,7 @@ def test_a_night_of_any_length_is_a_page(tmp_path: Path, experiments: int) -> No
 
 
 def test_a_study_without_any_record_is_a_page(tmp_path: Path) -> None:
-    html, markdown = written(History(), tmp_path)
+    html, markdown = written(Archive(), tmp_path)
     assert "Nothing has been measured yet" in html
     assert "Nothing has been measured yet" in markdown
 
@@ -102,7 +102,7 @@ def test_diff_lines_have_their_kind() -> None:
 
 
 def test_nothing_measured() -> None:
-    assert headline(Reading.of(History())).claim == "Nothing has been measured yet"
+    assert headline(Reading.of(Archive())).claim == "Nothing has been measured yet"
 
 
 def test_only_a_baseline() -> None:
@@ -183,6 +183,27 @@ def test_unsafe_stands_in_every_line(tmp_path: Path) -> None:
     assert html.count('<span class="badge undone">unsafe</span>') == rows
     table = [line for line in markdown.split("\n") if re.match(r"\| \d+ \|", line)]
     assert all("UNSAFE" in line for line in table)
+
+
+def test_what_was_rolled_back_did_not_survive(tmp_path: Path) -> None:
+    teller = Teller(seed=3, texts=("bad luck",)).begin()
+    teller.experiment(effect=-8, luck=12, outcome=Outcome.KEEP)
+    teller.certificate()
+    teller.texts = ("good idea",)
+    teller.experiment(effect=8, outcome=Outcome.KEEP)
+    _, markdown = written(teller.history, tmp_path)
+    survived, undone = markdown.index("## What survived"), markdown.index("## What was kept at first")
+    assert survived < markdown.index("| 2 | good idea") < undone < markdown.index("| 1 | bad luck")
+
+
+def test_a_gain_stands_beside_its_own_interval(tmp_path: Path) -> None:
+    teller = Teller(seed=3).begin()
+    teller.experiment(effect=6, luck=4, outcome=Outcome.KEEP)
+    teller.certificate()
+    _, markdown = written(teller.history, tmp_path)
+    row = next(line for line in markdown.split("\n") if line.startswith("| 1 |")).replace("\\", "")
+    gain, low, high = (float(x) for x in re.findall(r"\+(\d\.\d+)", row))
+    assert gain == pytest.approx((low + high) / 2, abs=2e-4)
 
 
 def test_what_the_sandbox_does_not_give_is_named(tmp_path: Path) -> None:

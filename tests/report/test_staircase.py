@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from nights import Teller, a_night
 
-from autoresearch.history import History
+from autoresearch.history import Archive
 from autoresearch.records import Direction, Metric, Outcome, Ruling
 from autoresearch.report import svg, terminal
 from autoresearch.report.axes import tick_text, ticks
@@ -18,7 +18,7 @@ from autoresearch.views import Reading, Standing
 UP = Metric("speed", Direction.MAXIMIZE, "tok/s")
 
 
-def stairs_of(history: History, epoch: int = -1) -> Staircase:
+def stairs_of(history: Archive, epoch: int = -1) -> Staircase:
     reading = Reading.of(history)
     return Staircase.of(reading, reading.spans[epoch])
 

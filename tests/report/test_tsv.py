@@ -4,11 +4,11 @@ import io
 from nights import Teller, a_night
 
 from autoresearch.export.tsv import HEADER, tsv
-from autoresearch.history import History
+from autoresearch.history import Archive
 from autoresearch.records import Direction, Experiment, Metric, Outcome, Verdict
 
 
-def rows_of(history: History) -> list[dict[str, str]]:
+def rows_of(history: Archive) -> list[dict[str, str]]:
     """The way upstream's notebook reads it."""
     return list(csv.DictReader(io.StringIO(tsv(history)), delimiter="\t", quoting=csv.QUOTE_NONE))
 
@@ -58,4 +58,4 @@ def test_only_numbers_that_compare_are_in_one_table() -> None:
 
 
 def test_nothing_measured_is_a_header() -> None:
-    assert tsv(History()) == "\t".join(HEADER) + "\n"
+    assert tsv(Archive()) == "\t".join(HEADER) + "\n"

@@ -7,7 +7,7 @@ import pytest
 from nights import Teller, a_night, an_epoch
 from scipy.stats import t
 
-from autoresearch.history import History, Night
+from autoresearch.history import Archive, Night
 from autoresearch.records import Certificate, Direction, Experiment, Measurement, Metric, Outcome, Ruling, Side, Verdict
 from autoresearch.task import Budget
 from autoresearch.views import (
@@ -54,7 +54,7 @@ def test_status_keeps_its_contract() -> None:
 
 
 def test_status_of_nothing_is_null_where_nothing_is_known() -> None:
-    got = status(History(), state="idle", now=NOW)
+    got = status(Archive(), state="idle", now=NOW)
     assert (got["study"], got["baseline"], got["tip"], got["certified"], got["epoch"]) == (None,) * 5
     assert got["next"] == "autoresearch run"
 
@@ -269,7 +269,7 @@ def test_a_foul_run_in_a_certificate_is_no_value() -> None:
 
 
 def test_hours_are_counted_from_the_night() -> None:
-    history = History()
+    history = Archive()
     history.add(an_epoch(Metric("m", Direction.MINIMIZE)))
     history.add(Night(1, Budget(hours=2), 1, 0, "2026-03-02T00:30:00Z"))
     assert status(history, state="idle", now=NOW)["budget"]["hours"] == {"limit": 2, "used": 0.5}

@@ -8,6 +8,7 @@ what to type next), 2 usage, 3 a bug of ours (a report file is written), 4 `chec
 from __future__ import annotations
 
 import sys
+from collections.abc import Callable
 
 import click
 import typer
@@ -50,13 +51,12 @@ def root(context: typer.Context, version: bool = typer.Option(False, "--version"
         status.status(name=None, as_json=False)
 
 
-for verb in (init.init, check.check, demo.demo, run.run, status.status, log.log, show.show, diff.diff):
+VERBS: tuple[Callable[..., None], ...] = (
+    *(init.init, check.check, demo.demo, run.run, status.status, log.log, show.show, diff.diff, report.report),
+    *(replay.replay, control.pause, control.resume, control.stop, schema.schema),
+)
+for verb in VERBS:
     app.command()(verb)
-app.command("report")(report.report)
-app.command()(replay.replay)
-for verb in (control.pause, control.resume, control.stop):
-    app.command()(verb)
-app.command()(schema.schema)
 app.add_typer(export.app, name="export")
 
 

@@ -13,11 +13,13 @@ import typer
 
 from autoresearch.cli import place
 from autoresearch.cli.run import Overrides
+from autoresearch.cli.words import plain
 
 if TYPE_CHECKING:
     from autoresearch.assembly import Rig
 
 MIN_FREE_BYTES = 1 << 30
+LARGE_TREE_BYTES = 200 << 20
 
 
 @dataclass(slots=True)
@@ -70,7 +72,7 @@ def examine(rig: Rig, *, runs: int) -> Findings:
     found = Findings(task.name, str(task.trust_class), sandbox=rig.sandbox.name, properties=dict(rig.properties))
     python = rig.toolchain.python
     found.interpreter = f"{python['executable']} ({python['version']})" if python else "no python on PATH"
-    found.warnings += rig.workspace.warnings()
+    found.warnings += _warnings(rig)
     found.free_bytes = shutil.disk_usage(rig.site.folder).free
     if found.free_bytes < MIN_FREE_BYTES:
         found.warnings.append(f"Only {found.free_bytes / 2**30:.1f} GiB of disk are free at {rig.site.folder}.")
@@ -78,6 +80,25 @@ def examine(rig: Rig, *, runs: int) -> Findings:
     if not found.problems:
         _measure(rig, found, runs)
     return found
+
+
+def _warnings(rig: Rig) -> list[str]:
+    """What of the user's repository the study will not see, or will be slow with."""
+    from autoresearch import git
+
+    repository = git.UserRepository(rig.site.root)
+    warnings = []
+    if dirty := [path for path in repository.dirty() if not path.startswith(".autoresearch")]:
+        some = ", ".join(plain(path, 60) for path in dirty[:3]) + (", ..." if len(dirty) > 3 else "")
+        warnings.append(f"{len(dirty)} uncommitted changes ({some}) are not part of the study unless you commit them.")
+    if repository.head() != rig.workspace.base:
+        warnings.append(f"The study grew from {rig.workspace.base[:9]}; commits since then are not part of it.")
+    if modules := rig.workspace.submodules:
+        warnings.append(f"Submodules are empty folders inside the boxes: {', '.join(modules[:5])}.")
+    size = sum(entry.size for entry in rig.workspace.tree(rig.workspace.base).values())
+    if size > LARGE_TREE_BYTES:
+        warnings.append(f"The tree holds {size / 2**20:.0f} MiB; every slot keeps a copy of it.")
+    return warnings
 
 
 def _agent_problems(rig: Rig) -> list[str]:

@@ -79,11 +79,11 @@ def diff_of(site: Site) -> Callable[[str, str], str]:
 
 def status_of(site: Site, ledger: Ledger[Archive]) -> dict[str, Any]:
     """`views.status` of a study, with what only its folder tells: whether it runs, and what it does now."""
-    from autoresearch import views
+    import autoresearch.views as views
     from autoresearch.cli.words import tonight
     from autoresearch.ledger import now
 
     step = site.step()
     state = "paused" if ledger.history.paused else "running" if step else "idle"
-    data = views.status(ledger.history, state=state, now=now())
+    data: dict[str, Any] = views.status(ledger.history, state=state, now=now())
     return data | {"step": step, "budget_words": tonight(ledger.history)}

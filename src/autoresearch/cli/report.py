@@ -14,9 +14,11 @@ def report(study: place.StudyName = None) -> None:
 
 def write(study: str | None) -> None:
     """Write the report of a study and print where it is."""
+    from autoresearch import config
     from autoresearch.report import build
 
     site, ledger = place.open_ledger(study)
-    paths = build(ledger.history, diff_of=place.diff_of(site), out_dir=site.folder / "report", root=site.root)
+    task = config.load(site.root)
+    paths = build(ledger.history, task=task, diff_of=place.diff_of(site), out_dir=site.folder / "report")
     typer.echo(str(paths.html))
     typer.echo(str(paths.markdown), err=True)

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from autoresearch.cli import place
+from autoresearch.cli.status import status
 from autoresearch.errors import UserError
 
 if TYPE_CHECKING:
@@ -43,7 +44,7 @@ def run(
     granted = Budget(experiments=experiments, hours=hours) if experiments or hours else None
     why = night(root, task, granted=granted, unsafe=unsafe_no_sandbox)
     if as_json:
-        place.print_status(place.site(task.name))
+        status(task.name, as_json=True)
     else:
         typer.echo(f"The night is over: {why}. `autoresearch report` shows what survived.", err=True)
 

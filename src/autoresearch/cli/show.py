@@ -19,10 +19,10 @@ def show(
 ) -> None:
     """Show one experiment: what was tried, every run, the verdict, and what may be concluded from it."""
     site, ledger = place.open_ledger(study)
-    row = views.log_row(ledger.history, number)
-    if row is None:
-        last = len(ledger.history.experiments) - 1
+    last = len(ledger.history.experiments) - 1
+    if not 0 <= number <= last:
         raise UserError(f"There is no experiment {number}; they go from 0 to {last}.", fix="autoresearch log")
+    row = next(views.log_rows(ledger.history, first=number))
     sentence = views.sentence(ledger.history, number)
     if as_json:
         typer.echo(json.dumps({"schema": 1} | row | {"sentence": sentence}))

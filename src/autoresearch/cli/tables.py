@@ -22,7 +22,7 @@ def console() -> Console:
     return Console(highlight=False, soft_wrap=True)
 
 
-def print_status(data: dict[str, Any], history: Archive) -> None:
+def print_status(data: dict[str, Any]) -> None:
     """Where the study stands, in a dozen lines."""
     out = console()
     unit, metric = data["metric"]["unit"], data["metric"]["name"]

@@ -5,7 +5,7 @@ from __future__ import annotations
 from autoresearch.budget import hours_since
 from autoresearch.history import History
 from autoresearch.ledger import now
-from autoresearch.records import Certificate, Experiment, Outcome, Ruling
+from autoresearch.records import Certificate, Experiment, Outcome
 
 OUTCOME_STYLE = {
     Outcome.KEEP: "bold green",
@@ -17,8 +17,6 @@ OUTCOME_STYLE = {
     Outcome.VIOLATION: "bold red",
     Outcome.NO_CHANGE: "dim",
 }
-
-RULING_WORDS = {Ruling.CERTIFIED: "certified", Ruling.CONTINUE: "not proven", Ruling.ROLLED_BACK: "rolled back"}
 
 
 def plain(text: str, limit: int = 200) -> str:
@@ -35,7 +33,7 @@ def line_of(history: History, record: Experiment | Certificate) -> str:
         summary = plain(record.candidate.summary) if record.candidate else ""
         start = f"{label}{record.number:4d}  {record.verdict.outcome:13s} {value:>12s}"
         return f"{start}  {summary}  [{plain(record.verdict.reason)}]"
-    return f"{label}      certificate {record.number}: {RULING_WORDS[record.ruling]}. {plain(record.reason, 400)}"
+    return f"{label}      certificate {record.number}: {plain(record.reason, 400)}"
 
 
 def tonight(history: History) -> str:

@@ -1,7 +1,7 @@
 """Upstream's `results.tsv`: five columns, so that its notebook runs unchanged.
 
 The second column is always headed `val_bpb`, because the notebook asks for that name; what is in it is the study's own
-metric. The notebook takes lower for better, so a maximised metric is written with its sign turned and its name says so.
+metric. The notebook takes lower for better, so a maximised metric is written with its sign turned.
 An attempt without a score is `crash` with 0.000000, as upstream codes it: never read that as a number.
 """
 
@@ -9,26 +9,26 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from autoresearch.history import History
+from autoresearch.history import Archive
 from autoresearch.records import Direction, Experiment, Outcome
 from autoresearch.views.words import plain
 
 HEADER = ("commit", "val_bpb", "memory_gb", "status", "description")
 
 
-def tsv(history: History) -> str:
+def tsv(history: Archive) -> str:
     """The whole table, header first, a line feed after every row."""
     rows = [HEADER, *(_row(history, done) for done in _comparable(history))]
     return "".join("\t".join(row) + "\n" for row in rows)
 
 
-def _comparable(history: History) -> Iterator[Experiment]:
+def _comparable(history: Archive) -> Iterator[Experiment]:
     """This epoch's experiments: the format has no way to say that numbers do not compare."""
     first = history.baseline.number if history.baseline else len(history.experiments)
     yield from history.experiments[first:]
 
 
-def _row(history: History, done: Experiment) -> tuple[str, ...]:
+def _row(history: Archive, done: Experiment) -> tuple[str, ...]:
     scored = done.value is not None and done.verdict.outcome in (Outcome.KEEP, Outcome.DISCARD)
     sign = 1 if history.metric.direction is Direction.MINIMIZE else -1
     return (
@@ -40,7 +40,7 @@ def _row(history: History, done: Experiment) -> tuple[str, ...]:
     )
 
 
-def _memory_gb(history: History, done: Experiment) -> float:
+def _memory_gb(history: Archive, done: Experiment) -> float:
     peaks = [run.peak_memory_bytes or 0 for run in history.settled.get(done.number, ())]
     return max(peaks, default=0) / 2**30
 

@@ -1,1 +1,64 @@
 """Referees: each turns evidence into another question or a verdict."""
+
+from __future__ import annotations
+
+import difflib
+import math
+from collections.abc import Mapping
+
+from autoresearch.errors import UserError
+from autoresearch.protocols import Referee
+from autoresearch.records import Metric
+from autoresearch.referees.certify import Certify
+from autoresearch.referees.exact import Exact
+from autoresearch.referees.planning import certificates, fixed_runs, objections, smallest_gain
+from autoresearch.referees.ranked import FEW, STRICT
+
+__all__ = ["certificates", "fixed_runs", "make", "objections", "smallest_gain"]
+
+PRESETS = ("certify", "strict", "few", "exact")
+NOT_YET = ("fdr", "timing")
+MOST_BASELINE_RUNS = 100
+OPTIONS: Mapping[str, tuple[str, ...]] = {"certify": ("baseline_runs",), "exact": ("min_effect",)}
+
+
+def make(name: str, options: Mapping[str, object], metric: Metric) -> Referee:
+    """The referee of preset `name`. Raises UserError for an unknown preset or option, naming the nearest known one."""
+    if name in NOT_YET:
+        raise UserError(f"The referee preset {name!r} is not available yet.", fix='set preset = "certify" in [referee]')
+    if name not in PRESETS:
+        raise UserError(f"There is no referee preset {name!r}.", fix=_nearest(name, PRESETS))
+    known = OPTIONS.get(name, ())
+    for option in options:
+        if option not in known:
+            raise UserError(f"The referee preset {name!r} has no option {option!r}.", fix=_nearest(option, known))
+    numbers = {option: _number(option, value, metric) for option, value in options.items()}
+    match name:
+        case "certify":
+            return Certify(baseline_runs=_runs(numbers.get("baseline_runs", Certify().baseline_runs)))
+        case "exact":
+            return Exact(min_effect=numbers.get("min_effect", 0.0))
+    return STRICT if name == "strict" else FEW
+
+
+def _number(option: str, value: object, metric: Metric) -> float:
+    if isinstance(value, bool) or not isinstance(value, (int, float)) or not 0 <= value < math.inf:
+        unit = f" in the unit of {metric.name}" if option == "min_effect" else ""
+        raise UserError(f"The referee option {option} = {value!r} is not usable.", fix=f"give a number >= 0{unit}")
+    return value
+
+
+def _runs(number: float) -> int:
+    if number != int(number) or not 2 <= number <= MOST_BASELINE_RUNS:
+        raise UserError(
+            f"baseline_runs = {number:g} is not a usable number of runs.",
+            fix=f"give a whole number from 2 to {MOST_BASELINE_RUNS}",
+        )
+    return int(number)
+
+
+def _nearest(word: str, known: tuple[str, ...]) -> str:
+    near = difflib.get_close_matches(word, known, n=1, cutoff=0.0)
+    if not near:
+        return f"remove {word} from [referee]"
+    return f"use {near[0]!r}" + (f" or another of {', '.join(known)}" if len(known) > 1 else "")

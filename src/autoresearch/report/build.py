@@ -6,7 +6,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
-from autoresearch.history import History
+from autoresearch.history import Archive
 from autoresearch.report import html, markdown
 from autoresearch.report.page import compose
 from autoresearch.task import Task
@@ -26,7 +26,7 @@ class ReportPaths:
     svg: Path
 
 
-def build(history: History, *, task: Task, diff_of: Callable[[str, str], str], out_dir: Path) -> ReportPaths:
+def build(history: Archive, *, task: Task, diff_of: Callable[[str, str], str], out_dir: Path) -> ReportPaths:
     """Write the report on `history` into `out_dir`, over an older one.
 
     `diff_of(parent, child)` gives the text of `git diff` between two commits; it is asked for the changes shown only.

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
-from autoresearch.history import History, Note
+from autoresearch.history import Archive, Note
 from autoresearch.records import Ruling
 from autoresearch.report import forest, svg
 from autoresearch.report.diffs import Diff, DiffBook
@@ -17,7 +17,7 @@ from autoresearch.views.effects import Gain
 from autoresearch.views.reading import Proof, Reading, Span
 from autoresearch.views.sentences import figures_of, margin, tell
 from autoresearch.views.spend import spend
-from autoresearch.views.standing import Change, Failure, HitRate, discards, failures, hit_rate, survivors
+from autoresearch.views.standing import Change, Failure, HitRate, Standing, discards, failures, hit_rate, survivors
 from autoresearch.views.words import Figures, count, duration, numbers, plain
 
 MOST_ROWS = 100
@@ -35,10 +35,11 @@ class Row:
     hypothesis: str
     agent: str
     gain: str
-    """In one phrase, with its sign."""
+    """With its sign; from the runs made since it was kept where there are any, else as judged."""
     margin: str
+    """The interval of that gain."""
     fresh: str
-    """The same from runs made after it was kept; empty when there were none."""
+    """The gain from runs made since it was kept, in one phrase; empty when there were none."""
     badge: str
     tone: str
     """proven | open | undone | plain: how the badge is painted."""
@@ -107,6 +108,7 @@ class Page:
     alarms: Sequence[Line]
     survivors: Sequence[Row]
     survivors_left: int
+    rolled_back: Sequence[Row]
     certificates: Sequence[CertificateRow]
     discards: Sequence[Row]
     discards_left: int
@@ -118,10 +120,12 @@ class Page:
     commands: Sequence[Line]
 
 
-def compose(history: History, *, task: Task, diff_of: Callable[[str, str], str]) -> Page:
+def compose(history: Archive, *, task: Task, diff_of: Callable[[str, str], str]) -> Page:
     """Work out the page. `diff_of(parent, child)` gives the text of `git diff`."""
     reading, book = Reading.of(history), DiffBook(diff_of)
     kept, missed, rate = survivors(reading), discards(reading), hit_rate(reading)
+    undone = [change for change in kept if change.standing is Standing.ROLLED_BACK]
+    kept = kept[: len(kept) - len(undone)]
     study = history.study.name if history.study else task.name
     return Page(
         study=plain(study, 80),
@@ -134,6 +138,7 @@ def compose(history: History, *, task: Task, diff_of: Callable[[str, str], str])
         alarms=[Line(plain(r.kind, 20), plain(r.text, 400)) for _, r in history.trail if isinstance(r, Note)][-50:],
         survivors=_rows(reading, kept[:MOST_ROWS], book, MOST_ROWS),
         survivors_left=max(0, len(kept) - MOST_ROWS),
+        rolled_back=_rows(reading, undone[:MOST_ROWS], book, MOST_ROWS),
         certificates=[_certificate(figures_of(reading, span), each) for span in reading.spans for each in span.proofs],
         failures=[_failure(failure, book) for failure in failures(history)[:MOST_ROWS]],
         discards=_rows(reading, missed[:MOST_ROWS], book, MOST_DIFFS),
@@ -146,7 +151,7 @@ def compose(history: History, *, task: Task, diff_of: Callable[[str, str], str])
     )
 
 
-def _tags(history: History) -> list[tuple[str, str]]:
+def _tags(history: Archive) -> list[tuple[str, str]]:
     epoch = history.epoch
     if epoch is None:
         return []
@@ -195,7 +200,7 @@ def _rows(reading: Reading, changes: Sequence[Change], book: DiffBook, diffs: in
 def _row(reading: Reading, change: Change, scale: float, book: DiffBook | None) -> Row:
     done, span = change.experiment, reading.span_of(change.experiment.number)
     figures, candidate = figures_of(reading, span), change.experiment.candidate
-    gain, best = change.gain, change.fresh or change.gain
+    best = change.fresh or change.gain
     tone = {"certified": "proven", "provisional": "open", "rolled back": "undone"}.get(str(change.standing), "plain")
     return Row(
         number=done.number,
@@ -203,7 +208,7 @@ def _row(reading: Reading, change: Change, scale: float, book: DiffBook | None) 
         hypothesis=plain(candidate.hypothesis if candidate else "", 1000),
         agent=plain(done.agent, 40),
         gain=figures.signed(best.mean) if best else "unknown",
-        margin=margin(gain, figures),
+        margin=margin(best, figures),
         fresh=_again(change.fresh, figures),
         badge=_badge(change),
         tone=tone,

@@ -9,7 +9,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from statistics import NormalDist
 
-from autoresearch.history import History
+from autoresearch.history import Archive
 from autoresearch.task import Limits, Phase, Task
 from autoresearch.views.reading import Reading, Span
 from autoresearch.views.sentences import figures_of
@@ -65,7 +65,7 @@ def _noise(reading: Reading, span: Span) -> Iterator[Line]:
         )
 
 
-def spending(history: History) -> list[Line]:
+def spending(history: Archive) -> list[Line]:
     """Where time, tokens and money went."""
     used = spend(history)
     parts = {
@@ -83,7 +83,7 @@ def spending(history: History) -> list[Line]:
     return lines
 
 
-def reproduction(history: History, task: Task) -> list[Line]:
+def reproduction(history: Archive, task: Task) -> list[Line]:
     """What one needs to run it again: code, commands, limits, versions, hashes, seeds."""
     study, epoch = history.study, history.epoch
     lines = [Line("task", plain(task.name, 80), f"sha256 {task.digest}" if task.digest else "")]
@@ -110,7 +110,7 @@ def reproduction(history: History, task: Task) -> list[Line]:
     return lines
 
 
-def check_yourself(history: History) -> list[Line]:
+def check_yourself(history: Archive) -> list[Line]:
     """Commands that need not trust this page."""
     name = plain(history.study.name, 80) if history.study else "STUDY"
     return [

@@ -13,7 +13,7 @@ PROPERTIES: Mapping[str, str] = {
     "hidden_files": "A secret outside the box cannot be read, by no path and through no link.",
     "read_only_tree": "The tree the command starts in cannot be changed.",
     "no_outside_writes": "Nothing outside the box can be changed, neither contents nor modes, times or attributes.",
-    "kill_all": "At the limit everything dies at once, daemons and processes that fork faster than they are counted included.",
+    "kill_all": "At the limit everything dies at once, daemons and what forks faster than it can be counted included.",
     "no_signals": "No process outside can be signalled, traced, slowed down or limited.",
     "memory_cap": "A process tree that holds more memory than it may is stopped.",
     "process_cap": "A process tree of more processes than it may have is stopped.",
@@ -21,7 +21,7 @@ PROPERTIES: Mapping[str, str] = {
     "private_processes": "Command lines and environments of processes outside cannot be read.",
     "kernel_surface": "keyctl, io_uring, user namespaces, bpf, perf and userfaultfd are refused.",
 }
-"""What a task can require, and what each means. A property holds only where a canary was seen to fail at breaking it."""
+"""What a task can require, and what each means. A property holds only where a canary was seen failing to break it."""
 
 BEST_FIRST = ("bubblewrap", "embedded", "seatbelt")
 
@@ -44,9 +44,7 @@ def make(name: str, *, hide: tuple[Path, ...] = ()) -> Sandbox:
     return backends[name]()
 
 
-def choose(
-    name: str, require: Iterable[str], *, hide: tuple[Path, ...] = ()
-) -> tuple[Sandbox, Mapping[str, bool]]:
+def choose(name: str, require: Iterable[str], *, hide: tuple[Path, ...] = ()) -> tuple[Sandbox, Mapping[str, bool]]:
     """The backend called `name`, or for `auto` the first on this machine that proves everything in `require`.
 
     Returns it with what its canary saw to hold. Raises SandboxError, with what would help, when none does; there is no
@@ -73,6 +71,8 @@ def choose(
             return sandbox, proven
         refusals[candidate] = f"not proven here: {', '.join(missing)}"
     raise SandboxError(
-        "no sandbox proves what the task requires (" + "; ".join(f"{key}: {why}" for key, why in refusals.items()) + ")",
+        "no sandbox proves what the task requires ("
+        + "; ".join(f"{key}: {why}" for key, why in refusals.items())
+        + ")",
         fix=advice(refusals),
     )

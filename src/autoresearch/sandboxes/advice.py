@@ -10,8 +10,10 @@ APPARMOR_SWITCH = Path("/proc/sys/kernel/apparmor_restrict_unprivileged_userns")
 APPARMOR_FIX = """let AppArmor grant bubblewrap its user namespaces:
 printf 'abi <abi/4.0>,\\ninclude <tunables/global>\\nprofile bwrap /usr/bin/bwrap flags=(unconfined) { userns, }\\n' \\
   | sudo tee /etc/apparmor.d/bwrap && sudo apparmor_parser -r /etc/apparmor.d/bwrap"""
-CONTAINER_FIX = """allow user namespaces (in a container: run it with a seccomp profile that permits unshare and mount, \
-for Docker `--security-opt seccomp=unconfined`), or require less in [sandbox] of autoresearch.toml"""
+CONTAINER_FIX = (
+    "allow user namespaces (a container needs a seccomp profile that permits unshare and mount; for Docker "
+    "`--security-opt seccomp=unconfined`), or require less in [sandbox] of autoresearch.toml"
+)
 
 
 def advice(refusals: Mapping[str, str], *, apparmor_switch: Path = APPARMOR_SWITCH) -> str:

@@ -59,8 +59,8 @@ def _last_step(box: Box) -> tuple[str, ...]:
 
 
 def _filter(box: Box) -> bytes:
-    """Inside, the network is an empty loopback; with a network granted, host sockets of the unix kind stay out of reach."""
-    families = (seccomp.AF_INET, seccomp.AF_INET6, seccomp.AF_NETLINK)
+    """Inside, the network is an empty loopback. The host's would bring its abstract sockets: no unix ones then."""
+    families: tuple[int, ...] = (seccomp.AF_INET, seccomp.AF_INET6, seccomp.AF_NETLINK)
     if not box.limits.network:
         families = (*families, seccomp.AF_UNIX)
     return seccomp.program(families=families, namespaced=True, pinned=box.limits.cores is not None)
@@ -94,8 +94,9 @@ def _memory_file_systems(box: Box) -> Iterator[str]:
 def _views(box: Box, masks: Iterable[Path]) -> Iterator[str]:
     """Host paths as the box sees them, parents before children so that the nearer rule wins."""
     views = {path: _read_only(path) for path in system.readable(box)}
-    for mask in map(str, masks):
-        views[mask] = ("--tmpfs", mask) if os.path.isdir(mask) else ("--ro-bind", os.devnull, mask)
+    for mask in masks:
+        nothing = ("--tmpfs",) if mask.is_dir() else ("--ro-bind", os.devnull)
+        views[str(mask)] = (*nothing, str(mask))
     for path in map(str, (box.cwd, *box.read)):
         views[path] = _read_only(path)
     for path in map(str, box.write):
@@ -106,6 +107,6 @@ def _views(box: Box, masks: Iterable[Path]) -> Iterator[str]:
 
 def _read_only(path: str) -> tuple[str, ...]:
     """A link of the root directory stays a link (/bin on most systems); all else is what it leads to, read-only."""
-    if os.path.islink(path) and path.count("/") == 1:
-        return ("--symlink", os.readlink(path), path)
+    if Path(path).is_symlink() and path.count("/") == 1:
+        return ("--symlink", str(Path(path).readlink()), path)
     return ("--ro-bind", os.path.realpath(path), path)

@@ -4,6 +4,9 @@ A bare interpreter gets it as text, so it imports nothing of ours. Its argument 
 An attack works when it runs through without an error; what cannot be told from inside is looked at from outside.
 """
 
+# Descriptors and strings instead of paths: every import and every millisecond here is paid for once a run.
+# ruff: noqa: PTH
+
 import ctypes
 import json
 import os
@@ -125,7 +128,8 @@ def attacks(plan: dict[str, Any]) -> dict[str, list[Attack]]:
     secret, outside, scratch = plan["secret"], plan["outside"], plan["scratch"]
     tree = os.getcwd()
     tracked = os.path.join(tree, "tracked")
-    tried: dict[str, list[Attack]] = {
+    tried = linux_attacks(plan, plan["calls"]) if plan["calls"] else {}
+    more: dict[str, list[Attack]] = {
         "no_network": [
             (connect, socket.AF_INET, ("127.0.0.1", plan["port"])),
             (connect, socket.AF_UNIX, plan["socket"]),
@@ -137,16 +141,15 @@ def attacks(plan: dict[str, Any]) -> dict[str, list[Attack]]:
             (read_through, os.link, secret, scratch),
             (read_through, os.symlink, secret, scratch),
         ],
-        "read_only_tree": [(append, tracked), (create, tree), (os.unlink, tracked), (move, tracked, scratch)],
+        "read_only_tree": [(append, tracked), (create, tree), (move, tracked, scratch), (os.unlink, tracked)],
         "no_outside_writes": [
             *((append, outside), (create, os.path.dirname(outside)), (os.truncate, outside, 0), (flag, tracked)),
             *((os.link, outside, os.path.join(scratch, "hard")), (move, outside, scratch), (os.unlink, outside)),
         ],
         "no_signals": [(os.kill, plan["victim"], signal.SIGTERM)],
     }
-    if plan["calls"]:
-        for name, more in linux_attacks(plan, plan["calls"]).items():
-            tried.setdefault(name, []).extend(more)
+    for name, extra in more.items():
+        tried[name] = tried.get(name, []) + extra
     return tried
 
 
@@ -161,6 +164,7 @@ def linux_attacks(plan: dict[str, Any], calls: dict[str, int]) -> dict[str, list
     return {
         "no_network": [(connect, socket.AF_UNIX, "\0" + plan["abstract"]), (socket.socket, socket.AF_VSOCK)],
         "hidden_files": [(read, "/proc/self/root" + secret), (read, f"/proc/{victim}/root{secret}")],
+        "private_processes": [(see, plan["marker"])],
         "no_signals": [
             (trace, victim),
             (kernel, calls["process_vm_readv"], victim, vector, 1, vector, 1, 0),
@@ -168,7 +172,6 @@ def linux_attacks(plan: dict[str, Any], calls: dict[str, int]) -> dict[str, list
             (os.setpriority, os.PRIO_PROCESS, victim, 10),
             (os.sched_setaffinity, victim, os.sched_getaffinity(0)),
         ],
-        "private_processes": [(see, plan["marker"])],
         "kernel_surface": [
             (kernel, calls["keyctl"], 0, SESSION_KEYRING, 0, 0, 0),
             (kernel, calls["io_uring_setup"], 4, room),

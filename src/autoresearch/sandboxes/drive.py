@@ -8,7 +8,7 @@ import socket
 import sys
 import threading
 from collections import Counter
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import replace
 
@@ -62,6 +62,8 @@ def order(box: Box, *, argv: tuple[str, ...] | None = None, wrapped: bool = Fals
         processes=limits.processes,
         disk_bytes=limits.disk_bytes,
         scratch=tuple(map(str, box.write)),
+        channel=box.channel is not None,
+        door=box.door is not None,
         wrapped=wrapped,
         fence=fence,
     )
@@ -79,7 +81,7 @@ def drive(
     Raises SandboxError when the box could not be built or its supervisor died: never the command's fault.
     """
     with _cores(box.limits.cores) as cores, _Session(box.limits.output_bytes) as session:
-        session.hand_over(replace(order, cores=cores), box.channel)
+        session.hand_over(replace(order, cores=cores), [fd for fd in (box.channel, box.door) if fd is not None])
         try:
             report = session.follow(on_output, stop)
         except BaseException:
@@ -105,11 +107,10 @@ class _Session:
         self._control.close()
         os.close(self._output)
 
-    def hand_over(self, order: Order, channel: int | None) -> None:
+    def hand_over(self, order: Order, sockets: Sequence[int]) -> None:
         """Give the supervisor its ends and its order. One that dies at once is noticed when its report is due."""
         try:
-            handles = [self._theirs.fileno(), self._writer]
-            _supervisors.hand(handles if channel is None else [*handles, channel])
+            _supervisors.hand([self._theirs.fileno(), self._writer, *sockets])
         finally:
             self._theirs.close()
             os.close(self._writer)

@@ -32,7 +32,10 @@ class Embedded:
     ) -> Exit:
         """See `protocols.Sandbox`. Raises SandboxError without Landlock, or for a box that shows a hidden path."""
         if landlock.abi() == 0:
-            raise SandboxError("this kernel has no Landlock", fix="use Linux 5.13 or later with landlock in its lsm= list, or bubblewrap")
+            raise SandboxError(
+                "this kernel has no Landlock",
+                fix="use Linux 5.13 or later with landlock in its lsm= list, or bubblewrap",
+            )
         read = [*system.readable(box), "/proc"]
         system.check(box, self._hide, covered=read)
         order = replace(

@@ -6,7 +6,6 @@ import gc
 import os
 import signal
 import socket
-
 from contextlib import suppress
 
 from autoresearch.sandboxes.supervisor import supervise
@@ -15,14 +14,14 @@ from autoresearch.sandboxes.supervisor import supervise
 def serve() -> None:
     """Fork a supervisor for every set of descriptors that arrives on standard input; end when its other end closes.
 
-    A set is the control socket, the output pipe and, if there is one, the channel.
+    A set is the control socket, the output pipe and, where the order says so, the channel and the door.
     """
     requests = socket.socket(fileno=0)
     _default_signals()
     signal.signal(signal.SIGCHLD, signal.SIG_IGN)  # the kernel buries supervisors
     gc.freeze()  # what a supervisor never touches it never has to copy
     while True:
-        message, handles, _, _ = socket.recv_fds(requests, 1, 3)
+        message, handles, _, _ = socket.recv_fds(requests, 1, 4)
         if not message:
             return
         if os.fork() == 0:
@@ -42,9 +41,9 @@ def _default_signals() -> None:
 
 def _supervise(handles: list[int]) -> None:
     try:
-        control, output, *rest = handles
+        control, output, *sockets = handles
         os.close(0)
         os.open(os.devnull, os.O_RDWR)
-        supervise(socket.socket(fileno=control), output, rest[0] if rest else None)
+        supervise(socket.socket(fileno=control), output, sockets)
     finally:
         os._exit(0)

@@ -6,7 +6,6 @@ Numbers and structures are those of linux/landlock.h; `abi` is what this kernel 
 
 from __future__ import annotations
 
-import ctypes
 import os
 import stat
 import struct
@@ -75,7 +74,7 @@ def enclose_signals() -> bool:
 
 
 def restrict(*, read: Iterable[str], write: Iterable[str], devices: Iterable[str], tcp: bool) -> None:
-    """Give up every file but these, for good, children included; signals and abstract sockets outside; TCP if not `tcp`.
+    """Give up, for good, every file but these, signals and abstract sockets outside, and TCP if not `tcp`.
 
     Raises OSError when a path is missing or this kernel has no Landlock: nothing is skipped.
     """

@@ -1,5 +1,8 @@
 """From fork to exec: what a command's first process does to itself before it becomes the command."""
 
+# Descriptors and strings instead of paths: every import and every millisecond here is paid for once a run.
+# ruff: noqa: PTH
+
 from __future__ import annotations
 
 import fcntl
@@ -11,17 +14,17 @@ from contextlib import suppress
 from typing import NoReturn
 
 from autoresearch.sandboxes import landlock, linux, seccomp
-from autoresearch.sandboxes.order import ANNOUNCE, Order
+from autoresearch.sandboxes.order import ANNOUNCE, DOOR, Order
 
 OPEN_FILES = 4096
 CANNOT_START, NOT_FOUND = 126, 127
 """Exit codes shells give to a command that cannot be started, and to one that does not exist."""
 
 
-def launch(order: Order, *, supervisor: int, output: int, channel: int | None, announce: int) -> NoReturn:
+def launch(order: Order, *, supervisor: int, output: int, sockets: list[int], announce: int) -> NoReturn:
     """Become the command. What goes wrong before that is said on `announce`, which otherwise gets an empty line."""
     try:
-        _settle(output, channel, announce, order)
+        _settle(output, sockets, announce, order)
         _limit(order)
         os.chdir(order.cwd)
         if sys.platform == "linux":
@@ -32,16 +35,19 @@ def launch(order: Order, *, supervisor: int, output: int, channel: int | None, a
     _become(order)
 
 
-def _settle(output: int, channel: int | None, announce: int, order: Order) -> None:
+def _settle(output: int, sockets: list[int], announce: int, order: Order) -> None:
     """A session of its own, and no descriptors but the agreed ones."""
     os.setsid()
     os.umask(0o022)
     nothing, output, announce = map(_raised, (os.open(os.devnull, os.O_RDWR), output, announce))
-    channel = None if channel is None else _raised(channel)
+    raised = [_raised(handle) for handle in sockets]
+    channel = raised.pop(0) if order.channel else None
     os.dup2(nothing if channel is None else channel, 0)
     os.dup2(output if channel is None else channel, 1)
     os.dup2(output, 2)
     os.closerange(3, ANNOUNCE)
+    if order.door:
+        os.dup2(raised.pop(0), DOOR)
     os.dup2(announce, ANNOUNCE, inheritable=order.wrapped)
     for number, contents in order.enclosed.items():
         _enclose(bytes.fromhex(contents), int(number))

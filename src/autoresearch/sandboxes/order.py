@@ -1,4 +1,4 @@
-"""What the referee asks a supervisor to run, and what it hears back: plain values that cross a socket as one JSON line."""
+"""What the referee asks a supervisor to run, and what it hears back: plain values, one line of JSON each."""
 
 from __future__ import annotations
 
@@ -34,8 +34,12 @@ class Order:
     fence: Fence | None = None
     filter: str = ""
     """Seccomp program, hexadecimal; empty is none."""
+    channel: bool = False
+    """Whether a socket comes along that becomes standard input and output."""
+    door: bool = False
+    """Whether a socket comes along that becomes descriptor `DOOR`."""
     wrapped: bool = False
-    """Whether `argv` is a wrapper that builds the box itself and announces on descriptor `ANNOUNCE` that it is built."""
+    """Whether `argv` is a wrapper that builds the box itself and then says so on descriptor `ANNOUNCE`."""
     enclosed: dict[str, str] = field(default_factory=dict)
     """What a wrapper reads: descriptor number (below `ANNOUNCE`, above 2) to contents, hexadecimal."""
 
@@ -54,6 +58,8 @@ class Report:
     fault: str = ""
 
 
+DOOR = 3
+"""Descriptor on which an evaluation finds its way to contestants."""
 ANNOUNCE = 9
 """Descriptor on which the last step before the command writes a byte. One digit: shells redirect no other."""
 

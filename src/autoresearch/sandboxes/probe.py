@@ -1,4 +1,4 @@
-"""The probe: put a canary into a box on this machine, and believe only what was seen to fail, from inside and outside."""
+"""The probe: put a canary into a box on this machine, and believe only what was seen to fail, inside and out."""
 
 from __future__ import annotations
 
@@ -72,7 +72,7 @@ class _Bait:
         (root / "scratch").mkdir()
         marker = secrets.token_hex(16)
         with ExitStack() as stack:
-            sockets = [stack.enter_context(found) for found in _listening(root, marker)]
+            sockets = [stack.enter_context(found) for found in _listening(root)]
             listener, datagrams, mailbox = sockets[:3]
             command = ["/bin/sh", "-c", "read line", marker]
             victim = stack.enter_context(companion(command, env={"MARKER": marker}))
@@ -118,7 +118,7 @@ class _Bait:
         return sorted((path.name, path.read_bytes(), _metadata(path)) for path in (self.root / directory).iterdir())
 
 
-def _listening(root: Path, marker: str) -> Iterator[socket.socket]:
+def _listening(root: Path) -> Iterator[socket.socket]:
     listener = socket.create_server(("127.0.0.1", 0))
     yield listener
     datagrams = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)

@@ -29,7 +29,7 @@ NEW_NAMESPACES = 0x7E020000
 """CLONE_NEWNS, NEWCGROUP, NEWUTS, NEWIPC, NEWUSER, NEWPID and NEWNET of linux/sched.h together."""
 TERMINAL_INJECTION = (0x5412, 0x541C)
 FILE_FLAGS = (0x40086602, 0x40046602, 0x401C5820, 0x40087602)
-"""FS_IOC_SETFLAGS (two widths), FS_IOC_FSSETXATTR, FS_IOC_SETVERSION: an owner may use them on a file open for reading."""
+"""FS_IOC_SETFLAGS (two widths), FS_IOC_FSSETXATTR, FS_IOC_SETVERSION: for owners, on files open for reading only."""
 
 NEVER = (
     *("acct", "add_key", "bpf", "chroot", "clock_settime", "delete_module", "fanotify_init", "finit_module"),
@@ -56,7 +56,7 @@ METADATA = (
 OF_SOMEONE = ("prlimit64", "sched_setaffinity", "sched_setattr", "sched_setparam", "sched_setscheduler")
 """Calls on the process named by the first argument, 0 being the caller; Landlock does not look at them."""
 OF_SOME_KIND = ("ioprio_set", "setpriority")
-"""The same by the second argument, the first saying of what kind: below 2 it is one process or its group, not a user."""
+"""The same by the second argument, the first saying what it numbers: below 2 a process or its group, not a user."""
 
 CONNECTING = ("accept", "accept4", "bind", "connect", "listen")
 
@@ -115,7 +115,14 @@ class _Program:
 def _null(index: int) -> Code:
     """Allow when an argument is a null pointer, both halves of it, else refuse."""
     low, high = ARGUMENTS_AT + 8 * index, ARGUMENTS_AT + 8 * index + 4
-    return [(LOAD, 0, 0, low), (EQUAL, 0, 3, 0), (LOAD, 0, 0, high), (EQUAL, 0, 1, 0), (RETURN, 0, 0, ALLOW), *_refuse()]
+    return [
+        (LOAD, 0, 0, low),
+        (EQUAL, 0, 3, 0),
+        (LOAD, 0, 0, high),
+        (EQUAL, 0, 1, 0),
+        (RETURN, 0, 0, ALLOW),
+        *_refuse(),
+    ]
 
 
 def _restrict_sockets(program: _Program, families: tuple[int, ...]) -> None:
@@ -163,6 +170,6 @@ class _FilterProgram(ctypes.Structure):
 
 
 def install(code: bytes) -> None:
-    """Put this thread, and all it starts, under the filter for good. Needs `renounce_new_privileges`. Raises OSError."""
+    """Put this thread and all it starts under the filter, for good, once new privileges are renounced. Raises OSError."""
     filter_ = _FilterProgram(len(code) // 8, code)
     prctl(PR_SET_SECCOMP, MODE_FILTER, ctypes.addressof(filter_))

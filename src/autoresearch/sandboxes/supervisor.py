@@ -41,11 +41,11 @@ class RefereeGone(Exception):
     """The control socket was closed from the other side: nobody waits for a report."""
 
 
-def supervise(control: socket.socket, output: int, channel: int | None) -> None:
+def supervise(control: socket.socket, output: int, sockets: list[int]) -> None:
     """Carry out the order that arrives on `control`, and report there. The descriptors become this process's own."""
     run = Run(decoded_order(_line(control)), control)
     try:
-        report = run.begin(output, channel) or run.watch()
+        report = run.begin(output, sockets) or run.watch()
     except RefereeGone:
         run.kill()
         return
@@ -84,7 +84,7 @@ class Run:
         self.wake = _wake_on_child()
         self.poll.register(self.wake, select.POLLIN)
 
-    def begin(self, output: int, channel: int | None) -> Report | None:
+    def begin(self, output: int, sockets: list[int]) -> Report | None:
         """Start the command; a report only when its box could not be built."""
         if sys.platform == "linux":
             linux.adopt_orphans()
@@ -94,10 +94,9 @@ class Run:
         supervisor = os.getpid()
         self.main = os.fork()
         if self.main == 0:
-            launch(self.order, supervisor=supervisor, output=output, channel=channel, announce=writer)
-        for handle in (output, channel, writer):
-            if handle is not None:
-                os.close(handle)
+            launch(self.order, supervisor=supervisor, output=output, sockets=sockets, announce=writer)
+        for handle in (output, *sockets, writer):
+            os.close(handle)
         fault = self._await(reader)
         os.close(reader)
         if fault is None:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Iterable
 from pathlib import Path
 
@@ -28,7 +27,7 @@ GPU_DEVICES = ("nvidiactl", "nvidia-uvm", "nvidia-uvm-tools", "nvidia[0-9]*", "k
 
 def existing(paths: Iterable[str]) -> list[str]:
     """Those of `paths` this machine has."""
-    return [path for path in paths if os.path.exists(path)]
+    return [path for path in paths if Path(path).exists()]
 
 
 def readable(box: Box) -> list[str]:
@@ -47,15 +46,17 @@ def gpu_devices(box: Box) -> list[str]:
         return []
     found = sorted(str(path) for name in GPU_DEVICES for path in Path("/dev").glob(name))
     if not found:
-        raise SandboxError("the task asks for a GPU and this machine shows none", fix="set gpus = 0 in autoresearch.toml")
+        raise SandboxError(
+            "the task asks for a GPU and this machine shows none", fix="set gpus = 0 in autoresearch.toml"
+        )
     return found
 
 
 def check(box: Box, hide: Iterable[Path], *, covered: Iterable[str]) -> None:
     """Refuse a box that names what is missing, or that could read a hidden path.
 
-    `covered` are the paths the box reads besides its own. A path of the box *inside* a hidden one is meant: that is where
-    its tree lies. Raises SandboxError naming both paths.
+    `covered` are the paths the box reads besides its own. A path of the box *inside* a hidden one is meant: that is
+    where its tree lies. Raises SandboxError naming both paths.
     """
     own = [box.cwd, *box.read, *box.write]
     for path in own:
@@ -64,5 +65,7 @@ def check(box: Box, hide: Iterable[Path], *, covered: Iterable[str]) -> None:
     for secret in map(Path.resolve, hide):
         for path in (*own, *map(Path, covered)):
             if secret.is_relative_to(path.resolve()):
-                raise SandboxError(f"{secret} must stay hidden and lies in {path}, which the box may read",
-                                   fix=f"move it out of {path}")
+                raise SandboxError(
+                    f"{secret} must stay hidden and lies in {path}, which the box may read",
+                    fix=f"move it out of {path}",
+                )

@@ -6,7 +6,7 @@ from bisect import bisect_right
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
-from autoresearch.history import Epoch, History
+from autoresearch.history import Archive, Epoch
 from autoresearch.records import Certificate, Experiment, Measurement, Outcome, Side
 from autoresearch.views.levels import Level
 
@@ -46,14 +46,14 @@ class Span:
 class Reading:
     """A history, indexed once. Building it costs one pass over the records."""
 
-    history: History
+    history: Archive
     spans: Sequence[Span]
     """Oldest first; empty before the first epoch."""
     makers: dict[str, Experiment]
     """Commit to the experiment that made it; baselines make none."""
 
     @classmethod
-    def of(cls, history: History) -> Reading:
+    def of(cls, history: Archive) -> Reading:
         """Index `history`."""
         makers = {
             done.candidate.commit: done for done in history.experiments if done.candidate and not is_baseline(done)
@@ -79,13 +79,13 @@ def is_baseline(done: Experiment) -> bool:
     return done.candidate is not None and done.candidate.commit == done.candidate.parent
 
 
-def own_values(history: History, done: Experiment) -> list[float]:
+def own_values(history: Archive, done: Experiment) -> list[float]:
     """Metric values of the candidate's runs that experiment `done` asked for, oldest first."""
     runs = history.settled.get(done.number, ())
     return [run.value for run in runs if run.side is Side.CANDIDATE and run.value is not None]
 
 
-def _spans(history: History) -> Iterator[Span]:
+def _spans(history: Archive) -> Iterator[Span]:
     starts = [(at, record) for at, record in history.trail if isinstance(record, Epoch)]
     ends = [*(at for at, _ in starts[1:]), history.next_number]
     proofs = _proofs(history)
@@ -97,7 +97,7 @@ def _spans(history: History) -> Iterator[Span]:
         yield Span(index, epoch, experiments, baseline, floor, mine, _runs(history, experiments, mine))
 
 
-def _proofs(history: History) -> list[Proof]:
+def _proofs(history: Archive) -> list[Proof]:
     given = [(at, record) for at, record in history.trail if isinstance(record, Certificate)]
     return [Proof(record, at, runs) for (at, record), runs in zip(given, history.proofs, strict=True)]
 
@@ -107,7 +107,7 @@ def _baseline(experiments: Sequence[Experiment]) -> Experiment | None:
     return first if first is not None and first.verdict.outcome is Outcome.KEEP else None
 
 
-def _runs(history: History, experiments: Sequence[Experiment], proofs: Sequence[Proof]) -> dict[str, list[Measurement]]:
+def _runs(history: Archive, experiments: Sequence[Experiment], proofs: Sequence[Proof]) -> dict[str, list[Measurement]]:
     runs: dict[str, list[Measurement]] = {}
     for batch in [history.settled.get(done.number, ()) for done in experiments] + [proof.runs for proof in proofs]:
         for run in batch:

@@ -6,12 +6,12 @@ import math
 from collections.abc import Iterator
 from typing import Any
 
-from autoresearch.history import Epoch, History
+from autoresearch.history import Archive, Epoch
 from autoresearch.records import Experiment
 from autoresearch.views.reading import own_values
 
 
-def log_rows(history: History, *, first: int = 0) -> Iterator[dict[str, Any]]:
+def log_rows(history: Archive, *, first: int = 0) -> Iterator[dict[str, Any]]:
     """A row for every finished experiment from number `first` on. Keys are a contract: they may grow, never change."""
     starts = [(at, record) for at, record in history.trail if isinstance(record, Epoch)]
     for done in history.experiments[first:]:
@@ -19,7 +19,7 @@ def log_rows(history: History, *, first: int = 0) -> Iterator[dict[str, Any]]:
         yield log_row(history, done, epoch=begun[-1] if begun else None)
 
 
-def log_row(history: History, done: Experiment, *, epoch: Epoch | None) -> dict[str, Any]:
+def log_row(history: Archive, done: Experiment, *, epoch: Epoch | None) -> dict[str, Any]:
     """One experiment as JSON-able data; what is unknown is None."""
     candidate = done.candidate
     return {

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from autoresearch.history import History
+from autoresearch.history import Archive
 from autoresearch.records import Experiment, Outcome
 from autoresearch.views.effects import Gain
 from autoresearch.views.levels import Level
@@ -20,7 +20,7 @@ NO_SCORE = {
 }
 
 
-def sentence(history: History, number: int) -> str:
+def sentence(history: Archive, number: int) -> str:
     """What experiment `number` showed, how sure that is, and what became of it. Raises IndexError without it."""
     reading = Reading.of(history)
     return tell(reading, change_of(reading, history.experiments[number]))

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from autoresearch.history import History
+from autoresearch.history import Archive
 from autoresearch.records import Experiment
 from autoresearch.views.reading import is_baseline
 
@@ -35,7 +35,7 @@ class Spend:
         return self.agent + self.candidate + self.evaluation + self.certificates + self.overhead
 
 
-def spend(history: History, *, first: int = 0) -> Spend:
+def spend(history: Archive, *, first: int = 0) -> Spend:
     """What experiments from number `first` on, and every certificate, used."""
     done = history.experiments[first:]
     runs = [run for each in done for run in history.settled.get(each.number, ())]

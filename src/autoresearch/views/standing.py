@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 
-from autoresearch.history import History
+from autoresearch.history import Archive
 from autoresearch.records import Experiment, Outcome, Ruling
 from autoresearch.views.effects import Gain, fresh_gain, measured_gain
 from autoresearch.views.reading import Reading, is_baseline
@@ -113,7 +113,7 @@ def discards(reading: Reading) -> list[Change]:
     return sorted((_change(reading, each, None, None) for each in done), key=_badness)
 
 
-def failures(history: History) -> list[Failure]:
+def failures(history: Archive) -> list[Failure]:
     """Experiments that never earned a score, grouped by outcome and cause, the most frequent first."""
     groups: dict[tuple[Outcome, str], list[Experiment]] = {}
     for done in history.experiments:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Any
 
-from autoresearch.history import History, Note
+from autoresearch.history import Archive, Note
 from autoresearch.records import Certificate, Outcome, Ruling
 from autoresearch.views.levels import Level
 from autoresearch.views.reading import own_values
@@ -19,7 +19,7 @@ ALARMS = ("alarm", "fault")
 """Kinds of note a person must see."""
 
 
-def status(history: History, *, state: str, now: str) -> dict[str, Any]:
+def status(history: Archive, *, state: str, now: str) -> dict[str, Any]:
     """The study in one JSON-able object.
 
     `state` is the caller's word (running, paused, idle, ...); `now` is ISO 8601, for the hours used.
@@ -58,7 +58,7 @@ def status(history: History, *, state: str, now: str) -> dict[str, Any]:
     }
 
 
-def standing_certificate(history: History) -> Certificate | None:
+def standing_certificate(history: Archive) -> Certificate | None:
     """The certificate the delivered commit rests on; None while nothing is certified."""
     for proof in reversed(history.certificates):
         if proof.ruling is Ruling.CERTIFIED:
@@ -66,14 +66,14 @@ def standing_certificate(history: History) -> Certificate | None:
     return None
 
 
-def _baseline(history: History) -> dict[str, Any] | None:
+def _baseline(history: Archive) -> dict[str, Any] | None:
     level = Level.of(own_values(history, history.baseline)) if history.baseline else None
     if level is None:
         return None
     return {"mean": finite(level.mean), "sigma": finite(level.sigma), "n": level.n}
 
 
-def _certified(history: History) -> dict[str, Any] | None:
+def _certified(history: Archive) -> dict[str, Any] | None:
     proof = standing_certificate(history)
     if proof is None:
         return None
@@ -89,7 +89,7 @@ def _certified(history: History) -> dict[str, Any] | None:
     }
 
 
-def _budget(history: History, now: str) -> dict[str, Any]:
+def _budget(history: Archive, now: str) -> dict[str, Any]:
     night = history.night
     if night is None:
         return {}
@@ -118,7 +118,7 @@ def _spend(used: Spend) -> dict[str, Any]:
     }
 
 
-def _next(history: History, state: str) -> str:
+def _next(history: Archive, state: str) -> str:
     if state == "running":
         return "autoresearch log"
     if history.paused:

@@ -1,0 +1,87 @@
+"""`exact`: for metrics that do not vary at all, where one run is the truth."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+
+from autoresearch.errors import UserError
+from autoresearch.history import Evidence, History
+from autoresearch.records import Certificate, Measurement, Outcome, Ruling, Side, Verdict
+from autoresearch.referees import words
+from autoresearch.referees.proofs import contest, proof
+from autoresearch.referees.reading import baseline, scores
+from autoresearch.referees.schedule import certificate_due
+from autoresearch.stats.ranks import FOUL
+
+BASELINE_RUNS = 2
+
+
+@dataclass(frozen=True, slots=True)
+class Exact:
+    """One run a candidate, kept when it is better, by `min_effect` at least; certificates measure both sides again."""
+
+    min_effect: float = 0.0
+    """In the metric's unit."""
+
+    def next(self, evidence: Evidence) -> Side | Verdict:
+        """One run of the candidate against the incumbent's. Raises UserError when the baseline's two runs differ."""
+        history = evidence.history
+        if history.baseline is None:
+            refuse_noise([run.value for run in evidence.of(Side.CANDIDATE)])
+            return baseline(evidence, runs=BASELINE_RUNS)
+        best = scores(history.metric, history.runs.get((evidence.incumbent, "public"), ()))
+        if not best:
+            return Side.INCUMBENT
+        ours = scores(history.metric, evidence.of(Side.CANDIDATE))
+        return self._verdict(history, ours[0], best[-1]) if ours else Side.CANDIDATE
+
+    def _verdict(self, history: History, score: float, best: float) -> Verdict:
+        if score == FOUL:
+            return Verdict(Outcome.DISCARD, "its run gave no number")
+        gain = score - best
+        kept = gain > 0 and gain >= self.min_effect
+        far = words.distance(history.metric, gain, rival="the best so far")
+        if kept:
+            return Verdict(Outcome.KEEP, f"{far}: kept, not yet certified", {"gain": gain})
+        short = f", less than the {words.amount(history.metric, self.min_effect)} asked for" if gain > 0 else ""
+        return Verdict(Outcome.DISCARD, f"{far}{short}: discarded", {"gain": gain})
+
+    def certificate_due(self, history: History) -> bool:
+        """At each of the night's points, when the tip is not what was certified last."""
+        return certificate_due(history)
+
+    def certify(self, evidence: Evidence) -> Side | Certificate:
+        """One more run of each side, which must repeat what was measured before."""
+        runs = contest(evidence)
+        if len(runs) < 2:
+            return (Side.CANDIDATE, Side.INCUMBENT)[len(runs)]
+        ours, theirs = runs
+        metric = evidence.history.metric
+        up, down = scores(metric, runs)
+        gain = up - down if FOUL not in (up, down) else FOUL
+        repeats = all(_repeats(evidence.history, run) for run in runs)
+        if repeats and gain > 0 and gain >= self.min_effect:
+            ruling, fate = Ruling.CERTIFIED, "certified"
+        else:
+            ruling, fate = (Ruling.ROLLED_BACK, "rolled back") if gain < 0 else (Ruling.CONTINUE, "not certified")
+        rival = "what was certified last"
+        far = "its run gave no number" if gain == FOUL else words.distance(metric, gain, rival=rival)
+        how = "both sides measured the same again" if repeats else "measured again, it was not the same"
+        p = 0.0 if ruling is Ruling.CERTIFIED else 1.0
+        done = proof(evidence, [ours], [theirs], ruling=ruling, p=p, level=0.0, reason=f"{fate}: {far}, {how}")
+        return replace(done, low=done.mean, high=done.mean, gain_low=done.gain, gain_high=done.gain)
+
+
+def refuse_noise(values: Sequence[float | None]) -> None:
+    """Raise UserError when repeated runs of one commit differ."""
+    if len(set(values)) > 1:
+        raise UserError(
+            f"The baseline gave {values[0]} and then {values[-1]}, so this metric is not deterministic.",
+            fix='set preset = "certify" in [referee]',
+        )
+
+
+def _repeats(history: History, run: Measurement) -> bool:
+    """Whether every run of this commit, on this split, gave the same number."""
+    return len({each.value for each in history.runs.get((run.commit, run.split), ())}) == 1

@@ -1,0 +1,71 @@
+"""Making a certificate from the runs of both sides."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import replace
+
+from autoresearch.history import Evidence
+from autoresearch.records import Certificate, Direction, Measurement, Metric, Ruling, Side
+from autoresearch.referees import words
+from autoresearch.referees.reading import scores
+from autoresearch.stats.levels import mean_interval
+from autoresearch.stats.ranks import FOUL, Interval, scored, shift
+
+ABBA = (Side.CANDIDATE, Side.INCUMBENT, Side.INCUMBENT, Side.CANDIDATE)
+"""Order of interleaved runs: a machine that drifts steadily treats both sides alike."""
+
+
+def contest(evidence: Evidence) -> list[Measurement]:
+    """This certificate's runs of the two commits in question.
+
+    A certificate that was cut short, and whose tip has changed since, leaves runs behind that do not count here.
+    """
+    sides = {Side.CANDIDATE: evidence.candidate, Side.INCUMBENT: evidence.incumbent}
+    stale = [index for index, run in enumerate(evidence.runs) if run.commit != sides[run.side]]
+    return list(evidence.runs[stale[-1] + 1 if stale else 0 :])
+
+
+def proof(
+    evidence: Evidence,
+    ours: Sequence[Measurement],
+    theirs: Sequence[Measurement],
+    *,
+    ruling: Ruling,
+    p: float,
+    level: float,
+    reason: str = "",
+) -> Certificate:
+    """The certificate these runs amount to. `reason` replaces the usual sentence."""
+    history = evidence.history
+    mean = _mean(history.metric, ours)
+    gain = shift(scores(history.metric, ours), scores(history.metric, theirs))
+    tip = history.tip
+    done = Certificate(
+        number=evidence.number,
+        commit=evidence.candidate,
+        against=evidence.incumbent,
+        ruling=ruling,
+        reason=reason and words.trust(history) + reason,
+        p=p,
+        level=level,
+        n=len(ours),
+        mean=mean.estimate,
+        low=mean.low,
+        high=mean.high,
+        gain=gain.estimate,
+        gain_low=gain.low,
+        gain_high=gain.high,
+        split=ours[-1].split,
+        experiment=tip.number if tip else 0,
+    )
+    return done if reason else replace(done, reason=words.certificate(history, done))
+
+
+def _mean(metric: Metric, runs: Sequence[Measurement]) -> Interval:
+    """Mean of the runs that gave a number; the worst there is, unbounded, when none did."""
+    values = [run.value for run in runs if run.value is not None and scored(run.value) != FOUL]
+    if values:
+        return mean_interval(values)
+    worst = float("inf") if metric.direction is Direction.MINIMIZE else float("-inf")
+    return Interval(worst, float("-inf"), float("inf"))

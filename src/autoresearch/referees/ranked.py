@@ -1,0 +1,135 @@
+"""`strict` and `few`: every kept change is proven by itself, by an exact rank test against a pool of fresh runs."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+from autoresearch.history import Evidence, History
+from autoresearch.records import Certificate, Experiment, Outcome, Ruling, Side, Verdict
+from autoresearch.referees import words
+from autoresearch.referees.proofs import contest, proof
+from autoresearch.referees.reading import baseline, fresh, noise, scores, sentinel_due, steady
+from autoresearch.referees.schedule import provable, run_seconds
+from autoresearch.stats.levels import too_variable, welch_p
+from autoresearch.stats.looks import NIGHT, WORSE
+from autoresearch.stats.ranks import FOUL, critical, p_value, shift, wins
+
+MOST_PLANNED = 1000
+"""Experiments a night is taken to have when its budget does not tell. Later ones cannot be kept."""
+
+
+@dataclass(frozen=True, slots=True)
+class Ranked:
+    """A group-sequential rank test of each candidate against a pool of the incumbent's fresh runs.
+
+    The candidate is looked at after 1, 2, 4 ... runs and dropped as soon as it wins too few pairs; a null candidate
+    costs about two runs. It is kept when its exact p-value is within its share of the night's 5 %, which is split
+    evenly over the experiments planned and the looks that may keep.
+    """
+
+    pool: int
+    """Runs of the incumbent, none of them selected for being good."""
+    drops: Mapping[int, float]
+    """Runs of the candidate, and the share of pairs below which it is dropped there. Stopping for this is free."""
+    keeps: Sequence[int]
+    """Runs of the candidate at which it may be kept. At the last one it is kept or discarded."""
+    fewest: int = 1
+    """Experiments the level is split over at least."""
+
+    def next(self, evidence: Evidence) -> Side | Verdict:
+        """Fill the pool, then measure the candidate up to the look that decides."""
+        history = evidence.history
+        if history.baseline is None:
+            return baseline(evidence, runs=self.pool)
+        pool = steady(history, evidence.incumbent)[0]
+        if len(pool) < self.pool or sentinel_due(evidence):
+            return Side.INCUMBENT
+        ours = scores(history.metric, evidence.of(Side.CANDIDATE))
+        if FOUL in ours:
+            return Verdict(Outcome.DISCARD, "one of its runs gave no number")
+        if len(ours) not in self.drops and len(ours) not in self.keeps:
+            return Side.CANDIDATE
+        return self._look(evidence, ours, pool)
+
+    def _look(self, evidence: Evidence, ours: list[float], pool: list[float]) -> Side | Verdict:
+        n, m = len(ours), len(pool)
+        won, level = wins(ours, pool), self._level(evidence)
+        p = p_value(won, n, m)
+        statistic = {"p": p, "level": level, "wins": float(won), "n": float(n), "m": float(m)}
+        statistic["gain"] = shift(ours, pool).estimate
+        if n in self.keeps and p <= level and self._trusted(ours, pool, level):
+            return Verdict(Outcome.KEEP, _reason(evidence, statistic), statistic)
+        if n == self.keeps[-1] or won < self.drops[n] * n * m:
+            return Verdict(Outcome.DISCARD, _reason(evidence, statistic), statistic)
+        return Side.CANDIDATE
+
+    def _trusted(self, ours: Sequence[float], pool: Sequence[float], level: float) -> bool:
+        """Whether the win may be believed: not from variance alone, unless the last look's Welch test agrees."""
+        if not too_variable(ours, pool):
+            return True
+        return len(ours) == self.keeps[-1] and welch_p(ours, pool) <= level
+
+    def _level(self, evidence: Evidence) -> float:
+        """What one look may spend; 0 once more experiments were tried than were planned."""
+        history = evidence.history
+        first = history.night.first if history.night else 0
+        planned = max(self.fewest, experiments_planned(history))
+        return NIGHT / planned / len(self.keeps) if evidence.number - first < planned else 0.0
+
+    def certificate_due(self, history: History) -> bool:
+        """After every keep: the proof is there, what is missing is a level that nothing was selected for."""
+        return provable(history) and history.keeps_since_certificate > 0 and _is_tested(history.tip)
+
+    def certify(self, evidence: Evidence) -> Side | Certificate:
+        """Fill the pool of the new incumbent; the experiment's own p-value is the proof.
+
+        On a holdout the p-value is that of equally many fresh runs of both sides there, and must reach 5 %.
+        """
+        history = evidence.history
+        asked = contest(evidence)
+        if not asked:
+            return Side.CANDIDATE
+        split = asked[-1].split
+        ours, theirs = (fresh(history, commit, split=split) for commit in (evidence.candidate, evidence.incumbent))
+        if len(ours) < self.pool or len(theirs) < self.pool:
+            return Side.CANDIDATE if len(ours) <= len(theirs) or len(theirs) >= self.pool else Side.INCUMBENT
+        up, down = scores(history.metric, ours), scores(history.metric, theirs)
+        own = history.tip.verdict.statistic if history.tip else {}
+        p, level = p_value(wins(up, down), len(up), len(down)), WORSE
+        if split == "public":
+            p, level = own.get("p", 1.0), own.get("level", 0.0)
+        worse = wins(down, up) >= critical(len(down), len(up), WORSE)
+        ruling = Ruling.ROLLED_BACK if worse else Ruling.CERTIFIED if p <= level else Ruling.CONTINUE
+        return proof(evidence, ours, theirs, ruling=ruling, p=p, level=level)
+
+
+STRICT = Ranked(pool=20, drops={1: 0.65, 2: 0.68, 4: 0.70, 8: 0.74}, keeps=(4, 8, 16))
+FEW = Ranked(pool=12, drops={1: 0.65, 2: 0.68, 4: 0.72}, keeps=(6,), fewest=60)
+
+
+def experiments_planned(history: History) -> int:
+    """Most experiments this night can hold: its limit, or its hours in baseline runs, whichever is less."""
+    if history.night is None:
+        return MOST_PLANNED
+    budget, seconds, bounds = history.night.budget, run_seconds(history), [MOST_PLANNED]
+    if budget.experiments is not None:
+        bounds = [budget.experiments]
+    if budget.hours is not None and seconds:
+        bounds.append(math.ceil(budget.hours * 3600 / seconds))
+    return min(bounds)
+
+
+def _is_tested(tip: Experiment | None) -> bool:
+    """Whether the tip was kept by a test; a new epoch's baseline was not."""
+    return tip is not None and "p" in tip.verdict.statistic
+
+
+def _reason(evidence: Evidence, statistic: Mapping[str, float]) -> str:
+    history = evidence.history
+    n, m, gain = int(statistic["n"]), int(statistic["m"]), statistic["gain"]
+    far = words.distance(history.metric, gain, rival="the incumbent", noise=noise(history))
+    odds = f"won {statistic['wins']:.0f} of {n * m} pairs in {words.runs(n)} against {m}"
+    test = f"p = {statistic['p']:.2g} of {statistic['level']:.2g} allowed"
+    return f"{far}: {odds}, {test}{words.alarm(steady(history, evidence.incumbent)[1])}"
