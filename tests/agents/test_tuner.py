@@ -201,7 +201,7 @@ def test_optuna_keeps_the_verbosity_it_had(tmp_path: Path) -> None:
 def test_a_proposal_stays_cheap(tmp_path: Path, experiments: int, milliseconds: float) -> None:
     """Generous limits, so that a busy machine does not fail it; the real figures stand in the design."""
     play = game(tmp_path)
-    play.play(TUNER, 60)
+    play.play(TUNER, 30)
     _pad(play.history, experiments)
     (tmp_path / "train.py").write_text(play.tip)
     brief = Brief(play.history.next_number, play.history.tip_commit)

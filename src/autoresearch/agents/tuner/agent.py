@@ -113,8 +113,9 @@ def _chosen(brief: Brief, space: Space, known: Past, history: History) -> Move:
     if not fresh:
         raise Foul(Outcome.NO_CHANGE, "Every move of the constants that is left was tried before.")
     failures = [trial for trial in known.trials if trial.gain is None]
+    constants = {constant.key: constant for constant in space.constants}
     worth = [
-        guess.promise(surrogate.least) * risk(move, space, failures) * (1.0 if move.is_single else BUNDLE_DISCOUNT)
+        guess.promise(surrogate.least) * risk(move, constants, failures) * (1.0 if move.is_single else BUNDLE_DISCOUNT)
         for move, guess in zip(fresh, surrogate.guesses([move.changes for move in fresh]), strict=True)
     ]
     order = sorted(zip(worth, fresh, strict=True), key=lambda pair: (-round(pair[0], 9), tie_break(pair[1], seed)))

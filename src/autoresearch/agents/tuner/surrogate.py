@@ -25,8 +25,8 @@ from autoresearch.agents.tuner.trials import Past, Trial
 
 Array = NDArray[np.float64]
 
-LENGTH = 2.0
-"""Coordinates over which one constant's effect stays similar: two doublings."""
+LENGTH = 2.5
+"""Coordinates over which one constant's effect stays similar: two to three doublings."""
 STEP_VARIANCE = 2 * (1 - math.exp(-0.5 / LENGTH**2))
 """Variance of the difference over one first step, of a function of variance 1 and this length."""
 JOINT_LENGTH = 3.0
