@@ -38,7 +38,8 @@ CURVATURE = 0.5
 FARTHEST = 3.0
 """Coordinates beyond which the expected loss grows no more."""
 LEAST_GAIN = 2.0
-"""Standard deviations of one run."""
+FIRST_STEP = 5.0
+"""Gains worth looking for, and gains to expect of a first step before any was seen: standard deviations of one run."""
 LEAST_NOISE = 0.05
 """Units; keeps the covariance well conditioned when the metric is exact."""
 
@@ -124,9 +125,9 @@ class Surrogate:
 
 
 def _unit(measured: Sequence[Trial], noise: float) -> float:
-    """What a first step usually changes: the median size of the gains of single moves, not less than the noise."""
+    """What a first step usually changes: the median size of the gains of single moves, `FIRST_STEP` as one of them."""
     steps = [abs(trial.step) for trial in measured if trial.step is not None and len(trial.changed) == 1]
-    return max(float(np.median(steps)) if steps else 0.0, noise, 1e-12)
+    return max(float(np.median([*steps, FIRST_STEP * noise])), noise, 1e-12)
 
 
 def _variances(space: Space, measured: Sequence[Trial], unit: float) -> Array:
