@@ -118,5 +118,6 @@ def _chosen(brief: Brief, space: Space, known: Past, history: History) -> Move:
         guess.promise(surrogate.least) * risk(move, constants, failures) * (1.0 if move.is_single else BUNDLE_DISCOUNT)
         for move, guess in zip(fresh, surrogate.guesses([move.changes for move in fresh]), strict=True)
     ]
-    order = sorted(zip(worth, fresh, strict=True), key=lambda pair: (-round(pair[0], 9), tie_break(pair[1], seed)))
-    return order[0][1]
+    # Rounded, so that numerical libraries which differ in the last digits choose alike.
+    rounded = [float(f"{value:.6g}") for value in worth]
+    return min(zip(rounded, fresh, strict=True), key=lambda pair: (-pair[0], tie_break(pair[1], seed)))[1]

@@ -14,7 +14,7 @@ from autoresearch.agents.tuner.trials import Trial
 
 MANY = 8
 """How many of the best single steps are tried in union."""
-TAINT = 0.25
+TAINT = 0.02
 """What is left of a move's promise for every crash it goes at least as far as."""
 
 
