@@ -16,7 +16,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from autoresearch import metrics
+from autoresearch import contestant, metrics
 from autoresearch.errors import Foul, Interrupted, RigFault
 from autoresearch.ledger import now
 from autoresearch.protocols import Box, Exit, Sandbox
@@ -133,13 +133,22 @@ class LocalRunner:
                 METRICS: str(verdict),
                 DOOR: str(DOOR_FD),
             }
-            ended = self._boxed(
-                phase, sealed, write=(scratch,), read=(artifacts,), env=env, door=door.evaluator.fileno()
-            )
+            env["PYTHONPATH"] = os.pathsep.join(filter(None, (str(self._helper()), env.get("PYTHONPATH"))))
+            read, handle = (artifacts, self._helper()), door.evaluator.fileno()
+            ended = self._boxed(phase, sealed, write=(scratch,), read=read, env=env, door=handle)
             _demand_success(ended, phase, who="the evaluation")
             if not verdict.is_file():
                 raise Foul(Outcome.CRASH, f"the evaluation wrote no ${METRICS}", log=ended.output)
             return metrics.from_json(_read_capped(verdict), self.task.metric), ended.seconds
+
+    def _helper(self) -> Path:
+        """A folder from which any interpreter imports `autoresearch.contestant`, whether we are installed there or not."""
+        package = self.folder / "helper" / "autoresearch"
+        if not (package / "contestant.py").exists():
+            package.mkdir(parents=True, exist_ok=True)
+            (package / "__init__.py").write_text("")
+            shutil.copyfile(contestant.__file__, package / "contestant.py")
+        return package.parent
 
     def _door(self, tree: Path, artifacts: Path) -> Door:
         """A door behind which fresh contestants start: nothing writable, no network, dead by the phase's end."""
