@@ -25,8 +25,8 @@ from autoresearch.agents.tuner.trials import Past, Trial
 
 Array = NDArray[np.float64]
 
-LENGTH = 2.0
-"""Coordinates over which one constant's effect stays similar: two doublings."""
+LENGTH = 2.5
+"""Coordinates over which one constant's effect stays similar: two to three doublings."""
 STEP_VARIANCE = 2 * (1 - math.exp(-0.5 / LENGTH**2))
 """Variance of the difference over one first step, of a function of variance 1 and this length."""
 JOINT_LENGTH = 3.0
@@ -37,6 +37,9 @@ CURVATURE = 0.5
 """Expected loss of a first step, relative to the standard deviation of its effect."""
 FARTHEST = 3.0
 """Coordinates beyond which the expected loss grows no more."""
+LEAST_GAIN = 2.0
+FIRST_STEP = 5.0
+"""Gains worth looking for, and gains to expect of a first step before any was seen: standard deviations of one run."""
 LEAST_NOISE = 0.05
 """Units; keeps the covariance well conditioned when the metric is exact."""
 
@@ -48,12 +51,12 @@ class Guess:
     mean: float
     deviation: float
 
-    @property
-    def promise(self) -> float:
-        """Expected improvement over the incumbent, in units."""
-        z = self.mean / self.deviation
+    def promise(self, over: float) -> float:
+        """Expected improvement beyond `over`, in units."""
+        above = self.mean - over
+        z = above / self.deviation
         density = math.exp(-z * z / 2) / math.sqrt(2 * math.pi)
-        return self.mean * (1 + math.erf(z / math.sqrt(2))) / 2 + self.deviation * density
+        return above * (1 + math.erf(z / math.sqrt(2))) / 2 + self.deviation * density
 
 
 class Surrogate:
@@ -67,6 +70,8 @@ class Surrogate:
         measured = [trial for trial in past.trials if trial.gain is not None]
         self.unit = _unit(measured, past.noise)
         """What a first step usually changes, in the metric's unit."""
+        self.least = LEAST_GAIN * past.noise / self.unit
+        """The smallest gain worth looking for, in units: less drowns in the noise of a run."""
         self._variance = _variances(space, measured, self.unit)
         self._points = np.array([self._coordinates({**space.values, **trial.values}) for trial in measured])
         self._points = self._points.reshape(len(measured), len(space.constants))
@@ -91,8 +96,7 @@ class Surrogate:
         covariance = self._covariance(self._points, self._points)
         covariance += CODE_VARIANCE * (shapes[:, None] == shapes[None, :])
         covariance += np.diag(max(noise, LEAST_NOISE) ** 2 / runs)
-        surprise = np.array([_squash((trial.gain or 0.0) / self.unit) for trial in measured])
-        surprise -= self._prior_mean(self._points)
+        surprise = np.array([_level(trial, self.unit) for trial in measured]) - self._prior_mean(self._points)
         self._precision = np.linalg.inv(covariance)
         self._weights = self._precision @ surprise
 
@@ -121,9 +125,9 @@ class Surrogate:
 
 
 def _unit(measured: Sequence[Trial], noise: float) -> float:
-    """What a first step usually changes: the median size of the gains of single moves, not less than the noise."""
+    """What a first step usually changes: the median size of the gains of single moves, `FIRST_STEP` as one of them."""
     steps = [abs(trial.step) for trial in measured if trial.step is not None and len(trial.changed) == 1]
-    return max(float(np.median(steps)) if steps else 0.0, noise, 1e-12)
+    return max(float(np.median([*steps, FIRST_STEP * noise])), noise, 1e-12)
 
 
 def _variances(space: Space, measured: Sequence[Trial], unit: float) -> Array:
@@ -142,6 +146,7 @@ def _variances(space: Space, measured: Sequence[Trial], unit: float) -> Array:
     return np.array([squares[key] / counts[key] for key in squares]) / STEP_VARIANCE
 
 
-def _squash(gain: float) -> float:
-    """Losses beyond two units grow as a logarithm: how bad a disaster was says little about its neighbourhood."""
-    return gain if gain > -2 else -2 - math.log1p(-2 - gain)
+def _level(trial: Trial, unit: float) -> float:
+    """The trial's gain in units, a disaster softened: how bad it was says little about its neighbourhood."""
+    gain, step = (trial.gain or 0.0) / unit, (trial.step or 0.0) / unit
+    return gain if step > -2 else gain - step - 2 - math.log1p(-2 - step)
