@@ -307,7 +307,8 @@ def test_the_first_ctrl_c_finishes_the_measurement_and_the_second_kills_it(tmp_p
         assert run.wait(timeout=30) == 130
         assert time.monotonic() - began < most
         assert run.stderr
-        assert "goes on from there" in run.stderr.read()
+        with run.stderr:
+            assert "goes on from there" in run.stderr.read()
     history = Ledger(root / ".autoresearch" / "toy" / "ledger.jsonl", History())
     history.refresh()
     assert history.history.measured == 1
