@@ -172,7 +172,7 @@ class Naive:
         better = best is None or (value is not None and evidence.history.metric.gain(value, over=best) > 0)
         return Verdict(Outcome.KEEP if better else Outcome.DISCARD, "")
 
-    def certificate_due(self, history: History) -> bool:  # noqa: ARG002
+    def certificate_due(self, history: History) -> bool:
         """Never."""
         return False
 

@@ -167,7 +167,6 @@ class TestDraft:
         with workspace.draft(workspace.base) as tree:
             assert names(tree) == ["data", "evaluate.py", "train.py"]
             assert (tree / "data/new\nline").read_text() == "odd\n"
-        assert not tree.exists()
 
     def test_agents_at_the_same_time_have_their_own(self, workspace: Workspace) -> None:
         with workspace.draft(workspace.base) as first, workspace.draft(workspace.base) as second:
@@ -179,8 +178,22 @@ class TestDraft:
         with workspace.draft(workspace.base) as tree:
             (tree / "/".join("d" * 90)).mkdir(parents=True)
             os.mkfifo(tree / "pipe")
+            (tree / "empty" / "folder").mkdir(parents=True)
+            (tree / "train.py").write_text("changed\n")
             (tree / "data").chmod(0)
-        assert list((tree.parent.parent).glob("agent*")) == []
+        with workspace.draft(workspace.base) as again:
+            assert again == tree
+            assert names(again) == ["data", "evaluate.py", "train.py"]
+            assert workspace.read(workspace.base, "train.py") == (again / "train.py").read_bytes()
+
+    def test_a_sealed_file_the_agent_changed_in_place_is_mended(self, workspace: Workspace) -> None:
+        for _ in range(3):
+            with workspace.draft(workspace.base) as tree:
+                path = tree / "evaluate.py"
+                assert path.read_bytes() == workspace.read(workspace.base, "evaluate.py")
+                times = path.stat()
+                path.write_bytes(b"x" * times.st_size)
+                os.utime(path, ns=(times.st_atime_ns, times.st_mtime_ns))
 
     def test_workers_share_one_workspace(self, root: Path, workspace: Workspace) -> None:
         made: dict[int, Taken] = {}

@@ -18,7 +18,7 @@ from autoresearch.errors import Foul, Interrupted, RigFault
 from autoresearch.history import Ended, Evidence, History
 from autoresearch.ledger import Ledger, now
 from autoresearch.protocols import Agent, Referee, Runner, Strategy
-from autoresearch.records import Candidate, Certificate, Experiment, Measurement, Ruling, Side, Verdict
+from autoresearch.records import Candidate, Certificate, Experiment, Measurement, Outcome, Ruling, Side, Verdict
 from autoresearch.workspace import Workspace
 
 Decision = TypeVar("Decision", Verdict, Certificate)
@@ -209,6 +209,8 @@ class Study:
     def record(self, record: object) -> None:
         """Make `record` durable first; move the branches second."""
         self.ledger.append(record)
-        if isinstance(record, Experiment | Certificate):
+        if isinstance(record, Certificate) or (
+            isinstance(record, Experiment) and record.verdict.outcome is Outcome.KEEP
+        ):
             self.workspace.advance(self.history.tip_commit, self.history.proven_commit)
         self.on_record(record)

@@ -227,16 +227,23 @@ class Workspace:
 
     @contextmanager
     def draft(self, commit: str) -> Iterator[Path]:
-        """A fresh copy of `commit` for one agent to change, without `.git` and hidden files; gone at the end."""
+        """A copy of `commit` for one agent to change, without `.git` and hidden files.
+
+        What the agent before left is mended: every file is verified by its signature or hashed, strays go.
+        """
         number = self._seat()
-        home = self._work / f"agent{number}"
+        root = self._work / f"agent{number}" / "tree"
+        plot = self._plots.setdefault(root, Plot(root))
         try:
             with _mendable(self._folder):
-                remove(home)
-                Plot(home / "tree").fill(self._visible(commit), self._source)
-            yield home / "tree"
+                try:
+                    plot.fill(self._visible(commit), self._source)
+                    plot.prune()
+                except OSError:  # the agent before left folders that cannot be mended
+                    plot.clear()
+                    plot.fill(self._visible(commit), self._source)
+            yield root
         finally:
-            remove(home)
             with self._lock:
                 self._agents.discard(number)
 
