@@ -54,12 +54,15 @@ class Study:
         Raises Interrupted and RigFault; in both cases the next `run` goes on from there.
         """
         self.reconcile()
-        while not (why := self.over()):
-            if self.referee.certificate_due(self.history):
-                self.record(self.certify())
-            else:
-                self.record(self.attempt())
-        self.record(Ended(why))
+        try:
+            while not (why := self.over()):
+                if self.referee.certificate_due(self.history):
+                    self.record(self.certify())
+                else:
+                    self.record(self.attempt())
+            self.record(Ended(why))
+        finally:
+            self.reconcile()
         return why
 
     def reconcile(self) -> None:

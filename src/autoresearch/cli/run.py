@@ -69,7 +69,7 @@ def night(root: Path, task: Task, *, granted: Budget | None = None, unsafe: bool
             try:
                 why = assembly.study.run()
             finally:
-                assembly.study.reconcile()
+                assembly.rig.workspace.close()
                 site.clear_step()
     if assembly.study.history.measured == before:
         raise UserError(

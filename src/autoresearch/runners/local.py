@@ -142,7 +142,7 @@ class LocalRunner:
             return metrics.from_json(_read_capped(verdict), self.task.metric), ended.seconds
 
     def _helper(self) -> Path:
-        """A folder from which any interpreter imports `autoresearch.contestant`, whether we are installed there or not."""
+        """A folder from which any interpreter imports `autoresearch.contestant`, be we installed there or not."""
         package = self.folder / "helper" / "autoresearch"
         if not (package / "contestant.py").exists():
             package.mkdir(parents=True, exist_ok=True)

@@ -23,6 +23,8 @@ def advice(refusals: Mapping[str, str], *, apparmor_switch: Path = APPARMOR_SWIT
         return "require less in [sandbox] of autoresearch.toml, or run on Linux, where more can be proven"
     if "not installed" in bubblewrap:
         return "apt-get install bubblewrap"
+    if "Unknown option" in bubblewrap:
+        return "install bubblewrap 0.8 or later"
     if "did not come up" in bubblewrap:
         restricted = apparmor_switch.exists() and apparmor_switch.read_text().strip() == "1"
         return APPARMOR_FIX if restricted else CONTAINER_FIX

@@ -97,8 +97,10 @@ def _views(box: Box, masks: Iterable[Path]) -> Iterator[str]:
     for mask in masks:
         nothing = ("--tmpfs",) if mask.is_dir() else ("--ro-bind", os.devnull)
         views[str(mask)] = (*nothing, str(mask))
-    for path in map(str, (box.cwd, *box.read)):
+    for path in map(str, box.read):
         views[path] = _read_only(path)
+    if not any(box.cwd.is_relative_to(whole) for whole in box.write):
+        views[str(box.cwd)] = _read_only(str(box.cwd))
     for path in map(str, box.write):
         views[path] = ("--bind", path, path)
     for path in sorted(views, key=lambda path: path.count("/")):

@@ -4,9 +4,6 @@ A bare interpreter gets it as text, so it imports nothing of ours. Its argument 
 An attack works when it runs through without an error; what cannot be told from inside is looked at from outside.
 """
 
-# Descriptors and strings instead of paths: every import and every millisecond here is paid for once a run.
-# ruff: noqa: PTH
-
 import ctypes
 import json
 import os

@@ -43,12 +43,18 @@ class Embedded:
             fence=Fence(
                 read=(*read, *map(str, (box.cwd, *box.read))),
                 write=tuple(map(str, box.write)),
-                devices=(*system.existing(system.DEVICES), *system.gpu_devices(box)),
+                devices=(*system.existing(system.DEVICES), *_accelerators(box)),
                 network=box.limits.network,
             ),
             filter=_filter(box).hex(),
         )
         return drive.drive(order, box, on_output=on_output, stop=stop)
+
+
+def _accelerators(box: Box) -> list[str]:
+    """Device files, and the command's own entry in /proc: CUDA names its threads there or does not start."""
+    found = system.gpu_devices(box)
+    return [*found, "/proc/self"] if found else []
 
 
 def _filter(box: Box) -> bytes:

@@ -1,8 +1,5 @@
 """From fork to exec: what a command's first process does to itself before it becomes the command."""
 
-# Descriptors and strings instead of paths: every import and every millisecond here is paid for once a run.
-# ruff: noqa: PTH
-
 from __future__ import annotations
 
 import fcntl

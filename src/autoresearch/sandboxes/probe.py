@@ -17,8 +17,8 @@ from pathlib import Path
 
 from autoresearch.proc import companion
 from autoresearch.protocols import Box, Exit, Sandbox
-from autoresearch.sandboxes import PROPERTIES
 from autoresearch.sandboxes.calls import CALLS, MACHINES
+from autoresearch.sandboxes.properties import PROPERTIES
 from autoresearch.task import Limits
 
 CANARY = Path(__file__).with_name("canary.py")
@@ -38,8 +38,8 @@ def probe(sandbox: Sandbox, *, hide: tuple[Path, ...] = ()) -> Mapping[str, bool
 
     Takes about a second. Raises SandboxError when no box of it comes up at all.
     """
-    with tempfile.TemporaryDirectory(prefix="autoresearch-probe-") as root, _Bait.planted(Path(root)) as bait:
-        cage = _Cage(sandbox, bait)
+    with tempfile.TemporaryDirectory(prefix="autoresearch-probe-") as root, Bait.planted(Path(root)) as bait:
+        cage = Cage(sandbox, bait)
         return dict.fromkeys(PROPERTIES, False) | {
             **cage.looked(hide),
             "memory_cap": cage.stopped("memory", "memory", Limits(PATIENCE, memory_bytes=64 * MEGABYTE), 256),
@@ -50,7 +50,7 @@ def probe(sandbox: Sandbox, *, hide: tuple[Path, ...] = ()) -> Mapping[str, bool
 
 
 @dataclass(frozen=True, slots=True)
-class _Bait:
+class Bait:
     """What the canary goes for, all of it outside the box but for the tree and the scratch directory."""
 
     root: Path
@@ -63,7 +63,7 @@ class _Bait:
 
     @classmethod
     @contextmanager
-    def planted(cls, root: Path) -> Iterator[_Bait]:
+    def planted(cls, root: Path) -> Iterator[Bait]:
         """Lay it out below `root`, and clear up afterwards."""
         for name in ("tree/tracked", "outside/kept", "outside/secret"):
             path = root / name
@@ -151,11 +151,11 @@ def _metadata(path: Path) -> tuple[object, ...]:
 
 
 @dataclass(frozen=True, slots=True)
-class _Cage:
+class Cage:
     """The sandbox under test, and what was laid out for the canary."""
 
     sandbox: Sandbox
-    bait: _Bait
+    bait: Bait
 
     def looked(self, hide: tuple[Path, ...]) -> dict[str, bool]:
         """The properties a single look around decides. A canary that does not report proves nothing."""

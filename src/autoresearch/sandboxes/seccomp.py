@@ -8,6 +8,7 @@ import os
 import struct
 from collections.abc import Iterable
 
+from autoresearch.errors import SandboxError
 from autoresearch.sandboxes.calls import CALLS, MACHINES
 from autoresearch.sandboxes.linux import prctl
 
@@ -148,9 +149,13 @@ def program(*, families: tuple[int, ...], namespaced: bool, pinned: bool, machin
     """The filter of a box whose sockets may be of `families`, and which may not move from its cores if `pinned`.
 
     `namespaced` boxes see no process, file or IPC object but their own, so they need fewer refusals; elsewhere calls
-    that change metadata only pretend to succeed. Foreign and x32 calls kill. Raises KeyError for an unknown machine.
+    that change metadata only pretend to succeed. Foreign and x32 calls kill. Raises SandboxError on a machine whose
+    call numbers are not known.
     """
-    filter_ = _Program(machine or os.uname().machine)
+    machine = machine or os.uname().machine
+    if machine not in MACHINES:
+        raise SandboxError(f"system call numbers of {machine} are not known", fix=f"use one of {', '.join(MACHINES)}")
+    filter_ = _Program(machine)
     if pinned:
         filter_.on(["sched_setaffinity"], _refuse())
     filter_.on(NEVER, _refuse())
@@ -170,6 +175,6 @@ class _FilterProgram(ctypes.Structure):
 
 
 def install(code: bytes) -> None:
-    """Put this thread and all it starts under the filter, for good, once new privileges are renounced. Raises OSError."""
+    """Put us and all we start under the filter, for good, once new privileges are renounced. Raises OSError."""
     filter_ = _FilterProgram(len(code) // 8, code)
     prctl(PR_SET_SECCOMP, MODE_FILTER, ctypes.addressof(filter_))

@@ -19,6 +19,7 @@ from contextlib import suppress
 
 from autoresearch.sandboxes import landlock, linux, tree
 from autoresearch.sandboxes.launch import launch
+from autoresearch.sandboxes.meter import Meter
 from autoresearch.sandboxes.order import Order, Report, decoded_order, encoded
 
 SAMPLE_SECONDS = 0.1
@@ -29,10 +30,8 @@ BUILD_SECONDS = 30.0
 """How long a box may take to be built."""
 KILL_SECONDS = 10.0
 """How long the dead may take to be gone; who is still there then is a survivor."""
-PEAK_STEP = 1.05
-"""Shared pages are told apart, at some cost, only once the cheap count grew by this factor."""
-WRAPPER_PROCESSES = 2
-"""bubblewrap's own: one outside, one as process 1 inside. They are not the command's."""
+STRIKE_SECONDS = 0.002
+"""How long to wait between two strikes, unless somebody dies before."""
 ASKED_TO_STOP = {b"c": "cancelled", b"o": "output"}
 """What the referee may write on the control socket, and the limit it means."""
 
@@ -75,10 +74,9 @@ class Run:
         self.main = 0
         self.status: int | None = None
         self.started = 0.0
-        self.peak = 0
-        self.examined = 0.0
         self.sealed = False
-        self.disk_at_most = self._disk_at_most()
+        self.asked = ""
+        self.meter = Meter(order)
         self.poll = select.poll()
         self.poll.register(control, select.POLLIN)
         self.wake = _wake_on_child()
@@ -130,7 +128,7 @@ class Run:
             signal=None if limit else number,
             limit=limit,
             seconds=seconds,
-            peak_memory_bytes=max(self.peak, used.ru_maxrss * unit),
+            peak_memory_bytes=max(self.meter.peak, used.ru_maxrss * unit),
             cpu_seconds=used.ru_utime + used.ru_stime,
             survivors=survivors,
         )
@@ -139,37 +137,36 @@ class Run:
         deadline = self.started + self.order.seconds
         sample = self.started + SAMPLE_SECONDS
         while True:
-            ready = self._events(min(deadline, sample) - time.monotonic())
+            self._events(min(deadline, sample) - time.monotonic())
             if self.status is not None:
                 return ""
             now = time.monotonic()
             if now >= deadline:
                 return "time"
-            if self.control.fileno() in ready and (limit := self._asked()):
-                return limit
+            if self.asked:
+                return self.asked
             if now >= sample:
-                if limit := self._sample():
+                if limit := self.meter.exceeded():
                     return limit
                 after = time.monotonic()
                 sample = after + max(SAMPLE_SECONDS, SAMPLE_SHARE * (after - now))
 
     def _events(self, seconds: float) -> set[int]:
-        """Descriptors that became readable within `seconds`. The dead are buried on the way."""
+        """Descriptors that became readable within `seconds`. The dead are buried and the referee heard on the way."""
         ready = {handle for handle, _ in self.poll.poll(max(0.0, seconds) * 1000)}
         if self.wake in ready:
-            with suppress(BlockingIOError):
-                os.read(self.wake, 4096)
             self._bury()
+        if self.control.fileno() in ready:
+            word = self.control.recv(1)
+            if not word:
+                raise RefereeGone
+            self.asked = ASKED_TO_STOP[word]
         return ready
-
-    def _asked(self) -> str:
-        word = self.control.recv(1)
-        if not word:
-            raise RefereeGone
-        return ASKED_TO_STOP[word]
 
     def _bury(self) -> bool:
         """Reap whoever has died; whether anyone is left."""
+        with suppress(BlockingIOError):
+            os.read(self.wake, 4096)
         while True:
             try:
                 pid, status = os.waitpid(-1, os.WNOHANG)
@@ -180,45 +177,12 @@ class Run:
             if pid == self.main:
                 self.status = status
 
-    def _sample(self) -> str:
-        """The limit the tree is past at this moment, or nothing."""
-        order = self.order
-        own = WRAPPER_PROCESSES if order.wrapped else 0
-        pids = tree.descendants(None if order.processes is None else order.processes + own)
-        if order.processes is not None and len(pids) - own > order.processes:
-            return "processes"
-        if self._too_much_memory(pids):
-            return "memory"
-        if self._too_much_disk(pids):
-            return "disk"
-        return ""
-
-    def _disk_at_most(self) -> int | None:
-        """The limit counts what the command adds; what its directories hold already is allowed on top."""
-        if self.order.disk_bytes is None:
-            return None
-        return self.order.disk_bytes + int(tree.disk(self.order.scratch, (), at_most=sys.maxsize))
-
-    def _too_much_disk(self, pids: list[int]) -> bool:
-        most = self.disk_at_most
-        return most is not None and tree.disk(self.order.scratch, pids, at_most=most) > most
-
-    def _too_much_memory(self, pids: list[int]) -> bool:
-        most = self.order.memory_bytes
-        held = tree.memory_bound(pids)
-        if (most is not None and held > most) or held > PEAK_STEP * self.examined:
-            self.examined = held
-            exact = tree.memory(pids)
-            held = held if exact is None else exact
-            self.peak = max(self.peak, held)
-        return most is not None and held > most
-
     def kill(self) -> int:
         """End every process of the run, the main one included, and bury it; how many were still alive in the end."""
         deadline = time.monotonic() + KILL_SECONDS
         while self._bury() and time.monotonic() < deadline:
             self._strike()
-            self._events(0.002)
+            select.select([self.wake], [], [], STRIKE_SECONDS)
         return sum(map(tree.alive, tree.descendants(at_most=1000)))
 
     def _strike(self) -> None:
@@ -246,7 +210,7 @@ class Run:
     def _late_limit(self, number: int | None) -> str:
         """A limit passed too late, or by too large a file, for a sample to see."""
         too_large = self.order.disk_bytes is not None and number == signal.SIGXFSZ
-        return "disk" if too_large or self._too_much_disk([]) else ""
+        return "disk" if too_large or self.meter.too_much_disk([]) else ""
 
 
 def _wake_on_child() -> int:

@@ -52,6 +52,16 @@ def gpu_devices(box: Box) -> list[str]:
     return found
 
 
+def _check_strings(box: Box) -> None:
+    """Refuse what no command line or environment can hold, before it could end one of our own too early."""
+    for text in (*box.argv, *box.env, *box.env.values()):
+        if "\0" in text:
+            raise SandboxError(f"{text!r} has a zero byte in it", fix="take it out of the command or its environment")
+    for name in box.env:
+        if not name or "=" in name:
+            raise SandboxError(f"{name!r} is no name for an environment variable", fix="rename it")
+
+
 def check(box: Box, hide: Iterable[Path], *, covered: Iterable[str]) -> None:
     """Refuse a box that names what is missing, or that could read a hidden path.
 
@@ -62,6 +72,12 @@ def check(box: Box, hide: Iterable[Path], *, covered: Iterable[str]) -> None:
     for path in own:
         if not path.is_absolute() or not path.exists():
             raise SandboxError(f"{path} is to be seen in the box and does not exist", fix="create it, or leave it out")
+    for path in box.read:
+        if any(path != whole and path.is_relative_to(whole) for whole in box.write):
+            raise SandboxError(
+                f"{path} is to be read-only and lies in what the box may write", fix="move it out of there"
+            )
+    _check_strings(box)
     for secret in map(Path.resolve, hide):
         for path in (*own, *map(Path, covered)):
             if secret.is_relative_to(path.resolve()):

@@ -1,8 +1,5 @@
 """What a process tree holds at this moment, read from /proc by its supervisor; nothing where there is no /proc."""
 
-# Descriptors and strings instead of paths: every import and every millisecond here is paid for once a run.
-# ruff: noqa: PTH
-
 from __future__ import annotations
 
 import math
@@ -76,7 +73,7 @@ def memory_bound(pids: Iterable[int]) -> int:
 
 
 def memory(pids: Iterable[int]) -> int | None:
-    """The same with shared pages counted once (smaps_rollup's proportional share); None when the kernel will not tell."""
+    """The same with shared pages counted once (smaps_rollup's shares of them); None when the kernel will not tell."""
     total = 0
     for pid in pids:
         text = _read(f"/proc/{pid}/smaps_rollup")
@@ -108,7 +105,7 @@ def _unlinked(pids: Iterable[int]) -> Iterator[os.stat_result]:
                     yield found
 
 
-def disk(directories: Iterable[str], pids: Iterable[int], *, at_most: int) -> float:
+def disk(directories: Iterable[str], pids: Iterable[int], *, at_most: float) -> float:
     """Bytes taken up below `directories` and by the processes' nameless files; the count stops once past `at_most`.
 
     Infinite when a directory hides its contents: what cannot be counted is too much.
