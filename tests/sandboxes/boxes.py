@@ -53,7 +53,8 @@ def beat(name):
     with open(sys.argv[1] + "/" + name, "ab") as file:
         file.write(b"x")
 def appeared(name):
-    while not os.path.exists(sys.argv[1] + "/" + name):
+    path = sys.argv[1] + "/" + name
+    while not (os.path.exists(path) and os.path.getsize(path)):
         time.sleep(0.001)
 """
 DAEMON = """

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from typing import Any
 
 from rich.console import Console
@@ -17,9 +18,13 @@ from autoresearch.views.words import Figures
 _RIGHT = {"#", "seconds"}
 
 
+WIDE = 240
+"""Columns where nobody's terminal sets them, so that a line stays a line for grep."""
+
+
 def console() -> Console:
     """Standard output, uncoloured where it is not a terminal or NO_COLOR is set."""
-    return Console(highlight=False, soft_wrap=True)
+    return Console(highlight=False, soft_wrap=True, width=None if sys.stdout.isatty() else WIDE)
 
 
 def print_status(data: dict[str, Any]) -> None:

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from autoresearch.history import Evidence, History
 from autoresearch.records import Certificate, Outcome, Ruling, Side, Verdict
 from autoresearch.referees import words
-from autoresearch.referees.proofs import ABBA, contest, proof
+from autoresearch.referees.proofs import contest, proof, turn
 from autoresearch.referees.reading import baseline, noise, reference, scores, sentinel_due, steady
 from autoresearch.referees.schedule import certificate_due
 from autoresearch.stats.looks import Call, design_for
@@ -52,7 +52,7 @@ class Certify:
         up, down = scores(metric, ours), scores(metric, theirs)
         call = design.judge(up, down)
         if call is Call.MORE:
-            return ABBA[len(runs) % len(ABBA)]
+            return turn(ours, theirs)
         p = p_value(wins(up, down), len(up), len(down))
         return proof(evidence, ours, theirs, ruling=RULINGS[call], p=p, level=design.level)
 

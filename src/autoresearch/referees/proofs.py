@@ -12,8 +12,15 @@ from autoresearch.referees.reading import scores
 from autoresearch.stats.levels import mean_interval
 from autoresearch.stats.ranks import FOUL, Interval, scored, shift
 
-ABBA = (Side.CANDIDATE, Side.INCUMBENT, Side.INCUMBENT, Side.CANDIDATE)
-"""Order of interleaved runs: a machine that drifts steadily treats both sides alike."""
+
+def turn(ours: Sequence[object], theirs: Sequence[object]) -> Side:
+    """Whose run is next: candidate, incumbent, incumbent, candidate, and so on.
+
+    In this order a machine that drifts steadily treats both sides alike.
+    """
+    if len(ours) == len(theirs):
+        return Side.INCUMBENT if len(ours) % 2 else Side.CANDIDATE
+    return Side.CANDIDATE if len(ours) < len(theirs) else Side.INCUMBENT
 
 
 def contest(evidence: Evidence) -> list[Measurement]:

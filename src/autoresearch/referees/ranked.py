@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from autoresearch.history import Evidence, History
 from autoresearch.records import Certificate, Experiment, Outcome, Ruling, Side, Verdict
 from autoresearch.referees import words
-from autoresearch.referees.proofs import contest, proof
+from autoresearch.referees.proofs import contest, proof, turn
 from autoresearch.referees.reading import baseline, fresh, noise, scores, sentinel_due, steady
 from autoresearch.referees.schedule import provable, run_seconds
 from autoresearch.stats.levels import too_variable, welch_p
@@ -93,8 +93,10 @@ class Ranked:
             return Side.CANDIDATE
         split = asked[-1].split
         ours, theirs = (fresh(history, commit, split=split) for commit in (evidence.candidate, evidence.incumbent))
-        if len(ours) < self.pool or len(theirs) < self.pool:
-            return Side.CANDIDATE if len(ours) <= len(theirs) or len(theirs) >= self.pool else Side.INCUMBENT
+        if len(ours) < self.pool:
+            return turn(ours, theirs) if len(theirs) < self.pool else Side.CANDIDATE
+        if len(theirs) < self.pool:
+            return Side.INCUMBENT
         up, down = scores(history.metric, ours), scores(history.metric, theirs)
         own = history.tip.verdict.statistic if history.tip else {}
         p, level = p_value(wins(up, down), len(up), len(down)), WORSE

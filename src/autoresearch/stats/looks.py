@@ -75,10 +75,10 @@ class Design:
 
 
 DESIGNS = (
-    Design(certificates=1, looks=(4, 8, 12), losses=(0, 11, 40), error=0.04901, smallest_gain=1.15),
-    Design(certificates=2, looks=(5, 8, 12), losses=(1, 8, 35), error=0.02407, smallest_gain=1.31),
-    Design(certificates=4, looks=(5, 9, 12), losses=(0, 9, 31), error=0.01237, smallest_gain=1.44),
-    Design(certificates=8, looks=(6, 8, 12), losses=(0, 6, 27), error=0.00624, smallest_gain=1.58),
+    Design(certificates=1, looks=(4, 7, 12), losses=(0, 8, 39), error=0.04871, smallest_gain=1.16),
+    Design(certificates=2, looks=(5, 8, 12), losses=(1, 8, 35), error=0.02407, smallest_gain=1.30),
+    Design(certificates=4, looks=(6, 9, 12), losses=(1, 12, 31), error=0.01239, smallest_gain=1.43),
+    Design(certificates=8, looks=(6, 8, 12), losses=(0, 4, 28), error=0.00619, smallest_gain=1.54),
 )
 
 
@@ -101,6 +101,8 @@ def false_rate(looks: Sequence[int], losses: Sequence[int]) -> float:
 
 def _first_at(looks: Sequence[int], losses: Sequence[int]) -> float:
     """Probability that the last of these looks certifies and none before it did."""
+    if losses[-1] < 0:
+        return 0.0
     table = loss_table(looks, losses)
     beyond = tuple(slice(allowed + 1, None) for allowed in losses[:-1])
     return float(table[beyond].sum())
