@@ -10,14 +10,17 @@ from pathlib import Path
 
 import pytest
 
-from autoresearch import sandboxes
+from autoresearch import agents, sandboxes
 from autoresearch.agents import report
 from autoresearch.agents.command import Command
 from autoresearch.errors import Foul, UserError
 from autoresearch.history import History
 from autoresearch.protocols import Sandbox
-from autoresearch.records import Brief, Outcome, Proposal
+from autoresearch.records import Brief, Direction, Metric, Outcome, Proposal
+from autoresearch.task import Limits, Phase, Task
 from autoresearch.toolchain import Toolchain
+
+TASK = Task("toy", "Lowest loss", ("**",), Metric("loss", Direction.MINIMIZE), Phase(("true",), Limits(5.0)))
 
 
 @pytest.fixture(scope="module")
@@ -51,13 +54,20 @@ def test_it_reads_the_brief_edits_the_tree_and_reports(sandbox: Sandbox, tmp_pat
     assert (tmp_path / "tree" / "train.py").read_text() == "LR = 0.2\n"
 
 
+def test_a_line_for_the_shell_finds_the_brief(sandbox: Sandbox, tmp_path: Path) -> None:
+    options = {"command": "cat < $AUTORESEARCH_BRIEF > told && echo also >> told"}
+    agent = agents.make("command", options, task=TASK, sandbox=sandbox, toolchain=Toolchain(tmp_path))
+    agent.edit(Brief(1, "base", text="Improve it.\n"), tmp_path, History())
+    assert (tmp_path / "told").read_text() == "Improve it.\nalso\n"
+
+
 def test_without_a_proposal_costs_are_unknown(sandbox: Sandbox, tmp_path: Path) -> None:
     proposal = run(sandbox, tmp_path, "pass")
-    assert proposal == Proposal("change 7 of python", agent="command", cost_usd=None, tokens=None)
+    assert proposal == Proposal("change 7", agent="command", cost_usd=None, tokens=None)
 
 
 def test_failure_is_a_foul_with_the_log(sandbox: Sandbox, tmp_path: Path) -> None:
-    with pytest.raises(Foul, match="'python' ended with status 3") as foul:
+    with pytest.raises(Foul, match="the agent ended with status 3") as foul:
         run(sandbox, tmp_path, "import sys; print('no idea'); sys.exit(3)")
     assert foul.value.outcome is Outcome.CRASH
     assert b"no idea" in foul.value.log

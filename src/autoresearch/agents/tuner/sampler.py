@@ -28,7 +28,10 @@ POINTS = 4
 
 
 def sampled(space: Space, trials: Sequence[Trial], *, seed: str) -> list[dict[str, Value]]:
-    """Assignments TPE suggests, as changes to the tree's own; empty below `FEWEST` trials."""
+    """Assignments TPE suggests, as changes to the tree's own; empty below `FEWEST` trials.
+
+    Only constants that were moved before: of the others the trials say nothing.
+    """
     if len(trials) < FEWEST:
         return []
     import optuna
@@ -57,7 +60,8 @@ def _sampler(seed: str) -> optuna.samplers.TPESampler:
 
 
 def _asked(study: optuna.Study, space: Space, trials: Sequence[Trial]) -> list[dict[str, Value]]:
-    axes = {constant.key: _Axis(constant, trials) for constant in space.constants}
+    moved = {key for trial in trials for key in trial.changed}
+    axes = {constant.key: _Axis(constant, trials) for constant in space.constants if constant.key in moved}
     distributions = {key: axis.distribution for key, axis in axes.items()}
     study.add_trials([_told(trial, space, axes, distributions) for trial in trials])
     points = (study.ask(distributions).params for _ in range(POINTS))

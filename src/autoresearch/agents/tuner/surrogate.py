@@ -79,14 +79,15 @@ class Surrogate:
 
     def guesses(self, moves: Sequence[Mapping[str, Value]]) -> list[Guess]:
         """The gain to expect from each set of changes to the tree's assignment."""
-        there = np.array([self._coordinates({**self._space.values, **move}) for move in moves])
-        there = there.reshape(len(moves), len(self._index))
-        here = self._origin[None, :]
-        cross = self._covariance(self._points, there) - self._covariance(self._points, here)
+        there = np.tile(self._origin, (len(moves), 1))
+        for row, move in zip(there, moves, strict=True):
+            for key, value in move.items():
+                i = self._index[key]
+                row[i] = self._space.constants[i].scale.coordinate(value)
+        cross = self._gained_covariance(self._points, there)
         means = self._prior_mean(there) + cross.T @ self._weights
-        itself = self._variance.sum() + JOINT_VARIANCE
-        prior = 2 * (itself - self._covariance(here, there)[0])
-        variances = prior - np.einsum("im,ij,jm->m", cross, self._precision, cross, optimize=True)
+        variances = -2 * self._gained_covariance(self._origin[None, :], there)[0]
+        variances -= np.einsum("im,im->m", cross, self._precision @ cross)
         deviations = np.sqrt(np.maximum(variances, 1e-9))
         return [Guess(float(mean), float(deviation)) for mean, deviation in zip(means, deviations, strict=True)]
 
@@ -110,18 +111,43 @@ class Surrogate:
 
     def _covariance(self, a: Array, b: Array) -> Array:
         """Prior covariance of the gains at every pair of points."""
-        total = np.zeros((len(a), len(b)))
-        squared = np.zeros_like(total)
-        for i, variance in enumerate(self._variance):
-            ours, theirs = a[:, i, None], b[None, :, i]
-            if self._is_choice[i]:
-                apart = (ours != theirs).astype(float)
-                total += variance * (1 - apart * STEP_VARIANCE / 2)
-            else:
-                apart = (ours - theirs) ** 2
-                total += variance * np.exp(-0.5 / LENGTH**2 * apart)
+        total, squared = np.zeros((len(a), len(b))), np.zeros((len(a), len(b)))
+        for i in range(len(self._index)):
+            similar, apart = self._similarity(i, a[:, i, None], b[None, :, i])
+            total += similar
             squared += apart
-        return total + JOINT_VARIANCE * np.exp(-0.5 / JOINT_LENGTH**2 * squared)
+        return total + _joint(squared)
+
+    def _gained_covariance(self, a: Array, there: Array) -> Array:
+        """Covariance of the gain at each of `a` with the gain of going from the tree's assignment to each of `there`.
+
+        The same as the difference of two covariances, in the time the constants that moved take.
+        """
+        total = np.zeros((len(a), len(there)))
+        start = sum(
+            (self._similarity(i, a[:, i, None], self._origin[i])[1] for i in range(len(self._index))),
+            start=np.zeros((len(a), 1)),
+        )
+        squared = np.tile(start, (1, len(there)))
+        for i, old in enumerate(self._origin):
+            moved = np.flatnonzero(there[:, i] != old)
+            similar, apart = self._similarity(i, a[:, i, None], there[None, moved, i])
+            similar_before, apart_before = self._similarity(i, a[:, i, None], old)
+            total[:, moved] += similar - similar_before
+            squared[:, moved] += apart - apart_before
+        return total + _joint(squared) - _joint(start)
+
+    def _similarity(self, i: int, a: Array, b: Array | float) -> tuple[Array, Array]:
+        """Covariance of constant `i`'s own effect at coordinates `a` and `b`, and their squared distance."""
+        if self._is_choice[i]:
+            apart = (a != b).astype(float)
+            return self._variance[i] * (1 - apart * STEP_VARIANCE / 2), apart
+        apart = (a - b) ** 2
+        return self._variance[i] * np.exp(-0.5 / LENGTH**2 * apart), apart
+
+
+def _joint(squared: Array) -> Array:
+    return np.asarray(JOINT_VARIANCE * np.exp(-0.5 / JOINT_LENGTH**2 * squared))
 
 
 def _unit(measured: Sequence[Trial], noise: float) -> float:
