@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 
@@ -132,6 +133,13 @@ class History:
     def next_number(self) -> int:
         """Number of the next experiment: the oldest open one, else a new one."""
         return len(self.experiments)
+
+    @property
+    def next_seed(self) -> int:
+        """Seed of the next measurement, below 2**31: repeated after a kill, used once, known to nobody else before."""
+        assert self.study is not None
+        text = f"{self.study.secret}:{self.measured}"
+        return int.from_bytes(hashlib.sha256(text.encode()).digest()[:4], "big") >> 1
 
     @property
     def tip_commit(self) -> str:

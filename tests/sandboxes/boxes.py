@@ -11,8 +11,9 @@ from pathlib import Path
 import pytest
 
 from autoresearch import sandboxes
+from autoresearch.box import Box
 from autoresearch.errors import SandboxError
-from autoresearch.protocols import Box, Sandbox
+from autoresearch.protocols import Sandbox
 
 PYTHON = str(Path(sys.executable).resolve())
 CONTAINED = ("embedded", "bubblewrap")

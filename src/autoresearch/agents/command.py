@@ -10,9 +10,10 @@ from pathlib import Path
 from typing import NoReturn
 
 from autoresearch.agents import report
+from autoresearch.box import Box, Exit
 from autoresearch.errors import Foul, Interrupted, RigFault, UserError
 from autoresearch.history import History
-from autoresearch.protocols import Box, Exit, Sandbox
+from autoresearch.protocols import Sandbox
 from autoresearch.records import Brief, Outcome, Proposal
 from autoresearch.task import Limits
 from autoresearch.toolchain import Toolchain

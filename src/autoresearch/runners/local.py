@@ -17,9 +17,10 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from autoresearch import contestant, metrics
+from autoresearch.box import Box, Exit
 from autoresearch.errors import Foul, Interrupted, RigFault
 from autoresearch.ledger import now
-from autoresearch.protocols import Box, Exit, Sandbox
+from autoresearch.protocols import Sandbox
 from autoresearch.records import Measurement, Outcome, Side
 from autoresearch.runners.door import Door
 from autoresearch.task import Phase, Task
