@@ -54,7 +54,7 @@ def print_status(data: dict[str, Any]) -> None:
     out.print(Text(f"{data['study']}: {data['state']}{label}", "bold"))
     out.print(grid)
     if step := data["step"]:
-        out.print(f"now: experiment {step['experiment']}, {step['step']}, since {step['began']}", markup=False)
+        out.print(f"now: {step['step']}, since {step['began']}", markup=False)
     for alarm in data["alarms"]:
         out.print(f"alarm: {plain(alarm, 400)}", style="red", markup=False)
     out.print(f"next: {data['next']}", style="dim", markup=False)
