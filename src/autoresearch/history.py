@@ -198,6 +198,9 @@ class History:
             self.pending_certificate.append(run)
 
     def _experiment(self, done: Experiment) -> None:
+        known = self.candidates.get(done.number)
+        if known is not None and done.candidate == known:
+            done = replace(done, candidate=known)  # one object, not two, over a long study
         self.experiments.append(done)
         self.pending.pop(done.number, None)
         is_baseline = self.baseline is None
