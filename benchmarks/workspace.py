@@ -1,8 +1,8 @@
 """Milliseconds of every step of the workspace, for small, middling and large repositories.
 
-    python benchmarks/workspace.py                 all sizes
-    python benchmarks/workspace.py 10 500          only these numbers of files
-    python benchmarks/workspace.py --grow 5000     one study of 5,000 experiments: does the last cost what the 10th did?
+    python benchmarks/workspace.py               all sizes
+    python benchmarks/workspace.py 10 500        only these numbers of files
+    python benchmarks/workspace.py --grow 5000   one study of 5,000 experiments: does the last cost what the 1st did?
 
 Medians, on the file system of the temporary directory (TMPDIR). A "new" tree differs from the one before in one file.
 """
@@ -69,7 +69,7 @@ def open_workspace(root: Path) -> Workspace:
     return Workspace.open(root, root / ".autoresearch/bench", "bench", editable=["train.py"])
 
 
-def one(workspace: Workspace, number: int, tip: str, spent: dict[str, list[float]]) -> str:
+def one(workspace: Workspace, number: int, tip: str, spent: dict[str, list[float]], *, every: int = 1) -> str:
     started = time.perf_counter()
     with workspace.draft(tip) as tree:
         spent["draft"].append(ms(started))
@@ -84,12 +84,13 @@ def one(workspace: Workspace, number: int, tip: str, spent: dict[str, list[float
     timed(spent["export same"], lambda: workspace.export(new, 0))
     timed(spent["sealed"], lambda: workspace.export(new, 0, sealed_only=True))
     timed(spent["advance"], lambda: workspace.advance(tip=new))
-    timed(spent["publish"], lambda: workspace.publish([number]))
+    if number % every == 0:
+        timed(spent["publish"], lambda: workspace.publish(range(number - every + 1, number + 1)))
     return new
 
 
 def grow(experiments: int) -> None:
-    """One long study; medians of every tenth part of it."""
+    """One long study, published 50 experiments at a time; medians of every tenth part of it."""
     with tempfile.TemporaryDirectory() as folder:
         root = repository(Path(folder, "user"), 20, 4_000)
         with open_workspace(root) as workspace:
@@ -97,7 +98,7 @@ def grow(experiments: int) -> None:
             shown = ("draft", "take_in", "export new", "sealed", "advance", "publish")
             print(f"{'up to':>6} " + " ".join(f"{step:>11}" for step in shown) + "   [ms]")
             for number in range(1, experiments + 1):
-                tip = one(workspace, number, tip, spent)
+                tip = one(workspace, number, tip, spent, every=50)
                 if number % (experiments // 10) == 0:
                     print(f"{number:>6} " + " ".join(f"{statistics.median(spent[step]):11.1f}" for step in shown))
                     spent = {step: [] for step in STEPS}

@@ -113,7 +113,7 @@ def test_a_night_keeps_what_is_better_and_proves_it(root: Path) -> None:
     ("edit", "outcome", "words"),
     [
         (appended("raise ValueError('shapes differ')\n"), Outcome.CRASH, "ValueError: shapes differ"),
-        (appended("LEARNING_RATE = 0.003\n", "settings.py"), Outcome.DISCARD, "worse"),
+        (settings(LEARNING_RATE=1e-5), Outcome.DISCARD, "worse"),
         (appended("x = 1\n", "loss.py"), Outcome.OUT_OF_SCOPE, "loss.py"),
         (appended("x = 1\n", "new.py"), Outcome.OUT_OF_SCOPE, "new.py"),
         (appended(""), Outcome.NO_CHANGE, "nothing"),
@@ -126,7 +126,7 @@ def test_every_foul_is_data(root: Path, edit: Edit, outcome: Outcome, words: str
     study.run()
     ((found, reason),) = outcomes(study)
     assert found == outcome, reason
-    assert words in reason or outcome is Outcome.DISCARD
+    assert words in reason
     assert study.history.tip_commit == git(root, "rev-parse", "HEAD")
 
 
@@ -307,7 +307,8 @@ def test_the_first_ctrl_c_finishes_the_measurement_and_the_second_kills_it(tmp_p
         assert run.wait(timeout=30) == 130
         assert time.monotonic() - began < most
         assert run.stderr
-        assert "goes on from there" in run.stderr.read()
+        with run.stderr:
+            assert "goes on from there" in run.stderr.read()
     history = Ledger(root / ".autoresearch" / "toy" / "ledger.jsonl", History())
     history.refresh()
     assert history.history.measured == 1

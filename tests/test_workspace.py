@@ -15,7 +15,8 @@ import pytest
 
 from autoresearch.errors import Foul, UserError
 from autoresearch.records import Outcome
-from autoresearch.workspace import Taken, Workspace, check_study_name
+from autoresearch.refs import check_study_name
+from autoresearch.workspace import Taken, Workspace
 from gitrepo import fingerprint, git, repository, write
 
 FILES: dict[str, str | bytes] = {
@@ -166,7 +167,6 @@ class TestDraft:
         with workspace.draft(workspace.base) as tree:
             assert names(tree) == ["data", "evaluate.py", "train.py"]
             assert (tree / "data/new\nline").read_text() == "odd\n"
-        assert not tree.exists()
 
     def test_agents_at_the_same_time_have_their_own(self, workspace: Workspace) -> None:
         with workspace.draft(workspace.base) as first, workspace.draft(workspace.base) as second:
@@ -178,8 +178,22 @@ class TestDraft:
         with workspace.draft(workspace.base) as tree:
             (tree / "/".join("d" * 90)).mkdir(parents=True)
             os.mkfifo(tree / "pipe")
+            (tree / "empty" / "folder").mkdir(parents=True)
+            (tree / "train.py").write_text("changed\n")
             (tree / "data").chmod(0)
-        assert list((tree.parent.parent).glob("agent*")) == []
+        with workspace.draft(workspace.base) as again:
+            assert again == tree
+            assert names(again) == ["data", "evaluate.py", "train.py"]
+            assert workspace.read(workspace.base, "train.py") == (again / "train.py").read_bytes()
+
+    def test_a_sealed_file_the_agent_changed_in_place_is_mended(self, workspace: Workspace) -> None:
+        for _ in range(3):
+            with workspace.draft(workspace.base) as tree:
+                path = tree / "evaluate.py"
+                assert path.read_bytes() == workspace.read(workspace.base, "evaluate.py")
+                times = path.stat()
+                path.write_bytes(b"x" * times.st_size)
+                os.utime(path, ns=(times.st_atime_ns, times.st_mtime_ns))
 
     def test_workers_share_one_workspace(self, root: Path, workspace: Workspace) -> None:
         made: dict[int, Taken] = {}
@@ -313,6 +327,29 @@ class TestOpening:
         with opened(root, base="HEAD~1") as workspace:
             assert workspace.base == first
 
+    def test_inside_a_submodule(self, root: Path, tmp_path: Path) -> None:
+        git(tmp_path, "init", "--quiet", "outer")
+        git(tmp_path / "outer", "-c", "protocol.file.allow=always", "submodule", "--quiet", "add", str(root), "sub")
+        with opened(tmp_path / "outer/sub") as workspace:
+            made = night(workspace)
+        assert refs(tmp_path / "outer/sub")["heads/autoresearch/night"] == made[3]
+
+    def test_a_clone_without_the_files_contents(self, root: Path, tmp_path: Path) -> None:
+        git(root, "config", "uploadpack.allowFilter", "true")
+        git(tmp_path, "clone", "--quiet", "--filter=blob:none", "--no-checkout", f"file://{root}", "partial")
+        with pytest.raises(UserError, match=r"Not all files of commit [0-9a-f]{12} are in the repository"):
+            opened(tmp_path / "partial")
+
+    @pytest.mark.skipif(os.geteuid() != 0, reason="only root can give a repository to somebody else")
+    def test_somebody_else_s_repository(self, root: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+        for path in (root, root / ".git"):
+            os.chown(path, 12345, 12345)
+        with pytest.raises(UserError, match="git does not trust") as caught:
+            opened(root)
+        monkeypatch.setenv("GIT_CONFIG_GLOBAL", str(root.parent / "gitconfig"))
+        subprocess.run(caught.value.fix, shell=True, check=True)
+        opened(root).close()
+
     def test_git_ignores_the_folder(self, root: Path, workspace: Workspace) -> None:
         night(workspace)
         assert git(root, "status", "--porcelain") == ""
@@ -441,7 +478,7 @@ class TestReconciling:
         assert refs(root) == {"autoresearch/night/base": workspace.base}
 
     def test_a_recorded_commit_that_is_gone(self, workspace: Workspace) -> None:
-        with pytest.raises(UserError, match=r"Commit 1{12}, which the ledger says is autoresearch/night, is gone"):
+        with pytest.raises(UserError, match=r"Commit 1{12}, which the ledger calls autoresearch/night, is gone"):
             workspace.reconcile("1" * 40, None, {})
 
 

@@ -38,8 +38,8 @@ BETA2 = 0.99
 WEIGHT_DECAY = 0.1
 CLIP = 1.0  # largest norm of a gradient; 0 leaves it alone
 
-VOCABULARY = 256
-SAFETY = 0.6  # seconds kept back: starting Python, the last step, saving
+VOCAB = 256
+RESERVE_SECONDS = 0.6  # kept back: starting Python, the last step, saving
 HERE = Path(__file__).resolve().parent
 
 
@@ -49,7 +49,7 @@ HERE = Path(__file__).resolve().parent
 def shapes():
     """Shape of each parameter by name, in the order they lie in memory."""
     width = HEADS * HEAD_SIZE
-    yield "embed", (VOCABULARY, width)
+    yield "embed", (VOCAB, width)
     yield "position", (CONTEXT, width)
     for layer in range(DEPTH):
         yield f"qkv{layer}", (width, 3 * width)
@@ -57,7 +57,7 @@ def shapes():
         yield f"up{layer}", (width, MLP_RATIO * width)
         yield f"down{layer}", (MLP_RATIO * width, width)
     if not TIED:
-        yield "head", (width, VOCABULARY)
+        yield "head", (width, VOCAB)
 
 
 def views(flat):
@@ -192,7 +192,7 @@ def backward(p, g, tokens, dlogits, kept):
     rows, length = tokens.shape
     g["position"][:] = 0
     g["position"][:length] = dx.reshape(rows, length, -1).sum(axis=0)
-    one_hot = tokens.reshape(1, -1) == np.arange(VOCABULARY)[:, None]
+    one_hot = tokens.reshape(1, -1) == np.arange(VOCAB)[:, None]
     g["embed"][:] = one_hot.astype(dx.dtype) @ dx + table
 
 
@@ -243,7 +243,7 @@ def train(text, seconds, rng):
     flat = initialise(rng)
     gradient = np.zeros_like(flat)
     p, g, optimizer = views(flat), views(gradient), AdamW(flat)
-    end = STARTED + seconds - SAFETY
+    end = STARTED + seconds - RESERVE_SECONDS
     begun = now = time.monotonic()
     slowest, ahead = 0.0, np.arange(CONTEXT + 1)
     while now + slowest < end:
@@ -268,7 +268,7 @@ def predict(p, windows):
     predicted after a byte depends on that byte and on earlier ones only.
     """
     rows, length = windows.shape
-    logits = np.empty((rows, length, VOCABULARY), dtype=np.float32)
+    logits = np.empty((rows, length, VOCAB), dtype=np.float32)
     stride, done = max(1, CONTEXT // 2), 0
     while done < length:
         start = max(0, done + stride - CONTEXT)

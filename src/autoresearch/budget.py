@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import datetime
 
 from autoresearch.history import History
+from autoresearch.records import Ruling
 
 
 def hours_since(started: str, now: str) -> float:
@@ -26,6 +27,14 @@ def spent(history: History, now: str) -> str:
     return _over_limit(history, "cost_usd", budget.cost_usd, "US$") or _over_limit(
         history, "tokens", budget.tokens, "tokens"
     )
+
+
+def target_reached(history: History) -> bool:
+    """Whether the last certificate passed, with a mean at the metric's target."""
+    target, proofs = history.metric.target, history.certificates
+    if target is None or not proofs or proofs[-1].ruling is not Ruling.CERTIFIED:
+        return False
+    return history.metric.gain(proofs[-1].mean, over=target) >= 0
 
 
 def _over_limit(history: History, name: str, limit: float | None, unit: str) -> str:

@@ -14,6 +14,7 @@ from typing import Any, get_args
 from pydantic import BaseModel, ValidationError
 
 from autoresearch.errors import TaskError
+from autoresearch.globs import Globs
 from autoresearch.records import Direction, Metric
 from autoresearch.task import Budget, Check, Limits, Phase, Task
 from autoresearch.taskfile import TaskFile
@@ -105,6 +106,8 @@ def _not_yet(file: TaskFile) -> Iterator[tuple[str, str]]:
 
 def _inconsistent(file: TaskFile) -> str:
     low, high = file.metric.bounds
+    if TASK_FILE in Globs(tuple(file.editable)):
+        return f"editable = {file.editable} covers {TASK_FILE} itself: a candidate could rewrite its own contract."
     if not low < high:
         return f"metric.bounds = [{low}, {high}]: the first must be below the second."
     if file.metric.target is not None and not low <= file.metric.target <= high:

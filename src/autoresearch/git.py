@@ -31,7 +31,6 @@ OLDEST = (2, 32)
 _SAFE = {
     "core.hooksPath": os.devnull,
     "core.fsmonitor": "false",
-    "core.attributesFile": os.devnull,
     "core.quotePath": "false",
     "diff.ignoreSubmodules": "all",
     "gc.auto": "0",
@@ -44,8 +43,8 @@ _OURS = _SAFE | {
     # each candidate is one small pack, synced by git, and the packs are folded together now and then.
     "fastimport.unpackLimit": "1",
     "core.fsync": "committed",
+    "core.attributesFile": os.devnull,
     "safe.bareRepository": "explicit",
-    "transfer.advertiseSID": "false",
 }
 _FOLD = 100
 """Candidates between two foldings of their packs: about 50 ms once, where 10,000 packs would slow every look-up."""
@@ -112,11 +111,16 @@ def quoted(path: str) -> bytes:
     return b'"' + b"".join(b"\\%03o" % byte for byte in os.fsencode(path)) + b'"'
 
 
-def _files(listing: bytes) -> dict[str, Entry]:
+def _files(listing: bytes, commit: str) -> dict[str, Entry]:
     tree = {}
     for line in listing.split(b"\0")[:-1]:
         meta, _, path = line.partition(b"\t")
         mode, _, blob, size = meta.decode().split()
+        if size == "BAD":
+            raise UserError(
+                f"Not all files of commit {commit[:12]} are in the repository: {os.fsdecode(path)!r} is missing.",
+                fix="work in a full clone: git clone without --filter",
+            )
         tree[os.fsdecode(path)] = Entry(mode, blob, 0 if size == "-" else int(size))
     return tree
 
@@ -220,7 +224,7 @@ class UserRepository:
 
     def tree(self, commit: str) -> dict[str, Entry]:
         """The files of `commit`."""
-        return _files(self._git(*_LIST, commit))
+        return _files(self._git(*_LIST, commit), commit)
 
     def shallow(self) -> bytes:
         """What a shallow clone knows of its missing history; empty in a full one."""
@@ -329,7 +333,7 @@ class Store:
 
     def tree(self, commit: str) -> dict[str, Entry]:
         """The files of `commit`."""
-        return _files(self._git(*_LIST, commit))
+        return _files(self._git(*_LIST, commit), commit)
 
     def commit(self, ref: str, parent: str, changes: Mapping[str, Change], *, message: str, when: str) -> str:
         """Write `parent` with `changes` as a commit of ours, point `ref` at it, and give its id.
@@ -346,8 +350,9 @@ class Store:
         return made.decode().strip()
 
     def fold(self) -> None:
-        """Join small packs into larger ones."""
+        """Join small packs into larger ones, and loose refs into one file."""
         self._git("repack", "--quiet", "-d", "-l", "--geometric=2")
+        self._git("pack-refs", "--all")
 
     def refs(self, *patterns: str) -> dict[str, str]:
         """Ref to object, of the refs at or below `patterns`."""
@@ -402,18 +407,12 @@ class _Reader:
 
     def read(self, name: str) -> bytes:
         with self._lock:
-            try:
-                return self._ask(name)
-            except (BrokenPipeError, EOFError):
-                self._stop()
-                return self._again(name)
-
-    def _again(self, name: str) -> bytes:
-        try:
-            return self._ask(name)
-        except (BrokenPipeError, EOFError):
-            self._stop()
-            raise RigFault("git cat-file died twice over one object; is the disk or the memory full?") from None
+            for _ in range(2):
+                try:
+                    return self._ask(name)
+                except (BrokenPipeError, EOFError):
+                    self._stop()
+        raise RigFault("git cat-file died twice over one object; is the disk or the memory full?")
 
     def _ask(self, name: str) -> bytes:
         if self._process is None:

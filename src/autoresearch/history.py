@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 
@@ -134,6 +135,13 @@ class History:
         return len(self.experiments)
 
     @property
+    def next_seed(self) -> int:
+        """Seed of the next measurement, below 2**31: repeated after a kill, used once, known to nobody else before."""
+        assert self.study is not None
+        text = f"{self.study.secret}:{self.measured}"
+        return int.from_bytes(hashlib.sha256(text.encode()).digest()[:4], "big") >> 1
+
+    @property
     def tip_commit(self) -> str:
         """Commit of the current best; the study's base before there is one."""
         return self._commit(self.tip)
@@ -190,6 +198,9 @@ class History:
             self.pending_certificate.append(run)
 
     def _experiment(self, done: Experiment) -> None:
+        known = self.candidates.get(done.number)
+        if known is not None and done.candidate == known:
+            done = replace(done, candidate=known)  # one object, not two, over a long study
         self.experiments.append(done)
         self.pending.pop(done.number, None)
         is_baseline = self.baseline is None

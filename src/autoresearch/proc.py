@@ -32,6 +32,26 @@ class CommandError(UserError):
         self.stderr = stderr
 
 
+def dialogue(argv: Sequence[str], *, env: Mapping[str, str] | None = None) -> subprocess.Popen[bytes]:
+    """Start a trusted helper that answers questions on its standard output as it gets them on its standard input.
+
+    It ends by itself when its input is closed; what it says on standard error is dropped.
+
+    Raises CommandError when it cannot be started.
+    """
+    try:
+        return subprocess.Popen(
+            argv,
+            env=env,
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.DEVNULL,
+            start_new_session=True,
+        )
+    except OSError as error:
+        raise CommandError(argv, None, str(error).encode()) from error
+
+
 def output(
     argv: Sequence[str],
     *,
@@ -71,26 +91,6 @@ def output(
     if process.returncode != 0:
         raise CommandError(argv, process.returncode, stderr)
     return stdout
-
-
-def dialogue(argv: Sequence[str], *, env: Mapping[str, str] | None = None) -> subprocess.Popen[bytes]:
-    """Start a trusted helper that answers questions on its standard output as it gets them on its standard input.
-
-    It ends by itself when its input is closed; what it says on standard error is dropped.
-
-    Raises CommandError when it cannot be started.
-    """
-    try:
-        return subprocess.Popen(
-            argv,
-            env=env,
-            stdin=subprocess.PIPE,
-            stdout=subprocess.PIPE,
-            stderr=subprocess.DEVNULL,
-            start_new_session=True,
-        )
-    except OSError as error:
-        raise CommandError(argv, None, str(error).encode()) from error
 
 
 @contextmanager

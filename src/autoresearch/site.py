@@ -86,9 +86,9 @@ class Site:
                 fix="autoresearch status, or autoresearch stop",
             ) from None
 
-    def set_step(self, name: str, *, number: int | None, seconds: float | None, began: str) -> None:
+    def set_step(self, name: str, *, seconds: float, began: str) -> None:
         """Say what is being done now. Lost without harm: only `status` and the display read it."""
-        step = {"pid": os.getpid(), "step": name, "experiment": number, "limit_seconds": seconds, "began": began}
+        step = {"pid": os.getpid(), "step": name, "limit_seconds": seconds, "began": began}
         _replace(self.folder / "now.json", json.dumps(step).encode())
 
     def step(self) -> dict[str, object] | None:

@@ -7,7 +7,6 @@ A record is written first and acted on second; what a kill leaves undone, `recon
 
 from __future__ import annotations
 
-import hashlib
 import time
 from collections.abc import Callable
 from dataclasses import dataclass, replace
@@ -18,7 +17,7 @@ from autoresearch.errors import Foul, Interrupted, RigFault
 from autoresearch.history import Ended, Evidence, History
 from autoresearch.ledger import Ledger, now
 from autoresearch.protocols import Agent, Referee, Runner, Strategy
-from autoresearch.records import Candidate, Certificate, Experiment, Measurement, Ruling, Side, Verdict
+from autoresearch.records import Candidate, Certificate, Experiment, Measurement, Outcome, Side, Verdict
 from autoresearch.workspace import Workspace
 
 Decision = TypeVar("Decision", Verdict, Certificate)
@@ -80,7 +79,7 @@ class Study:
             raise Interrupted("stopped by hand")
         if self.history.stopping:
             return "stopped by `autoresearch stop`"
-        if self.reached():
+        if budget.target_reached(self.history):
             return "the target is reached, and certified"
         if self.history.baseline is None or self.referee.certificate_due(self.history):
             return ""
@@ -183,11 +182,8 @@ class Study:
 
     def once(self, side: Side, evidence: Evidence) -> Measurement:
         """One run, at a seed nobody but the referee knows beforehand."""
-        assert self.history.study
-        text = f"{self.history.study.secret}:{self.history.measured}"
-        seed = int.from_bytes(hashlib.sha256(text.encode()).digest()[:4], "big") >> 1
         commit = evidence.candidate if side is Side.CANDIDATE else evidence.incumbent
-        return self.runner.measure(commit, side=side, seed=seed, split=self.split_of(evidence))
+        return self.runner.measure(commit, side=side, seed=self.history.next_seed, split=self.split_of(evidence))
 
     def again(self, evidence: Evidence) -> Measurement:
         """The incumbent's second chance."""
@@ -200,15 +196,11 @@ class Study:
         """Certificates are measured on the holdout where there is one."""
         return self.proof_split if evidence.certificate else "public"
 
-    def reached(self) -> bool:
-        """Whether the last certificate's mean is at the target."""
-        target, proofs = self.history.metric.target, self.history.certificates
-        certified = proofs and proofs[-1].ruling is Ruling.CERTIFIED
-        return bool(certified and target is not None and self.history.metric.gain(proofs[-1].mean, over=target) >= 0)
-
     def record(self, record: object) -> None:
         """Make `record` durable first; move the branches second."""
         self.ledger.append(record)
-        if isinstance(record, Experiment | Certificate):
+        if isinstance(record, Certificate) or (
+            isinstance(record, Experiment) and record.verdict.outcome is Outcome.KEEP
+        ):
             self.workspace.advance(self.history.tip_commit, self.history.proven_commit)
         self.on_record(record)

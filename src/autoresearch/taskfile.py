@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import math
 import re
-import shlex
 from typing import Annotated, Any, Literal
 
 from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field
+
+from autoresearch.commandline import arguments
 
 _UNITS = {
     "B": 1,
@@ -20,7 +21,6 @@ _UNITS = {
     "GIB": 2**30,
     "TIB": 2**40,
 }
-_SHELL = re.compile(r"[|&;<>()$`\\\"'*?\[\]#~=%!{}\n]")
 
 
 def size(value: object) -> int:
@@ -33,15 +33,6 @@ def size(value: object) -> int:
     raise ValueError('must be a size such as "8 GiB" or "500 MB"')
 
 
-def command(value: object) -> tuple[str, ...]:
-    """Arguments from a list, a plain command line, or a line for `/bin/sh` when it uses the shell's signs."""
-    if isinstance(value, str) and value.strip():
-        return ("/bin/sh", "-c", value) if _SHELL.search(value) else tuple(shlex.split(value))
-    if isinstance(value, list) and value and all(isinstance(word, str) and word for word in value):
-        return tuple(value)
-    raise ValueError('must be a command such as "python train.py", or a list of words')
-
-
 def glob(value: str) -> str:
     """A relative, `/`-separated pattern that stays inside the repository."""
     if not value or value.startswith(("/", "~")) or "\\" in value or ".." in value.split("/"):
@@ -50,7 +41,7 @@ def glob(value: str) -> str:
 
 
 Size = Annotated[int, BeforeValidator(size)]
-Command = Annotated[tuple[str, ...], BeforeValidator(command)]
+Command = Annotated[tuple[str, ...], BeforeValidator(arguments)]
 Glob = Annotated[str, AfterValidator(glob)]
 Seconds = Annotated[float, Field(gt=0, le=30 * 24 * 3600, allow_inf_nan=False)]
 Positive = Annotated[int, Field(gt=0)]

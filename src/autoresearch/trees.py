@@ -256,6 +256,14 @@ class Plot:
             if present.get(path) != entry:
                 self._write(path, entry, source)
 
+    def prune(self) -> None:
+        """Remove the folders no wanted file lies in; whoever could write here may have left some."""
+        needed = {self.root, *(self.root / folder for path in self._wanted for folder in Path(path).parents)}
+        submodules = {self.root / path for path, entry in self._wanted.items() if entry.mode == SUBMODULE}
+        for folder, _, _ in os.walk(self.root, topdown=False):
+            if Path(folder) not in needed | submodules:
+                Path(folder).rmdir()
+
     def disturbed(self) -> tuple[str, ...]:
         """Paths at which the folder no longer holds what it was filled with, sorted; "." when it cannot be read."""
         present = self._survey(self._wanted)

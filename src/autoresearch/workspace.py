@@ -15,7 +15,6 @@ from __future__ import annotations
 
 import hashlib
 import os
-import re
 import threading
 from collections import OrderedDict
 from collections.abc import Iterable, Iterator, Mapping
@@ -28,6 +27,7 @@ from autoresearch.errors import UserError
 from autoresearch.git import LINK, SUBMODULE, Change, Entry, Store, Tree, UserRepository
 from autoresearch.globs import Globs
 from autoresearch.intake import Scope, quote, read_changes
+from autoresearch.refs import Refs, check_study_name, short_name
 from autoresearch.trees import Plot, Source, entry_for, remove
 
 _TREES_KEPT = 16
@@ -50,47 +50,6 @@ class Taken:
     commit: str
     paths: tuple[str, ...]
     """Changed, added and deleted files, sorted."""
-
-
-@dataclass(frozen=True, slots=True)
-class Refs:
-    """The names a study has in both repositories."""
-
-    study: str
-
-    @property
-    def tip(self) -> str:
-        """The branch of the current best."""
-        return f"refs/heads/autoresearch/{self.study}"
-
-    @property
-    def certified(self) -> str:
-        """The branch of the last certified commit."""
-        return f"{self.tip}-certified"
-
-    @property
-    def all(self) -> str:
-        """What the study's other refs are below."""
-        return f"refs/autoresearch/{self.study}"
-
-    @property
-    def base(self) -> str:
-        """Keeps the commit the study grew from."""
-        return f"{self.all}/base"
-
-    def candidate(self, number: int) -> str:
-        """Keeps one experiment's candidate, kept or not."""
-        return f"{self.all}/{number}"
-
-
-def check_study_name(name: str) -> None:
-    """Raise UserError unless `name` can be a folder, a branch and part of a command on every system."""
-    plain = re.fullmatch(r"[A-Za-z0-9][A-Za-z0-9._-]{0,63}", name) is not None
-    if not plain or ".." in name or name.endswith((".", ".lock", "-certified")):
-        raise UserError(
-            f"A study cannot be called {name!r}.",
-            fix="use up to 64 letters, digits, `-`, `_` and single `.`, not ending in `.`, `.lock` or `-certified`",
-        )
 
 
 class Workspace:
@@ -186,11 +145,11 @@ class Workspace:
                 taken.append(ref)
             elif branch and branch.checked_out:
                 raise UserError(
-                    f"The branch {_short(ref)}, which the study moves, is checked out in {branch.checked_out}.",
+                    f"The branch {short_name(ref)}, which the study moves, is checked out in {branch.checked_out}.",
                     fix=f"git -C {branch.checked_out} switch --detach",
                 )
         if taken:
-            name = _short(taken[0])
+            name = short_name(taken[0])
             raise UserError(
                 f"There is a branch {name} that this study did not make, or that somebody added commits to.",
                 fix=f"keep it under another name: git branch -m {name} mine/{name.replace('/', '-')}",
@@ -268,16 +227,23 @@ class Workspace:
 
     @contextmanager
     def draft(self, commit: str) -> Iterator[Path]:
-        """A fresh copy of `commit` for one agent to change, without `.git` and hidden files; gone at the end."""
+        """A copy of `commit` for one agent to change, without `.git` and hidden files.
+
+        What the agent before left is mended: every file is verified by its signature or hashed, strays go.
+        """
         number = self._seat()
-        home = self._work / f"agent{number}"
+        root = self._work / f"agent{number}" / "tree"
+        plot = self._plots.setdefault(root, Plot(root))
         try:
             with _mendable(self._folder):
-                remove(home)
-                Plot(home / "tree").fill(self._visible(commit), self._source)
-            yield home / "tree"
+                try:
+                    plot.fill(self._visible(commit), self._source)
+                    plot.prune()
+                except OSError:  # the agent before left folders that cannot be mended
+                    plot.clear()
+                    plot.fill(self._visible(commit), self._source)
+            yield root
         finally:
-            remove(home)
             with self._lock:
                 self._agents.discard(number)
 
@@ -358,7 +324,7 @@ class Workspace:
         with _mendable(self._user.common):
             self._user.receive(self._store.path, [*moving, *map(self.refs.candidate, numbers)])
         self._published |= {ref: wanted[ref] for ref in moving}
-        return tuple(map(_short, held))
+        return tuple(map(short_name, held))
 
     def _held(self, wanted: Mapping[str, str]) -> list[str]:
         branches = self._user.branches(*wanted) if wanted else {}
@@ -393,7 +359,7 @@ class Workspace:
         for ref, commit in new.items():
             if not self._store.has(commit):
                 raise UserError(
-                    f"Commit {commit[:12]}, which the ledger says is {_short(ref)}, is gone from {self._store.path}.",
+                    f"Commit {commit[:12]}, which the ledger calls {short_name(ref)}, is gone from {self._store.path}.",
                     fix=f"look for it: git --git-dir {self._store.path} fsck --lost-found",
                 )
         with _mendable(self._folder):
@@ -412,10 +378,6 @@ def _applied(tree: Tree, changes: Mapping[str, Change]) -> dict[str, Entry]:
         if change.data is not None:
             after[path] = entry_for(change, like)
     return after
-
-
-def _short(ref: str) -> str:
-    return ref.removeprefix("refs/heads/")
 
 
 @contextmanager

@@ -11,8 +11,9 @@ from pathlib import Path
 import pytest
 
 from autoresearch import sandboxes
+from autoresearch.box import Box
 from autoresearch.errors import SandboxError
-from autoresearch.protocols import Box, Sandbox
+from autoresearch.protocols import Sandbox
 
 PYTHON = str(Path(sys.executable).resolve())
 CONTAINED = ("embedded", "bubblewrap")
@@ -53,7 +54,8 @@ def beat(name):
     with open(sys.argv[1] + "/" + name, "ab") as file:
         file.write(b"x")
 def appeared(name):
-    while not os.path.exists(sys.argv[1] + "/" + name):
+    path = sys.argv[1] + "/" + name
+    while not (os.path.exists(path) and os.path.getsize(path)):
         time.sleep(0.001)
 """
 DAEMON = """

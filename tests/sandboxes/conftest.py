@@ -8,7 +8,8 @@ from typing import Any
 
 import pytest
 
-from autoresearch.protocols import Box, Sandbox
+from autoresearch.box import Box
+from autoresearch.protocols import Sandbox
 from autoresearch.task import Limits
 
 from .boxes import CONTAINED, PYTHON, MakeBox, backend

@@ -11,7 +11,7 @@ from functools import partial
 from pathlib import Path
 
 from autoresearch import sandboxes
-from autoresearch.protocols import Box
+from autoresearch.box import Box
 from autoresearch.task import Limits
 
 MEGABYTE = 2**20

@@ -16,8 +16,9 @@ from pathlib import Path
 import pytest
 
 from autoresearch import sandboxes
+from autoresearch.box import Exit
 from autoresearch.errors import SandboxError
-from autoresearch.protocols import Exit, Sandbox
+from autoresearch.protocols import Sandbox
 from autoresearch.sandboxes import tree
 from autoresearch.sandboxes.drive import KEPT_BYTES
 
@@ -164,7 +165,7 @@ REFEREE = """
 import json, sys
 from pathlib import Path
 from autoresearch import sandboxes
-from autoresearch.protocols import Box
+from autoresearch.box import Box
 from autoresearch.task import Limits
 name, argv, tree, scratch = json.loads(sys.argv[1])
 sandboxes.make(name).run(Box(

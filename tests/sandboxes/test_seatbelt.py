@@ -7,8 +7,8 @@ from pathlib import Path
 
 import pytest
 
+from autoresearch.box import Box
 from autoresearch.errors import SandboxError
-from autoresearch.protocols import Box
 from autoresearch.sandboxes.seatbelt import Seatbelt, profile
 from autoresearch.task import Limits
 

@@ -10,9 +10,10 @@ from pathlib import Path
 from typing import NoReturn
 
 from autoresearch.agents import report
+from autoresearch.box import Box, Exit
 from autoresearch.errors import Foul, Interrupted, RigFault, UserError
 from autoresearch.history import History
-from autoresearch.protocols import Box, Exit, Sandbox
+from autoresearch.protocols import Sandbox
 from autoresearch.records import Brief, Outcome, Proposal
 from autoresearch.task import Limits
 from autoresearch.toolchain import Toolchain
@@ -68,9 +69,7 @@ class Command:
                 env=env | {BRIEF: str(told), PROPOSAL: str(proposal)},
             )
             self._demand_success(self._sandbox.run(box))
-            return report.read(
-                proposal, agent=self.name, default=f"change {brief.number} of {Path(self._argv[0]).name}"
-            )
+            return report.read(proposal, agent=self.name, default=f"change {brief.number}")
 
     def problems(self, tree: Path) -> list[str]:
         """Why it could not begin in `tree`: the program is missing."""
@@ -93,8 +92,7 @@ class Command:
             self._fail(Outcome.CRASH, f"ended with {how}", ended)
 
     def _fail(self, outcome: Outcome, how: str, ended: Exit) -> NoReturn:
-        reason = f"the agent {Path(self._argv[0]).name!r} {how}"
-        raise Foul(outcome, reason, log=ended.output, seconds=ended.seconds)
+        raise Foul(outcome, f"the agent {how}", log=ended.output, seconds=ended.seconds)
 
 
 def _value(name: str) -> str:

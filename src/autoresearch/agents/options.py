@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import difflib
 import math
-import shlex
 from collections.abc import Mapping
 
+from autoresearch.commandline import arguments
 from autoresearch.errors import TaskError
 
 
@@ -47,15 +47,11 @@ class Options:
         return value
 
     def command(self, name: str) -> tuple[str, ...]:
-        """A command that must be there: a list of words, or one line split the way a shell would."""
-        value = self._take(name, "")
+        """A command that must be there, written like the task's own commands."""
         try:
-            words = shlex.split(value) if isinstance(value, str) else value
+            return arguments(self._take(name, ""))
         except ValueError:
-            words = []
-        if not isinstance(words, list) or not words or not all(isinstance(word, str) for word in words):
-            raise self._wrong(name, "a command, and the agent needs it", f'{name} = "./improve.sh"')
-        return tuple(words)
+            raise self._wrong(name, "a command, and the agent needs it", f'{name} = "./improve.sh"') from None
 
     def done(self) -> None:
         """Refuse whatever was not read, naming the nearest known option. Raises TaskError."""

@@ -47,11 +47,13 @@ def _bytes(path: Path) -> bytes | None:
         return None
     except OSError as error:
         raise _refused(error.strerror or "it cannot be opened") from None
-    with os.fdopen(descriptor, "rb") as file:
-        status = os.fstat(file.fileno())
+    try:
+        status = os.fstat(descriptor)
         if not stat.S_ISREG(status.st_mode) or status.st_nlink != 1:
             raise _refused("it is no plain file")
-        data = file.read(MAX_BYTES + 1)
+        data = os.read(descriptor, MAX_BYTES + 1)
+    finally:
+        os.close(descriptor)
     if len(data) > MAX_BYTES:
         raise _refused(f"it is larger than {MAX_BYTES // 1024} KiB")
     return data

@@ -10,7 +10,6 @@ from __future__ import annotations
 import sys
 from collections.abc import Callable
 
-import click
 import typer
 
 from autoresearch.cli import (
@@ -21,6 +20,7 @@ from autoresearch.cli import (
     export,
     init,
     log,
+    place,
     replay,
     report,
     run,
@@ -42,13 +42,16 @@ app = typer.Typer(
 
 @app.callback()
 def root(context: typer.Context, version: bool = typer.Option(False, "--version", help="Print the version.")) -> None:
-    """Without a verb: the status of the study here."""
+    """Without a verb: the status of the study here, or this help."""
     if version:
         import autoresearch
 
         typer.echo(autoresearch.__version__)
     elif context.invoked_subcommand is None:
-        status.status(name=None, as_json=False)
+        if place.has_study():
+            status.status(name=None, as_json=False)
+        else:
+            typer.echo(context.get_help())
 
 
 VERBS: tuple[Callable[..., None], ...] = (
@@ -63,14 +66,6 @@ app.add_typer(export.app, name="export")
 def main() -> None:
     """Entry point of the `autoresearch` program."""
     try:
-        code = app(standalone_mode=False)
-    except click.exceptions.Exit as done:
-        code = done.exit_code
-    except click.ClickException as usage:
-        usage.show()
-        code = usage.exit_code
-    except (click.Abort, KeyboardInterrupt):
-        code = 130
+        app()
     except Exception as error:  # the one place where anything is caught: it becomes an exit code and a sentence
-        code = explain(error)
-    sys.exit(code if isinstance(code, int) else 0)
+        sys.exit(explain(error))

@@ -166,21 +166,21 @@ def _time(rig: Rig, found: Findings) -> None:
 
 
 def _print(found: Findings, rig: Rig) -> None:
-    from rich.console import Console
+    from autoresearch.cli.tables import console
+    from autoresearch.views.words import Figures
 
-    out, unit = Console(highlight=False), rig.task.metric.unit
+    out, figures = console(), Figures.of(rig.task.metric.unit, found.sigma)
     out.print(f"[bold]{found.task}[/]  trust class [bold]{found.trust_class}[/]  sandbox [bold]{found.sandbox}[/]")
     for name, holds in found.properties.items():
         out.print(f"  {'[green]proven   [/]' if holds else '[yellow]not given[/]'} {name}")
     out.print(f"interpreter  {found.interpreter}", markup=False)
     out.print(f"disk         {found.free_bytes / 2**30:.0f} GiB free")
     if found.mean is not None and found.sigma is not None:
-        out.print(
-            f"baseline     {found.mean:.6g} {unit}, sigma {found.sigma:.3g} over {len(found.values)} runs", markup=False
-        )
+        mean = figures.with_unit(found.mean)
+        out.print(f"baseline     {mean}, sigma {found.sigma:.3g} over {len(found.values)} runs", markup=False)
         if found.smallest_gain is not None:
             share = f" ({100 * found.smallest_gain / abs(found.mean):.2g} %)" if found.mean else ""
-            out.print(f"provable     a gain of {found.smallest_gain:.3g} {unit}{share}, in 4 nights of 5", markup=False)
+            out.print(f"provable     a gain of {found.smallest_gain:.3g}{share}, in 4 nights of 5", markup=False)
         out.print(
             f"pace         {found.run_seconds:.1f} s a run"
             + (f", about {found.night_hours:.1f} hours in all" if found.night_hours else "")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import statistics
 import sys
 import time
 from collections.abc import Iterator
@@ -41,6 +42,7 @@ def display(assembly: Assembly) -> Iterator[None]:
         return
     with Live(get_renderable=view.render, console=console, refresh_per_second=4, transient=False):
         yield
+        view.name = ""
 
 
 def _print_line(assembly: Assembly, record: object) -> None:
@@ -59,15 +61,21 @@ class View:
 
     def phase(self, name: str, seconds: float) -> None:
         """A phase of a measurement begins."""
-        history, site = self.assembly.study.history, self.assembly.rig.site
-        self.name, self.limit, self.began = name, seconds, time.monotonic()
-        site.set_step(name, number=history.next_number, seconds=seconds, began=now())
+        self.name, self.limit, self.began = f"{self._doing()}: {name}", seconds, time.monotonic()
+        self.assembly.rig.site.set_step(self.name, seconds=seconds, began=now())
+
+    def _doing(self) -> str:
+        """The experiment, or the certificate and which run of it, that the next phase belongs to."""
+        study, history = self.assembly.study, self.assembly.study.history
+        if study.referee.certificate_due(history):
+            return f"certificate {len(history.certificates) + 1}, run {len(history.pending_certificate) + 1}"
+        return f"experiment {history.next_number}"
 
     def render(self) -> RenderableType:
         """The whole view, now."""
         return Panel(
             Group(self._numbers(), Text(), self._experiments(), Text(), self._step()),
-            title=f"[bold]{escape(self.assembly.rig.task.name)}[/] · {escape(self.assembly.rig.task.goal[:70])}",
+            title=f"[bold]{escape(self.assembly.rig.task.name)}[/] · {escape(plain(self.assembly.rig.task.goal, 70))}",
             subtitle=self._trust(),
             border_style="dim",
         )
@@ -84,7 +92,8 @@ class View:
         base = (
             history.values(history.baseline.candidate.commit) if history.baseline and history.baseline.candidate else []
         )
-        table.add_row("baseline", _number(sum(base) / len(base) if base else None, unit), f"{len(base)} runs")
+        sigma = f", sigma {statistics.stdev(base):.3g} {unit}".rstrip() if len(base) > 1 else ""
+        table.add_row("baseline", _number(sum(base) / len(base) if base else None, unit), f"{len(base)} runs{sigma}")
         tip = history.tip
         table.add_row("best so far", _number(tip.value if tip else None, unit), "provisional" if tip else "")
         proofs = [proof for proof in history.certificates if proof.ruling == "certified"]
@@ -109,12 +118,13 @@ class View:
         return table
 
     def _step(self) -> RenderableType:
+        if not self.name:
+            return Text("done", "dim")
         elapsed = time.monotonic() - self.began
         table = Table.grid(padding=(0, 2))
         clock = f"{elapsed:.0f} of {self.limit:g} s" if self.limit else ""
-        number = self.assembly.study.history.next_number
         table.add_row(
-            f"[bold]experiment {number}[/]: {escape(self.name)}",
+            f"[bold]{escape(self.name)}[/]",
             ProgressBar(total=self.limit or 1.0, completed=min(elapsed, self.limit), width=30),
             clock,
         )

@@ -44,6 +44,14 @@ def open_ledger(name: str | None) -> tuple[Site, Ledger[Archive]]:
     return found, found.ledger()
 
 
+def has_study() -> bool:
+    """Whether any study has begun where we stand."""
+    try:
+        return bool(studies(_root_with_studies()))
+    except UserError:
+        return False
+
+
 def _root_with_studies() -> Path:
     """The repository's root; a folder that keeps studies will do where git does not know it."""
     here = Path.cwd()

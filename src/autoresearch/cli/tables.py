@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from typing import Any
 
 from rich.console import Console
@@ -17,9 +18,13 @@ from autoresearch.views.words import Figures
 _RIGHT = {"#", "seconds"}
 
 
+WIDE = 240
+"""Columns where nobody's terminal sets them, so that a line stays a line for grep."""
+
+
 def console() -> Console:
     """Standard output, uncoloured where it is not a terminal or NO_COLOR is set."""
-    return Console(highlight=False, soft_wrap=True)
+    return Console(highlight=False, soft_wrap=True, width=None if sys.stdout.isatty() else WIDE)
 
 
 def print_status(data: dict[str, Any]) -> None:
@@ -49,7 +54,7 @@ def print_status(data: dict[str, Any]) -> None:
     out.print(Text(f"{data['study']}: {data['state']}{label}", "bold"))
     out.print(grid)
     if step := data["step"]:
-        out.print(f"now: experiment {step['experiment']}, {step['step']}, since {step['began']}", markup=False)
+        out.print(f"now: {step['step']}, since {step['began']}", markup=False)
     for alarm in data["alarms"]:
         out.print(f"alarm: {plain(alarm, 400)}", style="red", markup=False)
     out.print(f"next: {data['next']}", style="dim", markup=False)

@@ -10,7 +10,7 @@ import socket
 import threading
 from collections.abc import Callable
 
-from autoresearch.protocols import Exit
+from autoresearch.box import Exit
 
 START, GRANTED, REFUSED = b"s", b"k", b"n"
 

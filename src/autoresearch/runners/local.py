@@ -17,9 +17,10 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from autoresearch import contestant, metrics
+from autoresearch.box import Box, Exit
 from autoresearch.errors import Foul, Interrupted, RigFault
 from autoresearch.ledger import now
-from autoresearch.protocols import Box, Exit, Sandbox
+from autoresearch.protocols import Sandbox
 from autoresearch.records import Measurement, Outcome, Side
 from autoresearch.runners.door import Door
 from autoresearch.task import Phase, Task
@@ -142,7 +143,7 @@ class LocalRunner:
             return metrics.from_json(_read_capped(verdict), self.task.metric), ended.seconds
 
     def _helper(self) -> Path:
-        """A folder from which any interpreter imports `autoresearch.contestant`, whether we are installed there or not."""
+        """A folder from which any interpreter imports `autoresearch.contestant`, be we installed there or not."""
         package = self.folder / "helper" / "autoresearch"
         if not (package / "contestant.py").exists():
             package.mkdir(parents=True, exist_ok=True)

@@ -9,8 +9,8 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import replace
 from pathlib import Path
 
+from autoresearch.box import Box, Exit
 from autoresearch.errors import SandboxError
-from autoresearch.protocols import Box, Exit
 from autoresearch.sandboxes import drive, seccomp, system
 from autoresearch.sandboxes.order import ANNOUNCE
 

@@ -12,9 +12,9 @@ from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import replace
 
+from autoresearch.box import Box, Exit
 from autoresearch.errors import SandboxError
 from autoresearch.proc import ForkServer
-from autoresearch.protocols import Box, Exit
 from autoresearch.sandboxes.order import Fence, Order, Report, decoded_report, encoded
 
 KEPT_BYTES = 256 * 2**10

@@ -7,8 +7,8 @@ from collections.abc import Callable, Mapping
 from dataclasses import replace
 from pathlib import Path
 
+from autoresearch.box import Box, Exit
 from autoresearch.errors import SandboxError
-from autoresearch.protocols import Box, Exit
 from autoresearch.sandboxes import drive, landlock, seccomp, system
 from autoresearch.sandboxes.order import Fence
 

@@ -15,8 +15,9 @@ from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
+from autoresearch.box import Box, Exit
 from autoresearch.proc import companion
-from autoresearch.protocols import Box, Exit, Sandbox
+from autoresearch.protocols import Sandbox
 from autoresearch.sandboxes.calls import CALLS, MACHINES
 from autoresearch.sandboxes.properties import PROPERTIES
 from autoresearch.task import Limits

@@ -10,8 +10,8 @@ import threading
 from collections.abc import Callable, Iterable, Mapping
 from pathlib import Path
 
+from autoresearch.box import Box, Exit
 from autoresearch.errors import SandboxError
-from autoresearch.protocols import Box, Exit
 from autoresearch.sandboxes import drive, system
 
 SYSTEM = (

@@ -5,7 +5,7 @@ from __future__ import annotations
 import threading
 from collections.abc import Callable, Mapping
 
-from autoresearch.protocols import Box, Exit
+from autoresearch.box import Box, Exit
 from autoresearch.sandboxes import drive, system
 
 

@@ -17,12 +17,14 @@ from autoresearch.history import History
 from autoresearch.records import Brief, Outcome, Proposal
 
 if TYPE_CHECKING:
-    from autoresearch.agents.tuner.surrogate import Surrogate
+    from autoresearch.agents.tuner.surrogate import Guess, Surrogate
 
 BUNDLE_DISCOUNT = 0.5
 """What a move of several constants is worth next to a single one: what it gains cannot be attributed."""
 SINGLES_FIRST = 12
 """Measured trials before several constants are moved together."""
+MOST_AT_ONCE = 3
+"""Constants moved at once towards a point the sampler likes."""
 
 
 class Tuner:
@@ -70,33 +72,33 @@ def _offered(brief: Brief, space: Space, known: Past, surrogate: Surrogate, seed
     if brief.step == "simplify":
         return removals(space)
     steps = singles(space)
-    if brief.step != "combine" and sum(trial.gain is not None for trial in known.trials) < SINGLES_FIRST:
+    likeliest = _likeliest(steps, surrogate)[:MANY]
+    if brief.step == "combine":
+        return list(unions(step for step, _ in likeliest))
+    if sum(trial.gain is not None for trial in known.trials) < SINGLES_FIRST:
         return steps
-    bundles = [*unions(_best(steps, surrogate)), *_towards(sampled(space, known.trials, seed=seed), surrogate)]
-    return bundles if brief.step == "combine" else steps + bundles
+    close = [step for step, guess in likeliest if guess.mean > 0]
+    return [*steps, *unions(close), *_towards(sampled(space, known.trials, seed=seed), surrogate)]
 
 
-def _best(steps: Sequence[Move], surrogate: Surrogate) -> list[Move]:
-    """The likeliest step of each constant, the likeliest `MANY` of those."""
-    by_constant: dict[str, tuple[float, Move]] = {}
-    for step, guess in zip(steps, surrogate.guesses([step.changes for step in steps]), strict=True):
-        (key,) = step.changes
-        if key not in by_constant or guess.mean > by_constant[key][0]:
-            by_constant[key] = guess.mean, step
-    ranked = sorted(by_constant.values(), key=lambda pair: -pair[0])
-    return [step for _, step in ranked[:MANY]]
+def _likeliest(steps: Sequence[Move], surrogate: Surrogate) -> list[tuple[Move, Guess]]:
+    """Of each constant the step with the highest predicted gain, highest first."""
+    guesses = surrogate.guesses([step.changes for step in steps])
+    ranked = sorted(zip(steps, guesses, strict=True), key=lambda pair: -pair[1].mean)
+    best: dict[str, tuple[Move, Guess]] = {}
+    for step, guess in ranked:
+        best.setdefault(next(iter(step.changes)), (step, guess))
+    return list(best.values())
 
 
 def _towards(points: Sequence[Mapping[str, Value]], surrogate: Surrogate) -> list[Move]:
-    """From each point a sampler likes, its two or three likeliest changes: a sampler moves everything at once."""
+    """From each point a sampler likes, its few likeliest changes: a sampler moves everything at once."""
     moves = []
     for point in points:
-        keys = list(point)
-        guesses = surrogate.guesses([{key: point[key]} for key in keys])
-        ranked = sorted(zip(keys, guesses, strict=True), key=lambda pair: -pair[1].mean)
-        for many in (2, 3):
-            moves.append(Move({key: point[key] for key, _ in ranked[:many]}))
-    return [move for move in moves if move.changes]
+        ranked = _likeliest([Move({key: value}) for key, value in point.items()], surrogate)
+        worth = [key for step, guess in ranked[:MOST_AT_ONCE] if guess.mean > 0 for key in step.changes]
+        moves += [Move({key: point[key] for key in worth[: many + 1]}) for many in range(len(worth))]
+    return moves
 
 
 def _chosen(brief: Brief, space: Space, known: Past, history: History) -> Move:
@@ -111,9 +113,11 @@ def _chosen(brief: Brief, space: Space, known: Past, history: History) -> Move:
     if not fresh:
         raise Foul(Outcome.NO_CHANGE, "Every move of the constants that is left was tried before.")
     failures = [trial for trial in known.trials if trial.gain is None]
+    constants = {constant.key: constant for constant in space.constants}
     worth = [
-        guess.promise * risk(move, space, failures) * (1.0 if move.is_single else BUNDLE_DISCOUNT)
+        guess.promise(surrogate.least) * risk(move, constants, failures) * (1.0 if move.is_single else BUNDLE_DISCOUNT)
         for move, guess in zip(fresh, surrogate.guesses([move.changes for move in fresh]), strict=True)
     ]
-    order = sorted(zip(worth, fresh, strict=True), key=lambda pair: (-round(pair[0], 9), tie_break(pair[1], seed)))
-    return order[0][1]
+    # Rounded, so that numerical libraries which differ in the last digits choose alike.
+    rounded = [float(f"{value:.6g}") for value in worth]
+    return min(zip(rounded, fresh, strict=True), key=lambda pair: (-pair[0], tie_break(pair[1], seed)))[1]

@@ -32,7 +32,7 @@ _LEFT_ALONE = _split(
     "axis budget byte bytes checkpoint classes clock date day deadline debug device dir directory dtype encoding eval "
     "fd file filename host hour hours id indent index key level locale log magic minute minutes month ms name path "
     "platform port print salt save sec second seconds secs seed signature split test thread threads time timeout title "
-    "token tokens url user valid validation val verbose version vocab workers year"
+    "token tokens url user valid validation val verbose version vocab vocabulary workers year"
 )
 """Words of things that identify, label, time or judge. Moving them cannot make the work better, only the number."""
 
@@ -68,8 +68,10 @@ _KIND = (
 _PENALTIES = _split("decay drop dropout jitter l mixup noise penalty reg smoothing warmdown warmup wd")
 """Words of things that can be taken away: zero is their neutral value."""
 
+_TOLERANCES = _split("eps epsilon tol tolerance")
+
 _PROMISE = dict.fromkeys(_split("lr learning"), 1.5) | dict.fromkeys(_split("rate batch"), 1.3)
-_PROMISE |= dict.fromkeys(_split("width depth layers"), 1.2) | dict.fromkeys(_split("eps epsilon tol tolerance"), 0.3)
+_PROMISE |= dict.fromkeys(_split("width depth layers"), 1.2) | dict.fromkeys(_TOLERANCES, 0.6)
 _PROMISE_OF = {Kind.RATE: 1.0, Kind.SIZE: 1.1, Kind.FRACTION: 0.8, Kind.BETA: 0.7, Kind.COUNT: 0.9}
 _UNKNOWN = 0.7
 
@@ -93,7 +95,7 @@ def kind_of(name: str, value: float) -> Kind | None:
         return _whole(named)
     if Kind.FRACTION in named and 0 <= value <= 1:
         return Kind.FRACTION
-    if Kind.BETA in named and 0.5 <= value < 1:
+    if Kind.BETA in named and (0.5 if "gamma" in words(name) else 0.0) <= value < 1:
         return Kind.BETA
     return Kind.RATE if named else None
 
@@ -107,6 +109,11 @@ def _whole(named: list[Kind]) -> Kind | None:
 def is_penalty(name: str) -> bool:
     """Whether setting it to zero takes something away."""
     return not _PENALTIES.isdisjoint(words(name))
+
+
+def is_tolerance(name: str) -> bool:
+    """Whether it moves over powers of ten rather than of two: an epsilon, a tolerance."""
+    return not _TOLERANCES.isdisjoint(words(name))
 
 
 def promise(name: str, kind: Kind | None) -> float:

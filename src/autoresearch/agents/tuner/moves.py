@@ -9,12 +9,12 @@ from dataclasses import dataclass
 
 from autoresearch.agents.tuner.hints import Value
 from autoresearch.agents.tuner.scales import Choice
-from autoresearch.agents.tuner.space import Space, signature
+from autoresearch.agents.tuner.space import Constant, Space, signature
 from autoresearch.agents.tuner.trials import Trial
 
 MANY = 8
 """How many of the best single steps are tried in union."""
-TAINT = 0.25
+TAINT = 0.02
 """What is left of a move's promise for every crash it goes at least as far as."""
 
 
@@ -59,20 +59,21 @@ def untried(moves: Iterable[Move], *, space: Space, shape: str, tried: frozenset
     return [move for move in moves if signature(shape, {**values, **move.changes}) not in tried]
 
 
-def risk(move: Move, space: Space, failures: Iterable[Trial]) -> float:
-    """What crashes leave of a move's promise, in (0, 1]: a crash taints everything that goes at least as far."""
+def risk(move: Move, constants: Mapping[str, Constant], failures: Iterable[Trial]) -> float:
+    """What crashes leave of a move's promise, in (0, 1]: a crash taints every step that goes at least as far."""
     left = 1.0
     for failure in failures:
-        if failure.changed and all(_as_far(move, space, key, *pair) for key, pair in failure.changed.items()):
+        is_related = not move.changes.keys().isdisjoint(failure.changed)
+        if is_related and all(_as_far(move, constants.get(key), *pair) for key, pair in failure.changed.items()):
             left *= TAINT
     return left
 
 
-def _as_far(move: Move, space: Space, key: str, old: Value, new: Value) -> bool:
-    constant = next((constant for constant in space.constants if constant.key == key), None)
+def _as_far(move: Move, constant: Constant | None, old: Value, new: Value) -> bool:
+    """Whether the move leaves `constant` at least as far from `old` as `new` was, on the same side."""
     if constant is None:
         return False
-    value = move.changes.get(key, constant.value)
+    value = move.changes.get(constant.key, constant.value)
     if isinstance(constant.scale, Choice):
         return value == new
     before, crashed, ours = map(constant.scale.coordinate, (old, new, value))

@@ -21,12 +21,17 @@ if TYPE_CHECKING:
 
 FEWEST = 12
 """Trials below which a density estimate of the good ones means nothing."""
+MOST = 50
+"""Of the best and of the latest trials, each: the density of the good ones needs no more, and time grows with them."""
 POINTS = 4
 """Points asked for a proposal."""
 
 
 def sampled(space: Space, trials: Sequence[Trial], *, seed: str) -> list[dict[str, Value]]:
-    """Assignments TPE suggests, as changes to the tree's own; empty below `FEWEST` trials."""
+    """Assignments TPE suggests, as changes to the tree's own; empty below `FEWEST` trials.
+
+    Only constants that were moved before: of the others the trials say nothing.
+    """
     if len(trials) < FEWEST:
         return []
     import optuna
@@ -36,9 +41,15 @@ def sampled(space: Space, trials: Sequence[Trial], *, seed: str) -> list[dict[st
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore", optuna.exceptions.ExperimentalWarning)
-            return _asked(optuna.create_study(sampler=_sampler(seed)), space, trials)
+            return _asked(optuna.create_study(sampler=_sampler(seed)), space, _few(trials))
     finally:
         optuna.logging.set_verbosity(verbosity)
+
+
+def _few(trials: Sequence[Trial]) -> list[Trial]:
+    recent, older = list(trials[-MOST:]), trials[:-MOST]
+    best = sorted((trial for trial in older if trial.gain is not None), key=lambda trial: -(trial.gain or 0.0))
+    return best[:MOST] + recent
 
 
 def _sampler(seed: str) -> optuna.samplers.TPESampler:
@@ -49,7 +60,8 @@ def _sampler(seed: str) -> optuna.samplers.TPESampler:
 
 
 def _asked(study: optuna.Study, space: Space, trials: Sequence[Trial]) -> list[dict[str, Value]]:
-    axes = {constant.key: _Axis(constant, trials) for constant in space.constants}
+    moved = {key for trial in trials for key in trial.changed}
+    axes = {constant.key: _Axis(constant, trials) for constant in space.constants if constant.key in moved}
     distributions = {key: axis.distribution for key, axis in axes.items()}
     study.add_trials([_told(trial, space, axes, distributions) for trial in trials])
     points = (study.ask(distributions).params for _ in range(POINTS))

@@ -85,6 +85,8 @@ class Ladder:
     """Whether only halves, doubles and their midpoints of `origin` are stood on."""
     removable: bool = False
     """Whether 0 is a neighbour of everything: it takes the thing away."""
+    stride: float = 1.0
+    """Doublings of a first step on the log scale."""
 
     def coordinate(self, value: Value) -> float:
         """Where `value` stands, in first steps."""
@@ -93,7 +95,7 @@ class Ladder:
             case Shape.LINEAR:
                 return 2 * REACH * (number - self.low) / (self.high - self.low)
             case Shape.LOG:
-                return math.log2(max(abs(number), abs(self.origin) / 1024))
+                return math.log2(max(abs(number), abs(self.origin) / 1024**2)) / self.stride
             case Shape.FROM_ZERO:
                 return math.log2(1 + max(0.0, number) / _ZERO_STEP)
             case Shape.FRACTION:
@@ -131,7 +133,7 @@ class Ladder:
             case Shape.LINEAR:
                 return self.low + coordinate * (self.high - self.low) / (2 * REACH)
             case Shape.LOG:
-                return math.copysign(math.exp2(min(coordinate, 1000.0)), self.origin)
+                return math.copysign(math.exp2(min(coordinate * self.stride, 1000.0)), self.origin)
             case Shape.FROM_ZERO:
                 return _ZERO_STEP * (math.exp2(coordinate) - 1)
             case Shape.FRACTION:
@@ -170,19 +172,19 @@ def _divisible(origin: int, wanted: float) -> int:
     return min(rungs, key=lambda rung: abs(math.log(rung / max(wanted, 0.5))))
 
 
-def ladder(kind: Kind | None, value: float, *, removable: bool) -> Ladder:
+def ladder(kind: Kind | None, value: float, *, removable: bool = False, stride: float = 1.0) -> Ladder:
     """The scale of a number read as `kind`. `value` is positive, or a float that is zero or negative."""
     if isinstance(value, int):
         return Ladder(Shape.LOG, value, 1, _NO_LIMIT, whole=True, divisible=kind is Kind.SIZE or _round_binary(value))
     if kind is Kind.FRACTION:
         return Ladder(Shape.FRACTION, value, 0.0, max(0.95, value), removable=removable)
     if kind is Kind.BETA:
-        return Ladder(Shape.BETA, value, 0.0, 0.99999)
+        return Ladder(Shape.BETA, value, 0.5 if value >= 0.5 else 0.0, 0.99999)
     if value == 0:
         return Ladder(Shape.FROM_ZERO, value, 0.0, math.inf)
     if value < 0:
         return Ladder(Shape.LOG, value, -math.inf, 0.0, removable=removable)
-    return Ladder(Shape.LOG, value, 0.0, math.inf, removable=removable)
+    return Ladder(Shape.LOG, value, 0.0, math.inf, removable=removable, stride=stride)
 
 
 def _round_binary(value: int) -> bool:

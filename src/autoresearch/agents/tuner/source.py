@@ -21,7 +21,9 @@ class Place(StrEnum):
     """Where a literal stands."""
 
     MODULE = "module"
-    """Assigned at module level, or in a dictionary there."""
+    """Assigned at module level."""
+    ENTRY = "entry"
+    """Value in a dictionary there."""
     FIELD = "field"
     """Default of a class attribute: dataclasses, config classes."""
     OPTION = "option"
@@ -192,10 +194,10 @@ class _Finder(ast.NodeVisitor):
             case ast.Tuple(elts=elements) if len(elements) <= 8:
                 for i, element in enumerate(elements):
                     self._bind(f"{name}[{i}]", word, element, place)
-            case ast.Dict(keys=keys, values=values) if place is Place.MODULE:
+            case ast.Dict(keys=keys, values=values) if place in (Place.MODULE, Place.ENTRY):
                 for key, value in zip(keys, values, strict=True):
                     if isinstance(key, ast.Constant) and isinstance(key.value, str) and key.value.isidentifier():
-                        self._bind(f"{name}[{key.value}]", key.value, value, place)
+                        self._bind(f"{name}[{key.value}]", key.value, value, Place.ENTRY)
             case _:
                 self._literal(Literal(self._dotted(name), word, place, 0, 0, "", 0, "", options, exponent), node)
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import math
 import os
 import re
 from collections.abc import Iterator, Mapping, Sequence
@@ -11,7 +12,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from autoresearch.agents.tuner import source
-from autoresearch.agents.tuner.hints import Kind, Value, is_penalty, kind_of, left_alone, promise
+from autoresearch.agents.tuner.hints import Kind, Value, is_penalty, is_tolerance, kind_of, left_alone, promise
 from autoresearch.agents.tuner.scales import Choice, Ladder, Scale, Shape, ladder
 from autoresearch.agents.tuner.source import Literal, Place
 from autoresearch.agents.tuner.style import render
@@ -21,7 +22,7 @@ MAX_FILE_BYTES = 512 * 1024
 MAX_CONSTANTS = 64
 """More than this dilutes every experiment; the most promising are kept."""
 
-_PLACE = {Place.MODULE: 1.0, Place.FIELD: 1.0, Place.OPTION: 1.0, Place.DEFAULT: 0.7, Place.CALL: 0.8, Place.LOCAL: 0.8}
+_PLACE = dict.fromkeys(Place, 1.0) | {Place.DEFAULT: 0.7, Place.CALL: 0.8, Place.LOCAL: 0.8}
 _OPEN = (Place.MODULE, Place.FIELD, Place.OPTION)
 """Places meant for settings: a name without a hint counts there, and nowhere else."""
 
@@ -194,7 +195,8 @@ def _number(literal: Literal, value: int | float) -> Scale | None:
         return None
     if not _finite(value) or (value == 0 and kind is Kind.RATE and not is_penalty(literal.word)):
         return None
-    return ladder(kind, value, removable=isinstance(value, float) and is_penalty(literal.word))
+    stride = math.log2(10) if is_tolerance(literal.word) else 1.0
+    return ladder(kind, value, removable=isinstance(value, float) and is_penalty(literal.word), stride=stride)
 
 
 def _finite(value: float) -> bool:

@@ -25,8 +25,8 @@ from autoresearch.agents.tuner.trials import Past, Trial
 
 Array = NDArray[np.float64]
 
-LENGTH = 2.0
-"""Coordinates over which one constant's effect stays similar: two doublings."""
+LENGTH = 2.5
+"""Coordinates over which one constant's effect stays similar: two to three doublings."""
 STEP_VARIANCE = 2 * (1 - math.exp(-0.5 / LENGTH**2))
 """Variance of the difference over one first step, of a function of variance 1 and this length."""
 JOINT_LENGTH = 3.0
@@ -37,6 +37,9 @@ CURVATURE = 0.5
 """Expected loss of a first step, relative to the standard deviation of its effect."""
 FARTHEST = 3.0
 """Coordinates beyond which the expected loss grows no more."""
+LEAST_GAIN = 2.0
+FIRST_STEP = 5.0
+"""Gains worth looking for, and gains to expect of a first step before any was seen: standard deviations of one run."""
 LEAST_NOISE = 0.05
 """Units; keeps the covariance well conditioned when the metric is exact."""
 
@@ -48,12 +51,12 @@ class Guess:
     mean: float
     deviation: float
 
-    @property
-    def promise(self) -> float:
-        """Expected improvement over the incumbent, in units."""
-        z = self.mean / self.deviation
+    def promise(self, over: float) -> float:
+        """Expected improvement beyond `over`, in units."""
+        above = self.mean - over
+        z = above / self.deviation
         density = math.exp(-z * z / 2) / math.sqrt(2 * math.pi)
-        return self.mean * (1 + math.erf(z / math.sqrt(2))) / 2 + self.deviation * density
+        return above * (1 + math.erf(z / math.sqrt(2))) / 2 + self.deviation * density
 
 
 class Surrogate:
@@ -67,6 +70,8 @@ class Surrogate:
         measured = [trial for trial in past.trials if trial.gain is not None]
         self.unit = _unit(measured, past.noise)
         """What a first step usually changes, in the metric's unit."""
+        self.least = LEAST_GAIN * past.noise / self.unit
+        """The smallest gain worth looking for, in units: less drowns in the noise of a run."""
         self._variance = _variances(space, measured, self.unit)
         self._points = np.array([self._coordinates({**space.values, **trial.values}) for trial in measured])
         self._points = self._points.reshape(len(measured), len(space.constants))
@@ -74,14 +79,15 @@ class Surrogate:
 
     def guesses(self, moves: Sequence[Mapping[str, Value]]) -> list[Guess]:
         """The gain to expect from each set of changes to the tree's assignment."""
-        there = np.array([self._coordinates({**self._space.values, **move}) for move in moves])
-        there = there.reshape(len(moves), len(self._index))
-        here = self._origin[None, :]
-        cross = self._covariance(self._points, there) - self._covariance(self._points, here)
+        there = np.tile(self._origin, (len(moves), 1))
+        for row, move in zip(there, moves, strict=True):
+            for key, value in move.items():
+                i = self._index[key]
+                row[i] = self._space.constants[i].scale.coordinate(value)
+        cross = self._gained_covariance(self._points, there)
         means = self._prior_mean(there) + cross.T @ self._weights
-        itself = self._variance.sum() + JOINT_VARIANCE
-        prior = 2 * (itself - self._covariance(here, there)[0])
-        variances = prior - np.einsum("im,ij,jm->m", cross, self._precision, cross, optimize=True)
+        variances = -2 * self._gained_covariance(self._origin[None, :], there)[0]
+        variances -= np.einsum("im,im->m", cross, self._precision @ cross)
         deviations = np.sqrt(np.maximum(variances, 1e-9))
         return [Guess(float(mean), float(deviation)) for mean, deviation in zip(means, deviations, strict=True)]
 
@@ -91,8 +97,7 @@ class Surrogate:
         covariance = self._covariance(self._points, self._points)
         covariance += CODE_VARIANCE * (shapes[:, None] == shapes[None, :])
         covariance += np.diag(max(noise, LEAST_NOISE) ** 2 / runs)
-        surprise = np.array([_squash((trial.gain or 0.0) / self.unit) for trial in measured])
-        surprise -= self._prior_mean(self._points)
+        surprise = np.array([_level(trial, self.unit) for trial in measured]) - self._prior_mean(self._points)
         self._precision = np.linalg.inv(covariance)
         self._weights = self._precision @ surprise
 
@@ -106,24 +111,49 @@ class Surrogate:
 
     def _covariance(self, a: Array, b: Array) -> Array:
         """Prior covariance of the gains at every pair of points."""
-        total = np.zeros((len(a), len(b)))
-        squared = np.zeros_like(total)
-        for i, variance in enumerate(self._variance):
-            ours, theirs = a[:, i, None], b[None, :, i]
-            if self._is_choice[i]:
-                apart = (ours != theirs).astype(float)
-                total += variance * (1 - apart * STEP_VARIANCE / 2)
-            else:
-                apart = (ours - theirs) ** 2
-                total += variance * np.exp(-0.5 / LENGTH**2 * apart)
+        total, squared = np.zeros((len(a), len(b))), np.zeros((len(a), len(b)))
+        for i in range(len(self._index)):
+            similar, apart = self._similarity(i, a[:, i, None], b[None, :, i])
+            total += similar
             squared += apart
-        return total + JOINT_VARIANCE * np.exp(-0.5 / JOINT_LENGTH**2 * squared)
+        return total + _joint(squared)
+
+    def _gained_covariance(self, a: Array, there: Array) -> Array:
+        """Covariance of the gain at each of `a` with the gain of going from the tree's assignment to each of `there`.
+
+        The same as the difference of two covariances, in the time the constants that moved take.
+        """
+        total = np.zeros((len(a), len(there)))
+        start = sum(
+            (self._similarity(i, a[:, i, None], self._origin[i])[1] for i in range(len(self._index))),
+            start=np.zeros((len(a), 1)),
+        )
+        squared = np.tile(start, (1, len(there)))
+        for i, old in enumerate(self._origin):
+            moved = np.flatnonzero(there[:, i] != old)
+            similar, apart = self._similarity(i, a[:, i, None], there[None, moved, i])
+            similar_before, apart_before = self._similarity(i, a[:, i, None], old)
+            total[:, moved] += similar - similar_before
+            squared[:, moved] += apart - apart_before
+        return total + _joint(squared) - _joint(start)
+
+    def _similarity(self, i: int, a: Array, b: Array | float) -> tuple[Array, Array]:
+        """Covariance of constant `i`'s own effect at coordinates `a` and `b`, and their squared distance."""
+        if self._is_choice[i]:
+            apart = (a != b).astype(float)
+            return self._variance[i] * (1 - apart * STEP_VARIANCE / 2), apart
+        apart = (a - b) ** 2
+        return self._variance[i] * np.exp(-0.5 / LENGTH**2 * apart), apart
+
+
+def _joint(squared: Array) -> Array:
+    return np.asarray(JOINT_VARIANCE * np.exp(-0.5 / JOINT_LENGTH**2 * squared))
 
 
 def _unit(measured: Sequence[Trial], noise: float) -> float:
-    """What a first step usually changes: the median size of the gains of single moves, not less than the noise."""
+    """What a first step usually changes: the median size of the gains of single moves, `FIRST_STEP` as one of them."""
     steps = [abs(trial.step) for trial in measured if trial.step is not None and len(trial.changed) == 1]
-    return max(float(np.median(steps)) if steps else 0.0, noise, 1e-12)
+    return max(float(np.median([*steps, FIRST_STEP * noise])), noise, 1e-12)
 
 
 def _variances(space: Space, measured: Sequence[Trial], unit: float) -> Array:
@@ -142,6 +172,7 @@ def _variances(space: Space, measured: Sequence[Trial], unit: float) -> Array:
     return np.array([squares[key] / counts[key] for key in squares]) / STEP_VARIANCE
 
 
-def _squash(gain: float) -> float:
-    """Losses beyond two units grow as a logarithm: how bad a disaster was says little about its neighbourhood."""
-    return gain if gain > -2 else -2 - math.log1p(-2 - gain)
+def _level(trial: Trial, unit: float) -> float:
+    """The trial's gain in units, a disaster softened: how bad it was says little about its neighbourhood."""
+    gain, step = (trial.gain or 0.0) / unit, (trial.step or 0.0) / unit
+    return gain if step > -2 else gain - step - 2 - math.log1p(-2 - step)

@@ -1,0 +1,75 @@
+"""What the documentation shows is run, and what the program has is documented."""
+
+from __future__ import annotations
+
+import os
+import re
+import subprocess
+import sys
+import tomllib
+from pathlib import Path
+
+import pytest
+
+from autoresearch import config
+from autoresearch.cli import VERBS
+
+ROOT = Path(__file__).parents[1]
+PAGES = sorted([ROOT / "README.md", *(ROOT / "docs").rglob("*.md")])
+
+
+def blocks(page: Path, language: str) -> list[str]:
+    return re.findall(rf"^```{language}\n(.*?)^```$", page.read_text(), re.M | re.S)
+
+
+@pytest.mark.slow
+def test_the_how_to_is_followed_to_the_letter(tmp_path: Path) -> None:
+    script = "\n".join(blocks(ROOT / "docs" / "how-to" / "your-own-repository.md", "sh"))
+    path = f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}"
+    who = {f"GIT_{role}_{what}": "u@example.org" for role in ("AUTHOR", "COMMITTER") for what in ("NAME", "EMAIL")}
+    done = subprocess.run(
+        ["bash", "-e"],
+        input=script,
+        cwd=tmp_path,
+        env={**os.environ, "PATH": path, **who},
+        capture_output=True,
+        text=True,
+        timeout=200,
+    )
+    assert done.returncode == 0, done.stdout + done.stderr
+    assert "certificate 1: certified" in done.stderr
+    assert "0 disagree" in done.stdout
+
+
+@pytest.mark.parametrize("page", PAGES, ids=lambda page: str(page.relative_to(ROOT)))
+def test_every_toml_block_is_valid(page: Path) -> None:
+    for text in blocks(page, "toml"):
+        data = tomllib.loads(text)
+        if "goal" in data:
+            config.parse(data)
+
+
+@pytest.mark.parametrize("page", PAGES, ids=lambda page: str(page.relative_to(ROOT)))
+def test_every_link_to_a_file_leads_somewhere(page: Path) -> None:
+    for target in re.findall(r"\]\(([^)#]+)(?:#[^)]*)?\)", page.read_text()):
+        if "://" not in target:
+            assert (page.parent / target).exists(), target
+
+
+def test_every_verb_is_on_the_command_line_page() -> None:
+    page = (ROOT / "docs" / "reference" / "command-line.md").read_text()
+    for verb in VERBS:
+        assert re.search(rf"`{verb.__name__}\b", page), verb.__name__
+        assert verb.__doc__
+
+
+def test_every_table_and_key_is_on_the_task_file_page() -> None:
+    page = (ROOT / "docs" / "reference" / "task-file.md").read_text()
+    for key in config.json_schema()["properties"]:
+        assert key in page or key in {name.split(".")[0] for name in config.NOT_YET}, key
+
+
+def test_the_four_files_a_newcomer_reads_stay_short() -> None:
+    names = ("records.py", "protocols.py", "errors.py", "study.py")
+    lines = sum(len((ROOT / "src" / "autoresearch" / name).read_text().splitlines()) for name in names)
+    assert lines < 550
