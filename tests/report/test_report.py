@@ -12,7 +12,6 @@ from autoresearch.report import build
 from autoresearch.report.diffs import LINES, parse
 from autoresearch.report.headline import headline, total_gain
 from autoresearch.report.markdown import escape, fenced
-from autoresearch.report.sheet import smallest_provable
 from autoresearch.views import Reading
 
 EVIL = (
@@ -223,7 +222,3 @@ def test_a_long_night_is_still_a_small_page(tmp_path: Path) -> None:
 def test_the_same_ledger_is_the_same_page(tmp_path: Path) -> None:
     history = a_night(30, seed=3)
     assert written(history, tmp_path / "a") == written(history, tmp_path / "b")
-
-
-def test_the_smallest_provable_gain_follows_its_formula() -> None:
-    assert smallest_provable(1.0, runs=12, level=0.05) == pytest.approx((1.6449 + 0.8416) * (2 / 12) ** 0.5, rel=1e-3)

@@ -13,7 +13,7 @@ import typer
 
 from autoresearch.cli import place
 from autoresearch.cli.run import Overrides
-from autoresearch.cli.words import plain
+from autoresearch.views.words import plain
 
 if TYPE_CHECKING:
     from autoresearch.assembly import Rig

@@ -19,9 +19,10 @@ from rich.table import Table
 from rich.text import Text
 
 from autoresearch import budget
-from autoresearch.cli.words import OUTCOME_STYLE, line_of, plain, tonight
+from autoresearch.cli.words import OUTCOME_STYLE, line_of, tonight
 from autoresearch.ledger import now
 from autoresearch.records import Certificate, Experiment
+from autoresearch.views.words import plain
 
 if TYPE_CHECKING:
     from autoresearch.assembly import Assembly

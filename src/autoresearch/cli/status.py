@@ -18,4 +18,4 @@ def status(name: place.StudyName = None, as_json: place.AsJson = False) -> None:
     else:
         from autoresearch.cli.tables import print_status
 
-        print_status(data)
+        print_status(data, ledger.history)

@@ -9,11 +9,11 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
-from autoresearch.cli.words import OUTCOME_STYLE, plain
+from autoresearch.cli.words import OUTCOME_STYLE
 from autoresearch.history import Archive
 from autoresearch.records import Outcome
 from autoresearch.site import Site
-from autoresearch.views.words import Figures
+from autoresearch.views.words import Figures, plain
 
 _RIGHT = {"#", "seconds"}
 
@@ -27,9 +27,11 @@ def console() -> Console:
     return Console(highlight=False, soft_wrap=True, width=None if sys.stdout.isatty() else WIDE)
 
 
-def print_status(data: dict[str, Any]) -> None:
-    """Where the study stands, in a dozen lines."""
+def print_status(data: dict[str, Any], history: Archive) -> None:
+    """Where the study stands, in a dozen lines; on a terminal with the staircase."""
     out = console()
+    if out.is_terminal:
+        _print_staircase(out, history)
     unit, metric = data["metric"]["unit"], data["metric"]["name"]
     figures = Figures.of(unit, (data["baseline"] or {}).get("sigma"))
     grid = Table.grid(padding=(0, 2))
@@ -58,6 +60,16 @@ def print_status(data: dict[str, Any]) -> None:
     for alarm in data["alarms"]:
         out.print(f"alarm: {plain(alarm, 400)}", style="red", markup=False)
     out.print(f"next: {data['next']}", style="dim", markup=False)
+
+
+def _print_staircase(out: Console, history: Archive) -> None:
+    from autoresearch.report.staircase import Staircase
+    from autoresearch.report.terminal import rich_text
+    from autoresearch.views import Reading
+
+    reading = Reading.of(history)
+    if reading.spans and history.experiments:
+        out.print(rich_text(Staircase.of(reading, reading.spans[-1]), columns=min(out.width, 120), rows=14))
 
 
 def _not_given(missing: list[str]) -> str:

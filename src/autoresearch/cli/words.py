@@ -6,6 +6,7 @@ from autoresearch.budget import hours_since
 from autoresearch.history import History
 from autoresearch.ledger import now
 from autoresearch.records import Certificate, Experiment, Outcome
+from autoresearch.views.words import plain
 
 OUTCOME_STYLE = {
     Outcome.KEEP: "bold green",
@@ -17,12 +18,6 @@ OUTCOME_STYLE = {
     Outcome.VIOLATION: "bold red",
     Outcome.NO_CHANGE: "dim",
 }
-
-
-def plain(text: str, limit: int = 200) -> str:
-    """Text a candidate or an agent wrote, made fit for a terminal: one line, no control characters, cut."""
-    line = "".join(char if char.isprintable() else " " for char in text)
-    return line if len(line) <= limit else line[: limit - 1] + "…"
 
 
 def line_of(history: History, record: Experiment | Certificate) -> str:

@@ -7,17 +7,14 @@ import math
 import shlex
 from collections.abc import Iterator
 from dataclasses import dataclass
-from statistics import NormalDist
 
+from autoresearch import referees
 from autoresearch.history import Archive
 from autoresearch.task import Limits, Phase, Task
 from autoresearch.views.reading import Reading, Span
 from autoresearch.views.sentences import figures_of
 from autoresearch.views.spend import spend
 from autoresearch.views.words import count, duration, plain
-
-CERTIFICATE_RUNS = 12
-"""Runs a side a certificate may spend, for the smallest provable gain before there is one."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,15 +31,6 @@ def noise_sheet(reading: Reading) -> list[Line]:
     return [line for span in reading.spans for line in _noise(reading, span)]
 
 
-def smallest_provable(sigma: float, *, runs: int, level: float) -> float:
-    """The gain a certificate finds 4 times in 5: (z(1 - level) + z(0.8)) * sigma * sqrt(2 / runs).
-
-    Normal approximation; the exact rank test needs slightly more.
-    """
-    normal = NormalDist()
-    return (normal.inv_cdf(1 - level) + normal.inv_cdf(0.8)) * sigma * math.sqrt(2 / runs)
-
-
 def _noise(reading: Reading, span: Span) -> Iterator[Line]:
     floor, figures = span.noise, figures_of(reading, span)
     epoch = f"Epoch {span.epoch.number}: " if len(reading.spans) > 1 else ""
@@ -56,13 +44,9 @@ def _noise(reading: Reading, span: Span) -> Iterator[Line]:
     sure = f"itself known to ±{1 / math.sqrt(2 * (floor.n - 1)):.0%}"
     yield Line(f"{epoch}noise (sigma of one run)", figures.with_unit(floor.sigma), sure)
     night = reading.history.night
-    level = span.proofs[-1].certificate.level if span.proofs else 0.05 / max(night.certificates if night else 1, 1)
-    runs = max((proof.certificate.n for proof in span.proofs), default=CERTIFICATE_RUNS)
-    if floor.sigma and 0 < level < 1:
-        least = figures.with_unit(smallest_provable(floor.sigma, runs=runs, level=level))
-        yield Line(
-            f"{epoch}smallest provable gain", f"about {least}", f"{runs} runs a side, level {level:.2g}, 80 % power"
-        )
+    least = referees.smallest_gain(span.epoch.referee, floor.sigma, night.budget) if night else None
+    if least:
+        yield Line(f"{epoch}smallest provable gain", f"about {figures.with_unit(least)}", "with 80 % probability")
 
 
 def spending(history: Archive) -> list[Line]:

@@ -1,11 +1,14 @@
-"""Where a commit stands: mean, spread and interval of its runs, as sentences need them. Rules use `stats/`."""
+"""Where a commit stands: mean, spread and interval of its runs, as sentences need them."""
 
 from __future__ import annotations
 
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass
-from statistics import NormalDist, fmean, stdev
+from functools import cache
+from statistics import fmean, stdev
+
+from autoresearch.stats.quantiles import student_t
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,18 +35,7 @@ class Level:
         return self.mean - half, self.mean + half
 
 
+@cache
 def t95(freedom: int) -> float:
-    """Two-sided 95 % point of Student's t: exact for 1 and 2 degrees of freedom, else within 0.1 %.
-
-    Cornish-Fisher expansion, Abramowitz & Stegun 26.7.5.
-    """
-    if freedom <= 2:
-        return {1: 12.7062, 2: 4.30265}.get(freedom, math.inf)
-    z = NormalDist().inv_cdf(0.975)
-    terms = (
-        (z**3 + z) / 4,
-        (5 * z**5 + 16 * z**3 + 3 * z) / 96,
-        (3 * z**7 + 19 * z**5 + 17 * z**3 - 15 * z) / 384,
-        (79 * z**9 + 776 * z**7 + 1482 * z**5 - 1920 * z**3 - 945 * z) / 92160,
-    )
-    return z + math.fsum(term / freedom**power for power, term in enumerate(terms, 1))
+    """Two-sided 95 % point of Student's t."""
+    return student_t(0.975, freedom)
