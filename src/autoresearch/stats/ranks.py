@@ -52,8 +52,8 @@ def p_value(won: int, n: int, m: int) -> float:
 
 def critical(n: int, m: int, level: float) -> int:
     """The fewest wins with `p_value` at most `level`; n*m + 1, which cannot be reached, when there are none."""
-    allowed, orderings = level, math.comb(n + m, n)
-    return next(u for u, count in enumerate(tail(n, m)) if count <= allowed * orderings)
+    orderings = math.comb(n + m, n)
+    return next(u for u, count in enumerate(tail(n, m)) if count / orderings <= level)
 
 
 @dataclass(frozen=True, slots=True)
