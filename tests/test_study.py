@@ -298,6 +298,7 @@ def test_the_first_ctrl_c_finishes_the_measurement_and_the_second_kills_it(tmp_p
         run = subprocess.Popen([*COMMAND, "run", "--experiments", "3"], cwd=root, stderr=subprocess.PIPE, text=True)
         step = root / ".autoresearch" / "toy" / "now.json"
         while not step.exists():
+            assert run.poll() is None, run.stderr
             time.sleep(0.05)
         time.sleep(0.7)
         began = time.monotonic()

@@ -168,6 +168,7 @@ class History:
                 self.pending_certificate.clear()
             case Night():
                 self.night, self.certificates_tonight = record, 0
+                self.pending_certificate = []  # another night, another number of certificates to share the level
             case Candidate():
                 self.candidates[record.number] = record
             case Measurement():

@@ -51,11 +51,12 @@ def check(
     as_json: place.AsJson = False,
 ) -> None:
     """Measure the baseline's noise and say what a night here can prove. Exit code 4 when it should not start."""
-    from autoresearch import config
+    from autoresearch import config, referees
     from autoresearch.assembly import rig_up
 
     root = place.repository()
     task = config.load(root, overrides or ())
+    referees.make(task.referee, task.referee_options, task.metric)  # a preset that does not exist is said first
     rig = rig_up(root, task)
     with rig.site.occupied():
         found = examine(rig, runs=runs)
