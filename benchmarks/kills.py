@@ -90,7 +90,7 @@ def main() -> None:
         from autoresearch.cli.demo import prepare
 
         root, study = prepare(folder / "demo"), "quick"
-        extra, longest = ["-c", "experiment.seconds=2"], 10.0
+        extra, longest = ["-c", "experiment.seconds=2", "-c", "evaluation.seconds=6"], 10.0
     (root / "untracked.txt").write_text("mine\n")
     before = fingerprint(root)
     command = [sys.executable, "-m", "autoresearch.cli", "run", "--experiments", str(options.experiments), *extra]

@@ -58,7 +58,9 @@ def rig_up(root: Path, task: Task, *, base: str | None = None, unsafe: bool = Fa
     toolchain = Toolchain(root)
     name, required = ("none", ()) if unsafe else (task.sandbox, task.require)
     sandbox, properties = sandboxes.choose(name, required, hide=(root,))
-    runner = LocalRunner(task, workspace, sandbox, toolchain, machine=_one_line(machine()), folder=site.folder)
+    runner = LocalRunner(
+        task, workspace, sandbox, toolchain, machine=_one_line(machine()), folder=site.folder, keep_log=site.keep_log
+    )
     return Rig(task, site, workspace, toolchain, sandbox, properties, runner)
 
 

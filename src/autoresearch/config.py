@@ -59,7 +59,7 @@ def parse(data: Mapping[str, Any], *, program: str = "") -> Task:
 def json_schema() -> dict[str, Any]:
     """JSON Schema of the task file, draft 2020-12."""
     schema = TaskFile.model_json_schema(mode="validation")
-    return {"$schema": "https://json-schema.org/draft/2020-12/schema", "title": TASK_FILE} | schema
+    return schema | {"$schema": "https://json-schema.org/draft/2020-12/schema", "title": TASK_FILE}
 
 
 def _override(data: dict[str, Any], override: str) -> None:
@@ -223,7 +223,7 @@ def _explain(error: ValidationError, path: Path) -> Iterator[str]:
             case "missing":
                 yield f"{path}: {key} is missing."
             case "extra_forbidden":
-                yield f"{path}: {key} is not a known key{_nearest(where)}."
+                yield f"{path}: {key} is not a known key{_nearest(where)}"
             case _:
                 yield f"{path}: {key}: {problem['msg'].removeprefix('Value error, ')}."
 
@@ -239,7 +239,7 @@ def _nearest(where: Sequence[str | int]) -> str:
     """`; did you mean X?` from the keys known where the unknown one stands."""
     known = _keys(TaskFile, [str(part) for part in where[:-1]])
     near = difflib.get_close_matches(str(where[-1]), known, n=1, cutoff=0.4)
-    return f"; did you mean {near[0]!r}?" if near else f"; known here: {', '.join(sorted(known))}"
+    return f"; did you mean {near[0]!r}?" if near else f"; known here: {', '.join(sorted(known))}."
 
 
 def _keys(model: type[BaseModel], tables: Sequence[str]) -> list[str]:

@@ -119,6 +119,8 @@ class Measurement:
     """Relative path to sha256 of what was left to be judged."""
     peak_memory_bytes: int | None = None
     """Of the candidate's process tree; None where it cannot be told."""
+    log: str = ""
+    """sha256 of what the candidate printed, kept beside the ledger."""
     foul: str = ""
     """Outcome and cause when `value` is None."""
 

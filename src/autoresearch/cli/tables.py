@@ -109,8 +109,9 @@ def print_experiment(history: Archive, row: dict[str, Any], sentence: str, site:
         where = f"seed {run.seed}, {run.seconds:.2f} s + {run.evaluation_seconds:.2f} s evaluation"
         load = f", foreign load {run.foreign_load:.2f} cores" if run.foreign_load is not None else ""
         grid.add_row(f"run ({run.side})", f"{figures.value(run.value)}  {where}{load}")
-    if row["log"]:
-        grid.add_row("log", str(site.log_path(row["log"])))
+    logs = [run.log for run in history.settled.get(row["number"], ())]
+    for name in filter(None, [*logs, row["log"]]):
+        grid.add_row("log", str(site.log_path(name)))
     out.print(Text(f"experiment {row['number']}", "bold"))
     out.print(grid)
     out.print(Text(plain(sentence, 2000)))

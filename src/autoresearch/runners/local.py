@@ -54,6 +54,8 @@ class LocalRunner:
     """One line that names the hardware."""
     folder: Path
     """The study's; scratch directories are made below it."""
+    keep_log: Callable[[bytes], str]
+    """Stores what a candidate printed and returns its name."""
     slot: int = 0
     stop: threading.Event = field(default_factory=threading.Event)
     """Set by a human's second Ctrl-C: whatever runs now is killed and Interrupted is raised."""
@@ -89,6 +91,7 @@ class LocalRunner:
             slot=self.slot,
             artifacts=left,
             peak_memory_bytes=ran.peak_memory_bytes,
+            log=self.keep_log(ran.output) if ran.output else "",
         )
 
     def check(self, commit: str) -> None:
