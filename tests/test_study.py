@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import shutil
 import signal
 import subprocess
 import sys
@@ -107,6 +108,33 @@ def test_a_night_keeps_what_is_better_and_proves_it(root: Path) -> None:
         git(root, "for-each-ref", "--format=%(refname)").split()
     )
     assert replay(study.ledger.path).disagreements == []
+
+
+@pytest.mark.parametrize("backend", ["embedded", "bubblewrap", "none"])
+def test_every_backend_runs_the_same_night(root: Path, backend: str) -> None:
+    if backend == "bubblewrap" and not shutil.which("bwrap"):
+        pytest.skip("bubblewrap is not installed")
+    study = study_of(root, settings(WIDTH=128), settings(WIDTH=8), sandbox=backend)
+    study.run()
+    assert [outcome for outcome, _ in outcomes(study)] == ["keep", "discard"]
+    assert study.history.epoch is not None
+    assert study.history.epoch.sandbox == backend
+    assert replay(study.ledger.path).disagreements == []
+
+
+def test_a_build_may_write_into_its_own_copy(tmp_path: Path) -> None:
+    root = toy.make(tmp_path / "toy")
+    text = (root / "autoresearch.toml").read_text().replace("seconds = 20", "seconds = 20\nwritable_tree = true", 1)
+    (root / "autoresearch.toml").write_text(text)
+    forged = "def loss(*_): return -50"
+    build = f"import pathlib; pathlib.Path('built').touch(); pathlib.Path('loss.py').write_text({forged!r})\n"
+    study = study_of(root, appended(build), settings(WIDTH=128))
+    study.run()
+    first, second = study.history.experiments[1:]
+    assert first.value is not None
+    assert first.value > 0, "the evaluation reads its own files, not the ones the candidate wrote"
+    assert second.verdict.outcome is Outcome.KEEP
+    assert git(root, "status", "--porcelain") == "M autoresearch.toml"
 
 
 @pytest.mark.parametrize(

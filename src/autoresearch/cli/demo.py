@@ -31,7 +31,7 @@ def demo(
     task = config.load(root)
     night(root, task, granted=Budget(experiments=experiments))
     os.chdir(root)
-    write(task.name)
+    typer.echo(str(write(task.name).html))
 
 
 def prepare(folder: Path) -> Path:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from typing import Annotated
 
 import typer
@@ -17,11 +18,17 @@ def diff(
         str, typer.Option(help="parent, baseline, certified, or another experiment's number.")
     ] = "parent",
     study: place.StudyName = None,
+    as_json: place.AsJson = False,
 ) -> None:
     """Print what an experiment changed."""
     site, ledger = place.open_ledger(study)
     commit = place.candidate(ledger.history, number).commit
-    typer.echo(place.diff_of(site)(_other(ledger.history, number, against), commit), nl=False)
+    other = _other(ledger.history, number, against)
+    patch = place.diff_of(site)(other, commit)
+    if as_json:
+        typer.echo(json.dumps({"schema": 1, "number": number, "commit": commit, "against": other, "patch": patch}))
+    else:
+        typer.echo(patch, nl=False)
 
 
 def _other(history: History, number: int, against: str) -> str:

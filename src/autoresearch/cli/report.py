@@ -2,23 +2,33 @@
 
 from __future__ import annotations
 
+import json
+from dataclasses import asdict
+from typing import TYPE_CHECKING
+
 import typer
 
 from autoresearch.cli import place
 
+if TYPE_CHECKING:
+    from autoresearch.report import ReportPaths
 
-def report(study: place.StudyName = None) -> None:
+
+def report(study: place.StudyName = None, as_json: place.AsJson = False) -> None:
     """Write the report: one self-contained HTML page, the same in Markdown, and the picture."""
-    write(study)
+    paths = write(study)
+    if as_json:
+        typer.echo(json.dumps({"schema": 1} | {name: str(path) for name, path in asdict(paths).items()}))
+    else:
+        typer.echo(str(paths.html))
+        typer.echo(str(paths.markdown), err=True)
 
 
-def write(study: str | None) -> None:
-    """Write the report of a study and print where it is."""
+def write(study: str | None) -> ReportPaths:
+    """Write the report of a study beside its ledger."""
     from autoresearch import config
     from autoresearch.report import build
 
     site, ledger = place.open_ledger(study)
     task = config.load(site.root)
-    paths = build(ledger.history, task=task, diff_of=place.diff_of(site), out_dir=site.folder / "report")
-    typer.echo(str(paths.html))
-    typer.echo(str(paths.markdown), err=True)
+    return build(ledger.history, task=task, diff_of=place.diff_of(site), out_dir=site.folder / "report")

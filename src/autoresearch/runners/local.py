@@ -70,6 +70,8 @@ class LocalRunner:
         with self._scratch() as scratch:
             artifacts = scratch / "artifacts"
             ran = self._experiment(tree, scratch, artifacts, seed)
+            if not self._is_writable:
+                self._demand_undisturbed(tree)
             left = _inventory(artifacts, self.task.experiment.limits.disk_bytes)
             foreign = load.foreign(ran.cpu_seconds)
             if self.task.evaluation is None:
@@ -105,8 +107,19 @@ class LocalRunner:
                 reason = f"check {gate.name!r} failed: {_how(ended, gate.phase)}"
                 raise Foul(Outcome.CHECKS_FAILED, reason, log=ended.output, seconds=ended.seconds)
 
+    @property
+    def _is_writable(self) -> bool:
+        """Whether a candidate can write into its copy of the tree: the next one is then made from nothing."""
+        return self.task.experiment.writable_tree or self.sandbox.name == "none"
+
     def _tree(self, commit: str) -> Path:
-        return self.workspace.export(commit, self.slot, writable=self.task.experiment.writable_tree)
+        return self.workspace.export(commit, self.slot, writable=self._is_writable)
+
+    def _demand_undisturbed(self, root: Path) -> None:
+        """What was laid out read-only is what it was before. Raises Foul: somebody found a way to write."""
+        changed = self.workspace.disturbed(root) if self.sandbox.name != "none" else ()
+        if changed:
+            raise Foul(Outcome.VIOLATION, f"it changed files it must not: {', '.join(map(repr, changed[:5]))}")
 
     def _experiment(self, tree: Path, scratch: Path, artifacts: Path, seed: int) -> Exit:
         phase = self.task.experiment
@@ -141,6 +154,7 @@ class LocalRunner:
             read, handle = (artifacts, self._helper()), door.evaluator.fileno()
             ended = self._boxed(phase, sealed, write=(scratch,), read=read, env=env, door=handle)
             _demand_success(ended, phase, who="the evaluation")
+            self._demand_undisturbed(sealed)
             if not verdict.is_file():
                 raise Foul(Outcome.CRASH, f"the evaluation wrote no ${METRICS}", log=ended.output)
             return metrics.from_json(_read_capped(verdict), self.task.metric), ended.seconds
