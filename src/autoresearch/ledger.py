@@ -9,6 +9,7 @@ from __future__ import annotations
 import json
 import os
 from collections.abc import Iterator
+from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Generic, TypeVar
@@ -26,19 +27,38 @@ def now() -> str:
     return datetime.now(UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
 
 
+@dataclass(frozen=True, slots=True)
+class Position:
+    """A place between two lines of a ledger."""
+
+    offset: int = 0
+    """Bytes before it."""
+    seq: int = 0
+    """Number of the next line."""
+    head: str = GENESIS
+    """Hash of the line before it."""
+
+
 H = TypeVar("H", bound=History)
 
 
 class Ledger(Generic[H]):
     """One study's ledger file and the history folded from it. Safe between processes; one thread at a time."""
 
-    def __init__(self, path: Path, history: H) -> None:
-        """`history` is what lines are folded into: a `History` to go on from, an `Archive` to look at."""
+    def __init__(self, path: Path, history: H, *, since: Position | None = None) -> None:
+        """`history` is what lines are folded into: a `History` to go on from, an `Archive` to look at.
+
+        `since` leaves out what was read before up to there.
+        """
         self.path = path
         self.history = history
-        self._offset = 0
-        self._seq = 0
-        self._head = GENESIS
+        since = since or Position()
+        self._offset, self._seq, self._head = since.offset, since.seq, since.head
+
+    @property
+    def position(self) -> Position:
+        """How far the ledger was read."""
+        return Position(self._offset, self._seq, self._head)
 
     def refresh(self) -> list[Event]:
         """Fold in what was appended since, by anyone. Returns it. A torn last line is left for the next writer."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+from collections.abc import Sequence
 from typing import Any
 
 from rich.console import Console
@@ -76,12 +77,12 @@ def _not_given(missing: list[str]) -> str:
     return f"; not given here: {', '.join(missing)}" if missing else ""
 
 
-def print_log(history: Archive) -> None:
-    """Every experiment, one row each."""
+def print_log(history: Archive, numbers: Sequence[int]) -> None:
+    """These experiments, one row each."""
     table = Table(box=None, pad_edge=False, header_style="dim")
     for name in ("#", "outcome", history.metric.name, "seconds", "commit", "change"):
         table.add_column(name, justify="right" if name in _RIGHT else "left", no_wrap=name != "change")
-    for done in history.experiments:
+    for done in map(history.experiments.__getitem__, numbers):
         summary = done.candidate.summary if done.candidate else done.verdict.reason
         if done.verdict.outcome not in (Outcome.KEEP, Outcome.DISCARD) and done.candidate:
             summary += f" ({done.verdict.reason})"
