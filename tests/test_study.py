@@ -8,6 +8,7 @@ import shutil
 import signal
 import subprocess
 import sys
+import threading
 import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -36,6 +37,7 @@ class Author:
 
     def __init__(self, *edits: Edit) -> None:
         self.edits = edits
+        self.stop = threading.Event()
 
     def edit(self, brief: Brief, tree: Path, history: History) -> Proposal:
         self.edits[(brief.number - 1) % len(self.edits)](tree)
@@ -67,8 +69,9 @@ OPEN: list[Study] = []
 
 
 def study_of(root: Path, *edits: Edit, experiments: int | None = None, sandbox: str = "auto") -> Study:
-    task = config.load(root, [f'sandbox.use="{sandbox}"'])
-    study = assemble(root, task, granted=Budget(experiments=experiments or len(edits))).study
+    unsafe = sandbox == "none"
+    task = config.load(root, [] if unsafe else [f'sandbox.use="{sandbox}"'])
+    study = assemble(root, task, granted=Budget(experiments=experiments or len(edits)), unsafe=unsafe).study
     study.agent = Author(*edits)
     OPEN.append(study)
     return study
@@ -220,6 +223,69 @@ def test_a_changed_clock_opens_an_epoch_with_its_own_baseline(root: Path) -> Non
     assert baseline.candidate is not None
     assert baseline.candidate.commit == assembly.study.history.experiments[1].candidate.commit  # type: ignore[union-attr]
     assert replay(assembly.study.ledger.path).disagreements == []
+
+
+def test_an_open_candidate_never_becomes_a_baseline(root: Path) -> None:
+    study = study_of(root, settings(WIDTH=64), settings(WIDTH=8), experiments=3)
+    study.interrupted = lambda: 2 in study.history.candidates
+    with pytest.raises(Interrupted):
+        study.run()
+    tip = study.history.tip_commit
+    assembly = assemble(root, config.load(root, ["experiment.seconds=19"]), granted=Budget(experiments=1))
+    OPEN.append(assembly.study)
+    assembly.study.agent = Author(settings(WIDTH=128))
+    assembly.study.run()
+    closed, baseline = assembly.study.history.experiments[2:4]
+    assert (closed.number, closed.verdict.outcome) == (2, Outcome.CRASH)
+    assert "never judged" in closed.verdict.reason
+    assert baseline.candidate is not None
+    assert baseline.candidate.commit == tip
+    assert replay(study.ledger.path).disagreements == []
+
+
+def test_the_base_moves_until_something_was_measured(tmp_path: Path) -> None:
+    root = toy.make(tmp_path / "toy")
+    appended("raise SystemExit('broken')\n", "experiment.py")(root)
+    git(root, "-c", "user.name=u", "-c", "user.email=u@x", "commit", "-qam", "broken")
+    with pytest.raises(RigFault):
+        study_of(root, settings(WIDTH=64)).run()
+    git(root, "-c", "user.name=u", "-c", "user.email=u@x", "revert", "--no-edit", "HEAD")
+    OPEN.pop().workspace.close()
+    study = study_of(root, settings(WIDTH=64))
+    study.run()
+    assert study.history.study is not None
+    assert study.history.study.base == git(root, "rev-parse", "HEAD")
+    assert [outcome for outcome, _ in outcomes(study)] == ["keep"]
+
+
+def test_a_run_after_a_stop_goes_on(root: Path) -> None:
+    from autoresearch.history import Control
+
+    study = study_of(root, settings(WIDTH=64), settings(WIDTH=128))
+    study.ledger.append(Control("stop"))
+    OPEN.pop().workspace.close()
+    again = study_of(root, settings(WIDTH=64), settings(WIDTH=128))
+    assert "budget of 2" in again.run()
+
+
+def test_a_seed_that_a_foul_saw_is_not_the_next_ones(root: Path) -> None:
+    show = "import os\nraise ValueError(os.environ['AUTORESEARCH_SEED'])\n"
+    study = study_of(root, appended(show), appended(show + "#\n"))
+    study.run()
+    first, second = (reason.split("ValueError: ")[1] for _, reason in outcomes(study))
+    assert first != second
+
+
+def test_money_budget_counts_attempts_that_came_to_nothing(root: Path) -> None:
+    class Spender(Author):
+        def edit(self, brief: Brief, tree: Path, history: History) -> Proposal:
+            return Proposal("nothing", cost_usd=0.4, tokens=1)
+
+    study = assemble(root, config.load(root), granted=Budget(cost_usd=1.0)).study
+    OPEN.append(study)
+    study.agent = Spender()
+    assert study.run() == "the budget of 1 US$ is spent"
+    assert len(study.history.experiments) == 4
 
 
 def test_the_target_ends_the_study(tmp_path: Path) -> None:

@@ -14,17 +14,21 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 import autoresearch
-from autoresearch import agents, budget, referees, sandboxes, strategies
+from autoresearch import agents, budget, git, referees, sandboxes, strategies
 from autoresearch.errors import UserError
-from autoresearch.history import Epoch, History, Night, StudyStart
+from autoresearch.history import Control, Epoch, History, Night, StudyStart
+from autoresearch.intake import quote
 from autoresearch.ledger import Ledger, now
 from autoresearch.protocols import Sandbox
+from autoresearch.records import Experiment, Outcome, Verdict
 from autoresearch.runners.local import LocalRunner
-from autoresearch.site import Site
+from autoresearch.site import FOLDER, Site
 from autoresearch.study import Study
 from autoresearch.task import Budget, Task
 from autoresearch.toolchain import Toolchain, machine
 from autoresearch.workspace import Workspace
+
+LARGE_TREE_BYTES = 200 << 20
 
 
 @dataclass(slots=True)
@@ -50,11 +54,19 @@ class Assembly:
     """What the person should know before it starts, a sentence each."""
 
 
-def rig_up(root: Path, task: Task, *, base: str | None = None, unsafe: bool = False) -> Rig:
-    """The measuring side of a study at `base`, by default the commit HEAD points to. Raises UserError."""
+def rig_up(root: Path, task: Task, history: History, *, unsafe: bool = False) -> Rig:
+    """The measuring side of a study. Until its first experiment is finished it grows from HEAD. Raises UserError."""
     site = Site(root, task.name)
-    site.create()
-    workspace = Workspace.open(root, site.folder, task.name, editable=task.editable, hidden=task.hidden, base=base)
+    begun = history.study if history.experiments else None
+    workspace = Workspace.open(
+        root,
+        site.folder,
+        task.name,
+        editable=task.editable,
+        hidden=task.hidden,
+        base=begun.base if begun else None,
+        movable=begun is None,
+    )
     toolchain = Toolchain(root)
     name, required = ("none", ()) if unsafe else (task.sandbox, task.require)
     sandbox, properties = sandboxes.choose(name, required, hide=(root,))
@@ -74,7 +86,7 @@ def assemble(root: Path, task: Task, *, granted: Budget | None = None, unsafe: b
     ledger = Ledger(site.ledger_path, History())
     ledger.refresh()
     referee = referees.make(task.referee, task.referee_options, task.metric)
-    rig = rig_up(root, task, base=ledger.history.study.base if ledger.history.study else None, unsafe=unsafe)
+    rig = rig_up(root, task, ledger.history, unsafe=unsafe)
     study = Study(
         ledger=ledger,
         workspace=rig.workspace,
@@ -86,7 +98,10 @@ def assemble(root: Path, task: Task, *, granted: Budget | None = None, unsafe: b
         keep_log=site.keep_log,
     )
     assembly = Assembly(rig, study)
-    if ledger.history.study is None:
+    _refuse_if_spent(assembly, granted)
+    if ledger.history.stopping or ledger.history.paused:
+        ledger.append(Control("resume"))
+    if ledger.history.study is None or ledger.history.study.base != rig.workspace.base:
         ledger.append(StudyStart(task.name, rig.workspace.base, secrets.token_hex(16), autoresearch.__version__))
     _begin_epoch(assembly, unsafe=unsafe)
     _begin_night(assembly, granted)
@@ -107,11 +122,12 @@ def _begin_epoch(assembly: Assembly, *, unsafe: bool) -> None:
         metric=task.metric,
         referee=task.referee,
         referee_options=dict(task.referee_options),
-        unsafe=unsafe,
+        unsafe=unsafe or rig.sandbox.name == "none",
     )
     epoch = replace(epoch, digest=_fingerprint(epoch))
     before = ledger.history.epoch
     if before is None or before.digest != epoch.digest:
+        _close_open_attempt(ledger)
         ledger.append(epoch)
         if before is not None:
             changed = ", ".join(_differences(before, epoch))
@@ -147,19 +163,49 @@ def _differences(before: Epoch, after: Epoch) -> list[str]:
     return [text for name, text in names.items() if getattr(before, name) != getattr(after, name)]
 
 
+def _is_over(assembly: Assembly) -> bool:
+    """Whether the night's budget is spent, and nothing it kept waits for its proof."""
+    history = assembly.study.history
+    return bool(budget.spent(history, now())) and not assembly.study.referee.certificate_due(history)
+
+
+def _refuse_if_spent(assembly: Assembly, granted: Budget | None) -> None:
+    """Raise UserError when there is nothing to do; what a kill left undone is done all the same."""
+    history = assembly.study.history
+    if history.night and granted is None and _is_over(assembly):
+        assembly.study.reconcile()
+        why = budget.spent(history, now())
+        raise UserError(
+            f"Nothing to do: {why}.", fix="autoresearch run --experiments 20 (or --hours 8) grants another night"
+        )
+
+
+def _close_open_attempt(ledger: Ledger[History]) -> None:
+    """A candidate that was never judged cannot be, in another setting: it ends here, on the record."""
+    history = ledger.history
+    candidate = history.candidates.get(history.next_number)
+    if candidate is not None and history.baseline is not None:
+        ledger.append(
+            Experiment(
+                number=candidate.number,
+                candidate=candidate,
+                verdict=Verdict(Outcome.CRASH, "never judged: the setting changed before it was"),
+                value=None,
+                parent=candidate.parent,
+                agent=candidate.agent,
+                started=candidate.started,
+                cost_usd=candidate.cost_usd,
+                tokens=candidate.tokens,
+            )
+        )
+
+
 def _begin_night(assembly: Assembly, granted: Budget | None) -> None:
     task, history = assembly.rig.task, assembly.study.history
     wanted = granted or task.budget
     if wanted == Budget():
         raise UserError("No budget is given, so the night would never end.", fix="autoresearch run --experiments 20")
-    night = history.night
-    why = budget.spent(history, now()) if night else ""
-    finished = bool(why) and not assembly.study.referee.certificate_due(history)
-    if night and finished and granted is None:
-        raise UserError(
-            f"Nothing to do: {why}.", fix="autoresearch run --experiments 20 (or --hours 8) grants another night"
-        )
-    if night and not finished and granted in (None, night.budget):
+    if history.night and not _is_over(assembly) and granted in (None, history.night.budget):
         return
     assembly.study.ledger.append(_night(assembly, wanted))
 
@@ -190,3 +236,20 @@ def _first(history: History) -> int:
 
 def _one_line(facts: Mapping[str, object]) -> str:
     return f"{facts['processor']}, {facts['cores']} cores, {facts['system']}"
+
+
+def warnings(rig: Rig) -> list[str]:
+    """What of the user's repository the study will not see, or will be slow with; a sentence each."""
+    repository = git.UserRepository(rig.site.root)
+    found = []
+    if dirty := [path for path in repository.dirty() if not path.startswith(FOLDER)]:
+        some = ", ".join(quote(path) for path in dirty[:3]) + (", ..." if len(dirty) > 3 else "")
+        found.append(f"{len(dirty)} uncommitted changes ({some}) are not part of the study unless you commit them.")
+    if repository.head() != rig.workspace.base:
+        found.append(f"The study grew from {rig.workspace.base[:9]}; commits since then are not part of it.")
+    if modules := rig.workspace.submodules:
+        found.append(f"Submodules are empty folders inside the boxes: {', '.join(modules[:5])}.")
+    size = sum(entry.size for entry in rig.workspace.tree(rig.workspace.base).values())
+    if size > LARGE_TREE_BYTES:
+        found.append(f"The tree holds {size / 2**20:.0f} MiB; every slot keeps a copy of it.")
+    return found

@@ -9,7 +9,7 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
-from functools import cache
+from functools import cache, partial
 from importlib import resources
 from typing import TYPE_CHECKING
 
@@ -57,7 +57,7 @@ class Standing:
 def brief(task: Task, history: History, *, step: str = "improve") -> Brief:
     """What the agent is asked to do next: one change of the current best."""
     number = history.next_number
-    return Brief(number, history.tip_commit, step, render(task, history, number=number, step=step))
+    return Brief(number, history.tip_commit, step, partial(render, task, history, number=number, step=step))
 
 
 def render(task: Task, history: History, *, number: int, step: str = "improve") -> str:

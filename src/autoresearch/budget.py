@@ -31,7 +31,7 @@ def spent(history: History, now: str) -> str:
 
 def target_reached(history: History) -> bool:
     """Whether the last certificate passed, with a mean at the metric's target."""
-    target, proofs = history.metric.target, history.certificates
+    target, proofs = history.metric.target, history.certificates[history.epoch_certificate :]
     if target is None or not proofs or proofs[-1].ruling is not Ruling.CERTIFIED:
         return False
     return history.metric.gain(proofs[-1].mean, over=target) >= 0
@@ -40,9 +40,7 @@ def target_reached(history: History) -> bool:
 def _over_limit(history: History, name: str, limit: float | None, unit: str) -> str:
     if limit is None or history.night is None:
         return ""
-    used = [
-        getattr(candidate, name) for number, candidate in history.candidates.items() if number >= history.night.first
-    ]
+    used = [getattr(done, name) for done in history.experiments[history.night.first :]]
     if None in used:
         return f"the agent does not report its {name}, so the budget of {limit:g} {unit} cannot be held"
     return f"the budget of {limit:g} {unit} is spent" if sum(used) >= limit else ""

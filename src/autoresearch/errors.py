@@ -47,14 +47,28 @@ class RigFault(AutoresearchError):
 
 
 class Foul(AutoresearchError):
-    """The candidate's fault. `outcome` and `reason` become the verdict; `log` is what it printed."""
+    """The candidate's fault. `outcome` and `reason` become the verdict; `log` is what it printed.
 
-    def __init__(self, outcome: Outcome, reason: str, *, log: bytes = b"", seconds: float = 0.0) -> None:
+    `cost_usd` and `tokens` are what an agent used that got no further; None is unknown.
+    """
+
+    def __init__(
+        self,
+        outcome: Outcome,
+        reason: str,
+        *,
+        log: bytes = b"",
+        seconds: float = 0.0,
+        cost_usd: float | None = None,
+        tokens: int | None = None,
+    ) -> None:
         super().__init__(reason)
         self.outcome = outcome
         self.reason = reason
         self.log = log
         self.seconds = seconds
+        self.cost_usd = cost_usd
+        self.tokens = tokens
 
 
 class Interrupted(AutoresearchError):

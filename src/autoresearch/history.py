@@ -121,6 +121,8 @@ class History:
     stopping: str = ""
     """"" | "stop" | "stop_now"."""
     keeps_since_certificate: int = 0
+    epoch_certificate: int = 0
+    """Certificates given before this epoch."""
     sentinel_at: int = 0
     """Number of the experiment that last re-measured the incumbent."""
     certificates_tonight: int = 0
@@ -134,11 +136,13 @@ class History:
         """Number of the next experiment: the oldest open one, else a new one."""
         return len(self.experiments)
 
-    @property
-    def next_seed(self) -> int:
-        """Seed of the next measurement, below 2**31: repeated after a kill, used once, known to nobody else before."""
+    def next_seed(self, *, attempt: int = 0) -> int:
+        """Seed of the next measurement, below 2**31: repeated after a kill, used once, known to nobody else before.
+
+        `attempt` counts the tries of the same measurement that failed.
+        """
         assert self.study is not None
-        text = f"{self.study.secret}:{self.measured}"
+        text = f"{self.study.secret}:{self.next_number}:{self.measured}:{attempt}"
         return int.from_bytes(hashlib.sha256(text.encode()).digest()[:4], "big") >> 1
 
     @property
@@ -160,9 +164,14 @@ class History:
         """Fold one record in. Records come in ledger order."""
         match record:
             case StudyStart():
-                self.study = record
+                self.study = record  # a second one moves the base, before any experiment was finished
+                self.candidates.clear()
+                self.pending.clear()
+                self.runs.clear()
             case Epoch():
                 self.epoch, self.metric, self.baseline = record, record.metric, None
+                self.epoch_certificate = len(self.certificates)
+                self.candidates.pop(self.next_number, None)  # an open candidate must not become the new baseline
                 self.runs.clear()
                 self.pending.clear()
                 self.pending_certificate.clear()

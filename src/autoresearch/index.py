@@ -71,6 +71,8 @@ def _caught_up(ledger: Path, index: Path) -> sqlite3.Connection:
     try:
         with database:
             since = _read_so_far(database)
+            if since.offset > ledger.stat().st_size:
+                raise sqlite3.DatabaseError("the ledger is an older one")
             reader = Ledger(ledger, _Unfolded(), since=since)
             for event in reader.refresh():
                 for sql, values in _rows(event):

@@ -6,7 +6,7 @@ Sign convention, everywhere: a *gain* is positive when the metric got better, wh
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
 
@@ -151,6 +151,9 @@ class Experiment:
     """Attempt to verdict, wall time, everything included."""
     log: str = ""
     """sha256 of the log kept beside the ledger, or empty."""
+    cost_usd: float | None = None
+    """What the agent used, whatever came of it; None is unknown, never zero."""
+    tokens: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -189,8 +192,13 @@ class Brief:
     parent: str
     step: str = "improve"
     """The kind of step wanted: improve | simplify | combine."""
-    text: str = ""
-    """The rendered document."""
+    render: Callable[[], str] = str
+    """Makes the document; agents that do not read it do not pay for it."""
+
+    @property
+    def text(self) -> str:
+        """The document."""
+        return self.render()
 
 
 @dataclass(frozen=True, slots=True)

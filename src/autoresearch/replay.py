@@ -66,6 +66,8 @@ class _Judge:
                 self.referee = referees.make(record.referee, record.referee_options, record.metric)
             case Measurement() if record.experiment is not None:
                 yield from self._run(record, record.experiment)
+            case Measurement() if record.certificate is not None:
+                yield from self._proof_run(record)
             case Experiment() if record.verdict.outcome in JUDGED:
                 yield from self._experiment(record)
             case Certificate():
@@ -86,12 +88,21 @@ class _Judge:
             yield f"experiment {done.number}: its value {done.value} is not the mean of its runs {values}"
 
     def _certificate(self, done: Certificate) -> Iterator[str]:
+        again = self._certify(done.number)
+        if not _same(again, done):
+            yield f"certificate {done.number}: recorded {_brief(done)}, judged again {_brief(again)}"
+
+    def _proof_run(self, run: Measurement) -> Iterator[str]:
+        asked = self._certify(run.certificate or 0)
+        if asked is not run.side:
+            said = _brief(asked)
+            yield f"certificate {run.certificate}: a run of the {run.side} is recorded where the referee says {said}"
+
+    def _certify(self, number: int) -> Side | Certificate:
         assert self.referee
         runs = tuple(self.history.pending_certificate)
         tip, proven = self.history.tip_commit, self.history.proven_commit
-        again = self.referee.certify(Evidence(self.history, done.number, tip, proven, runs, certificate=True))
-        if not _same(again, done):
-            yield f"certificate {done.number}: recorded {_brief(done)}, judged again {_brief(again)}"
+        return self.referee.certify(Evidence(self.history, number, tip, proven, runs, certificate=True))
 
     def _next(self, number: int) -> Side | Verdict | None:
         candidate = self.history.candidates.get(number)

@@ -92,13 +92,24 @@ class Site:
         _replace(self.folder / "now.json", json.dumps(step).encode())
 
     def step(self) -> dict[str, object] | None:
-        """What the running `run` is doing; None when none is alive."""
+        """What the running `run` is doing; None when none is at work."""
+        if not self._is_occupied():
+            return None
         try:
             step: dict[str, object] = json.loads((self.folder / "now.json").read_bytes())
-            os.kill(int(str(step["pid"])), 0)
-        except (OSError, ValueError, KeyError):
+        except (OSError, ValueError):
             return None
         return step
+
+    def _is_occupied(self) -> bool:
+        """Whether some process holds the study: the lock knows, a process id in a file does not."""
+        from filelock import FileLock, Timeout
+
+        try:
+            with FileLock(self.folder / "run.lock", timeout=0):
+                return False
+        except Timeout:
+            return True
 
     def clear_step(self) -> None:
         """Nobody is at work any more."""

@@ -100,6 +100,7 @@ class Study:
             foul, verdict = caught, Verdict(caught.outcome, caught.reason)
         if foul and self.history.baseline is None:
             raise RigFault(f"the baseline itself does not run: {foul.reason}") from foul
+        paid = candidate or foul
         mine = [run.value for run in self.history.pending.get(number, ()) if run.side is Side.CANDIDATE]
         values = [value for value in mine if value is not None]
         return Experiment(
@@ -112,13 +113,15 @@ class Study:
             started=candidate.started if candidate else now(),
             seconds=round(time.monotonic() - began, 3),
             log=self.keep_log(foul.log) if foul and foul.log else "",
+            cost_usd=paid.cost_usd if paid else None,
+            tokens=paid.tokens if paid else None,
         )
 
     def propose(self, number: int) -> Candidate:
         """Have the agent make one change and take it in. Raises Foul when none, or a forbidden one, came of it."""
         if self.history.baseline is None:
             tip = self.history.tip_commit
-            candidate = Candidate(number, tip, tip, summary="baseline", started=now())
+            candidate = Candidate(number, tip, tip, summary="baseline", started=now(), cost_usd=0.0, tokens=0)
         else:
             candidate = self.taken_in(number)
         self.record(candidate)
@@ -130,7 +133,11 @@ class Study:
         with self.workspace.draft(brief.parent) as tree:
             proposal = self.agent.edit(brief, tree, self.history)
             message = f"{proposal.summary}\n\n{proposal.hypothesis}\n\nExperiment: {number}\n"
-            taken = self.workspace.take_in(tree, number=number, parent=brief.parent, message=message, when=started)
+            try:
+                taken = self.workspace.take_in(tree, number=number, parent=brief.parent, message=message, when=started)
+            except Foul as foul:
+                foul.cost_usd, foul.tokens = proposal.cost_usd, proposal.tokens
+                raise
         return Candidate(
             number,
             taken.commit,
@@ -180,15 +187,16 @@ class Study:
         self.record(run)
         return run
 
-    def once(self, side: Side, evidence: Evidence) -> Measurement:
+    def once(self, side: Side, evidence: Evidence, *, attempt: int = 0) -> Measurement:
         """One run, at a seed nobody but the referee knows beforehand."""
         commit = evidence.candidate if side is Side.CANDIDATE else evidence.incumbent
-        return self.runner.measure(commit, side=side, seed=self.history.next_seed, split=self.split_of(evidence))
+        seed = self.history.next_seed(attempt=attempt)
+        return self.runner.measure(commit, side=side, seed=seed, split=self.split_of(evidence))
 
     def again(self, evidence: Evidence) -> Measurement:
         """The incumbent's second chance."""
         try:
-            return self.once(Side.INCUMBENT, evidence)
+            return self.once(Side.INCUMBENT, evidence, attempt=1)
         except Foul as foul:
             raise RigFault(f"{evidence.incumbent[:9]}, which ran before, fails now: {foul.reason}") from foul
 

@@ -168,7 +168,7 @@ class StrategyTable(Table):
 class SandboxTable(Table):
     """How the untrusted run, and what must be proven about it."""
 
-    use: str = "auto"
+    use: Literal["auto", "bubblewrap", "embedded", "seatbelt"] = "auto"
     require: list[str] = []
     read: list[str] = Field(
         default=[], description="Absolute paths a candidate may read besides the system and its interpreter."

@@ -84,8 +84,11 @@ class Workspace:
         editable: Iterable[str],
         hidden: Iterable[str] = (),
         base: str | None = None,
+        movable: bool = False,
     ) -> Workspace:
         """The workspace of `study` in `study_dir`, made on first use from `base` (default: what is checked out).
+
+        `movable` lets a study that has no experiments yet begin from there again, wherever it was opened first.
 
         Raises UserError for anything about the user's repository, the name, the patterns or the disk that a night
         could not be built on.
@@ -100,7 +103,7 @@ class Workspace:
             store = Store.open(study_dir / "referee.git", beside=user)
         workspace = cls(user, store, study_dir, refs=Refs(study), scope=scope)
         try:
-            workspace._settle(first, chosen=base is not None)
+            workspace._settle(first, chosen=base is not None, movable=movable)
         except BaseException:
             workspace.close()
             raise
@@ -118,19 +121,19 @@ class Workspace:
 
     # Set-up
 
-    def _settle(self, first: str, *, chosen: bool) -> None:
+    def _settle(self, first: str, *, chosen: bool, movable: bool) -> None:
         """Find or fix the base, make sure our refs are ours, lay out the pristine files."""
         self._store.sweep()
         ours = self._store.refs()
         known = ours.get(self.refs.base)
-        if known and chosen and known != first:
+        if known and chosen and known != first and not movable:
             raise UserError(
                 f"The study {self.refs.study} grew from commit {known[:12]}, not from {first[:12]}.",
                 fix="leave the base out to continue it, or give the new study another name",
             )
         self._refuse_foreign(set(ours.values()))
         self._user.drop_locks((self.refs.tip, self.refs.certified, self.refs.base))
-        self.base = known or first
+        self.base = first if movable else known or first
         with _mendable(self._folder):
             self._keep_base(known)
             self._lay_out()
@@ -166,7 +169,7 @@ class Workspace:
             )
 
     def _keep_base(self, known: str | None) -> None:
-        if not known:
+        if known != self.base:
             self._store.set_refs({self.refs.base: self.base})
         if self._user.refs(self.refs.base).get(self.refs.base) != self.base:
             self._user.receive(self._store.path, [self.refs.base])

@@ -47,8 +47,9 @@ class Court:
         verdict, asked = self._contest(
             self.referee.next, Evidence(self.history, number, commit, self.history.tip_commit), ours, theirs
         )
+        paid = {"cost_usd": candidate.cost_usd, "tokens": candidate.tokens}
         values = [run.value for run in self.history.pending[number] if run.side is Side.CANDIDATE]
-        self.add(Experiment(number, candidate, verdict, values[0], candidate.parent, **extra))
+        self.add(Experiment(number, candidate, verdict, values[0], candidate.parent, **paid, **extra))
         return verdict, asked
 
     def certificate(self, ours, theirs):

@@ -191,7 +191,16 @@ class Teller:
         took = sum(run.seconds + run.evaluation_seconds for run in runs) + candidate.agent_seconds + 0.04
         self.add(
             Experiment(
-                candidate.number, candidate, verdict, value, candidate.parent, candidate.agent, candidate.started, took
+                number=candidate.number,
+                candidate=candidate,
+                verdict=verdict,
+                value=value,
+                parent=candidate.parent,
+                agent=candidate.agent,
+                started=candidate.started,
+                seconds=took,
+                cost_usd=candidate.cost_usd,
+                tokens=candidate.tokens,
             )
         )
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import shutil
 import tempfile
+import threading
 from collections.abc import Sequence
 from pathlib import Path
 from typing import NoReturn
@@ -43,6 +44,7 @@ class Command:
 
         Raises UserError when one of them is not set.
         """
+        self.stop = threading.Event()
         self._argv = tuple(argv)
         self._sandbox = sandbox
         self._toolchain = toolchain
@@ -68,7 +70,7 @@ class Command:
                 write=(tree, scratch),
                 env=env | {BRIEF: str(told), PROPOSAL: str(proposal)},
             )
-            self._demand_success(self._sandbox.run(box))
+            self._demand_success(self._sandbox.run(box, stop=self.stop))
             return report.read(proposal, agent=self.name, default=f"change {brief.number}")
 
     def problems(self, tree: Path) -> list[str]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import shutil
+import threading
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -30,6 +31,7 @@ class Scripted:
 
     def __init__(self, edits: Sequence[Edit], *, repeat: bool = False) -> None:
         """`repeat` begins again at the first change when the last was made."""
+        self.stop = threading.Event()
         self._edits = tuple(edits)
         self._repeat = repeat
 
@@ -39,7 +41,7 @@ class Scripted:
         if self._edits and self._repeat:
             nth %= len(self._edits)
         if not 0 <= nth < len(self._edits):
-            raise Foul(Outcome.NO_CHANGE, "the script is at its end")
+            raise Foul(Outcome.NO_CHANGE, "the script is at its end", cost_usd=0.0, tokens=0)
         edit = self._edits[nth]
         try:
             edit.apply(tree)

@@ -13,13 +13,11 @@ import typer
 
 from autoresearch.cli import place
 from autoresearch.cli.run import Overrides
-from autoresearch.views.words import plain
 
 if TYPE_CHECKING:
     from autoresearch.assembly import Rig
 
 MIN_FREE_BYTES = 1 << 30
-LARGE_TREE_BYTES = 200 << 20
 
 
 @dataclass(slots=True)
@@ -53,12 +51,19 @@ def check(
     """Measure the baseline's noise and say what a night here can prove. Exit code 4 when it should not start."""
     from autoresearch import config, referees
     from autoresearch.assembly import rig_up
+    from autoresearch.history import History
+    from autoresearch.ledger import Ledger
+    from autoresearch.site import Site
 
     root = place.repository()
     task = config.load(root, overrides or ())
     referees.make(task.referee, task.referee_options, task.metric)  # a preset that does not exist is said first
-    rig = rig_up(root, task)
-    with rig.site.occupied():
+    site = Site(root, task.name)
+    site.create()
+    with site.occupied():
+        ledger = Ledger(site.ledger_path, History())
+        ledger.refresh()
+        rig = rig_up(root, task, ledger.history)
         found = examine(rig, runs=runs)
     if as_json:
         typer.echo(json.dumps({"schema": 1} | asdict(found)))
@@ -69,11 +74,13 @@ def check(
 
 def examine(rig: Rig, *, runs: int) -> Findings:
     """Look at everything that can be looked at, then run the baseline `runs` times."""
+    from autoresearch.assembly import warnings
+
     task = rig.task
     found = Findings(task.name, str(task.trust_class), sandbox=rig.sandbox.name, properties=dict(rig.properties))
     python = rig.toolchain.python
     found.interpreter = f"{python['executable']} ({python['version']})" if python else "no python on PATH"
-    found.warnings += _warnings(rig)
+    found.warnings += warnings(rig)
     found.free_bytes = shutil.disk_usage(rig.site.folder).free
     if found.free_bytes < MIN_FREE_BYTES:
         found.warnings.append(f"Only {found.free_bytes / 2**30:.1f} GiB of disk are free at {rig.site.folder}.")
@@ -81,25 +88,6 @@ def examine(rig: Rig, *, runs: int) -> Findings:
     if not found.problems:
         _measure(rig, found, runs)
     return found
-
-
-def _warnings(rig: Rig) -> list[str]:
-    """What of the user's repository the study will not see, or will be slow with."""
-    from autoresearch import git
-
-    repository = git.UserRepository(rig.site.root)
-    warnings = []
-    if dirty := [path for path in repository.dirty() if not path.startswith(".autoresearch")]:
-        some = ", ".join(plain(path, 60) for path in dirty[:3]) + (", ..." if len(dirty) > 3 else "")
-        warnings.append(f"{len(dirty)} uncommitted changes ({some}) are not part of the study unless you commit them.")
-    if repository.head() != rig.workspace.base:
-        warnings.append(f"The study grew from {rig.workspace.base[:9]}; commits since then are not part of it.")
-    if modules := rig.workspace.submodules:
-        warnings.append(f"Submodules are empty folders inside the boxes: {', '.join(modules[:5])}.")
-    size = sum(entry.size for entry in rig.workspace.tree(rig.workspace.base).values())
-    if size > LARGE_TREE_BYTES:
-        warnings.append(f"The tree holds {size / 2**20:.0f} MiB; every slot keeps a copy of it.")
-    return warnings
 
 
 def _agent_problems(rig: Rig) -> list[str]:
@@ -138,6 +126,11 @@ def _measure(rig: Rig, found: Findings, runs: int) -> None:
         took.append(time.monotonic() - began)
         assert run.value is not None
         found.values.append(run.value)
+    if rig.task.holdout:
+        try:  # whether it works, before a night depends on it; what it says is not looked at
+            rig.runner.measure(rig.workspace.base, side=Side.CANDIDATE, seed=0, split="holdout")
+        except Foul as foul:
+            found.problems.append(f"The holdout does not give a number: {foul.reason}.")
     found.mean, found.sigma = statistics.fmean(found.values), statistics.stdev(found.values)
     found.run_seconds = statistics.median(took)
     found.problems += referees.objections(rig.task.referee, found.values)

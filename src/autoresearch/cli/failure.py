@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import json
 import sys
 import tempfile
@@ -9,6 +10,9 @@ import traceback
 from pathlib import Path
 
 from autoresearch.errors import Interrupted, RigFault, UserError
+
+DISK = (errno.ENOSPC, errno.EDQUOT, errno.EROFS, errno.EACCES, errno.EPERM)
+"""What a full or forbidden disk says."""
 
 
 def explain(error: Exception) -> int:
@@ -27,6 +31,14 @@ def explain(error: Exception) -> int:
         case Interrupted():
             _say("Interrupted", f"{str(error).capitalize()}.", "`autoresearch run` goes on from there")
             return 130
+        case OSError(errno=number) if number in DISK:
+            where = error.filename or "the study's folder"
+            _say(
+                "Disk",
+                f"{where}: {error.strerror}. Nothing recorded is lost.",
+                "mend that, then type it again",
+            )
+            return 1
         case BrokenPipeError():
             sys.stderr.close()  # the reader has gone; Python would complain about it at exit
             return 0

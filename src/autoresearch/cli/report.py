@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 import typer
 
 from autoresearch.cli import place
+from autoresearch.errors import UserError
 
 if TYPE_CHECKING:
     from autoresearch.report import ReportPaths
@@ -31,4 +32,9 @@ def write(study: str | None) -> ReportPaths:
 
     site, ledger = place.open_ledger(study)
     task = config.load(site.root)
+    if task.name != site.study:
+        raise UserError(
+            f"autoresearch.toml describes {task.name!r}, not {site.study!r}.",
+            fix="check out the task file of that study",
+        )
     return build(ledger.history, task=task, diff_of=place.diff_of(site), out_dir=site.folder / "report")

@@ -41,7 +41,8 @@ def run(
 
     root = place.repository()
     task = config.load(root, overrides or ())
-    granted = Budget(experiments=experiments, hours=hours) if experiments or hours else None
+    own = task.budget
+    granted = Budget(experiments, hours, own.cost_usd, own.tokens) if experiments or hours else None
     why = night(root, task, granted=granted, unsafe=unsafe_no_sandbox)
     if as_json:
         status(task.name, as_json=True)
@@ -54,7 +55,7 @@ def night(root: Path, task: Task, *, granted: Budget | None = None, unsafe: bool
 
     Raises UserError when it measured nothing new, and whatever `Study.run` raises.
     """
-    from autoresearch.assembly import assemble
+    from autoresearch.assembly import assemble, warnings
     from autoresearch.cli.display import display
     from autoresearch.site import Site
 
@@ -63,7 +64,7 @@ def night(root: Path, task: Task, *, granted: Budget | None = None, unsafe: bool
     with site.occupied():
         assembly = assemble(root, task, granted=granted, unsafe=unsafe)
         before = assembly.study.history.measured
-        for sentence in assembly.news:
+        for sentence in [*warnings(assembly.rig), *assembly.news]:
             typer.echo(sentence, err=True)
         with stoppable(assembly), display(assembly):
             try:
@@ -100,7 +101,7 @@ class Stop:
 def stoppable(assembly: Assembly) -> Iterator[None]:
     """Within, SIGINT and SIGTERM stop the study in an orderly way."""
     stop = Stop()
-    assembly.rig.runner.stop = stop.now
+    assembly.rig.runner.stop = assembly.study.agent.stop = stop.now
     assembly.study.interrupted = stop.asked.is_set
     before = {number: signal.signal(number, stop) for number in (signal.SIGINT, signal.SIGTERM)}
     try:

@@ -84,7 +84,5 @@ def _available(history: History, seconds: float) -> float:
 
 def _spent(history: History, name: str, finished: int) -> float:
     assert history.night
-    used = [
-        getattr(history.candidates[n], name) for n in range(history.night.first, finished) if n in history.candidates
-    ]
+    used = [getattr(done, name) for done in history.experiments[history.night.first : finished]]
     return UNKNOWN if None in used else float(sum(used))

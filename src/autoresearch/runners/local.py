@@ -60,6 +60,7 @@ class LocalRunner:
     stop: threading.Event = field(default_factory=threading.Event)
     """Set by a human's second Ctrl-C: whatever runs now is killed and Interrupted is raised."""
     on_output: Callable[[bytes], None] | None = None
+    _helped: bool = False
     on_phase: Callable[[str, float], None] | None = None
     """Hears each phase's name and its limit in seconds, as it begins."""
 
@@ -162,10 +163,12 @@ class LocalRunner:
     def _helper(self) -> Path:
         """A folder from which any interpreter imports `autoresearch.contestant`, be we installed there or not."""
         package = self.folder / "helper" / "autoresearch"
-        if not (package / "contestant.py").exists():
+        if not self._helped:
             package.mkdir(parents=True, exist_ok=True)
-            (package / "__init__.py").write_text("")
-            shutil.copyfile(contestant.__file__, package / "contestant.py")
+            for name, text in (("__init__.py", b""), ("contestant.py", Path(contestant.__file__).read_bytes())):
+                (package / f"{name}.new").write_bytes(text)
+                (package / f"{name}.new").replace(package / name)
+            self._helped = True
         return package.parent
 
     def _door(self, tree: Path, artifacts: Path) -> Door:

@@ -57,8 +57,8 @@ def spend(history: Archive, *, first: int = 0) -> Spend:
 
 
 def _reported(done: Sequence[Experiment], name: str) -> list[float | None]:
-    """What each attempt by an agent reported; an attempt without a candidate reported nothing."""
-    return [getattr(each.candidate, name) if each.candidate else None for each in done if not is_baseline(each)]
+    """What each attempt by an agent reported."""
+    return [getattr(each, name) for each in done if not is_baseline(each)]
 
 
 def _total(values: Sequence[float | None]) -> float | None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -33,6 +34,7 @@ class Tuner:
     name = "tuner"
 
     def __init__(self, editable: Sequence[str]) -> None:
+        self.stop = threading.Event()
         self._editable = tuple(editable)
 
     def edit(self, brief: Brief, tree: Path, history: History) -> Proposal:
@@ -43,7 +45,7 @@ class Tuner:
         """
         space = space_of(tree, self._editable)
         if not space.constants:
-            raise Foul(Outcome.NO_CHANGE, self._nothing)
+            raise Foul(Outcome.NO_CHANGE, self._nothing, cost_usd=0.0, tokens=0)
         known = past(history, parent=brief.parent)
         move = _chosen(brief, space, known, history)
         for path, data in space.edited(move.changes).items():
@@ -111,7 +113,9 @@ def _chosen(brief: Brief, space: Space, known: Past, history: History) -> Move:
     offered = _offered(brief, space, known, surrogate, seed)
     fresh = untried(offered, space=space, shape=shape, tried=known.tried)
     if not fresh:
-        raise Foul(Outcome.NO_CHANGE, "Every move of the constants that is left was tried before.")
+        raise Foul(
+            Outcome.NO_CHANGE, "Every move of the constants that is left was tried before.", cost_usd=0.0, tokens=0
+        )
     failures = [trial for trial in known.trials if trial.gain is None]
     constants = {constant.key: constant for constant in space.constants}
     worth = [
