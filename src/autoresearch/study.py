@@ -9,11 +9,12 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from typing import TypeVar
 
 from autoresearch import budget
-from autoresearch.errors import Foul, Interrupted, RigFault
+from autoresearch.errors import Foul, Interrupted, RigFault, UserError
 from autoresearch.history import Ended, Evidence, History
 from autoresearch.ledger import Ledger, now
 from autoresearch.protocols import Agent, Referee, Runner, Strategy
@@ -60,8 +61,11 @@ class Study:
                 else:
                     self.record(self.attempt())
             self.record(Ended(why))
-        finally:
-            self.reconcile()
+        except BaseException:
+            with suppress(UserError):  # what stopped the night is the news; what stays unpublished, the next run does
+                self.reconcile()
+            raise
+        self.reconcile()
         return why
 
     def reconcile(self) -> None:

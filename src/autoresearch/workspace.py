@@ -36,6 +36,7 @@ _TREES_KEPT = 16
 _REFUSED = {
     b"No space left": "No space left on device",
     b"Out of diskspace": "No space left on device",
+    b"couldn't write": "No space left on device",
     b"Disk quota exceeded": "Disk quota exceeded",
     b"Permission denied": "Permission denied",
     b"Read-only file system": "Read-only file system",
