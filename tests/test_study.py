@@ -258,6 +258,18 @@ def test_the_base_moves_until_something_was_measured(tmp_path: Path) -> None:
     assert [outcome for outcome, _ in outcomes(study)] == ["keep"]
 
 
+def test_a_branch_that_cannot_be_moved_is_an_alarm(root: Path) -> None:
+    study_of(root, settings(WIDTH=64)).run()
+    OPEN.pop().workspace.close()
+    study = study_of(root, settings(WIDTH=128), experiments=1)
+    git(root, "checkout", "--quiet", "autoresearch/toy")
+    before = git(root, "rev-parse", "HEAD")
+    study.run()
+    alarms = [event.record for event in Ledger(study.ledger.path, History()).refresh() if event.type == "note"]
+    assert "autoresearch/toy could not be moved" in alarms[-1].text
+    assert git(root, "rev-parse", "HEAD") == before
+
+
 def test_a_run_after_a_stop_goes_on(root: Path) -> None:
     from autoresearch.history import Control
 

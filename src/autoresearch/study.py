@@ -15,7 +15,7 @@ from typing import TypeVar
 
 from autoresearch import budget
 from autoresearch.errors import Foul, Interrupted, RigFault, UserError
-from autoresearch.history import Ended, Evidence, History
+from autoresearch.history import Ended, Evidence, History, Note
 from autoresearch.ledger import Ledger, now
 from autoresearch.protocols import Agent, Referee, Runner, Strategy
 from autoresearch.records import Candidate, Certificate, Experiment, Measurement, Outcome, Side, Verdict
@@ -71,7 +71,10 @@ class Study:
     def reconcile(self) -> None:
         """Make both repositories say what the ledger says."""
         commits = {number: candidate.commit for number, candidate in self.history.candidates.items()}
-        self.workspace.reconcile(self.history.tip_commit, self.history.proven_commit, commits)
+        held = self.workspace.reconcile(self.history.tip_commit, self.history.proven_commit, commits)
+        if held:
+            text = f"{', '.join(held)} could not be moved: somebody has it checked out, or added commits to it"
+            self.record(Note("alarm", text))
 
     def over(self) -> str:
         """Why to stop now; empty to go on. Waits here while the study is paused."""
