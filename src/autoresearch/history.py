@@ -71,7 +71,7 @@ class Night:
 
 @dataclass(frozen=True, slots=True)
 class Control:
-    """A human's word to a running study: pause | resume | stop | stop_now."""
+    """A human's word to a running study: pause | resume | stop."""
 
     action: str
 
@@ -119,7 +119,7 @@ class History:
     """Of this epoch; None until it is measured."""
     paused: bool = False
     stopping: str = ""
-    """"" | "stop" | "stop_now"."""
+    """"stop" once a human said so, else empty."""
     keeps_since_certificate: int = 0
     epoch_certificate: int = 0
     """Certificates given before this epoch."""

@@ -59,7 +59,6 @@ class LocalRunner:
     slot: int = 0
     stop: threading.Event = field(default_factory=threading.Event)
     """Set by a human's second Ctrl-C: whatever runs now is killed and Interrupted is raised."""
-    on_output: Callable[[bytes], None] | None = None
     _helped: bool = False
     on_phase: Callable[[str, float], None] | None = None
     """Hears each phase's name and its limit in seconds, as it begins."""
@@ -204,7 +203,7 @@ class LocalRunner:
             env=env,
             door=door,
         )
-        ended = self.sandbox.run(box, on_output=self.on_output, stop=self.stop)
+        ended = self.sandbox.run(box, stop=self.stop)
         if ended.limit == "cancelled":
             raise Interrupted("stopped in the middle of a measurement; nothing recorded is lost")
         if ended.survivors:
