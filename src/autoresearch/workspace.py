@@ -33,6 +33,9 @@ from autoresearch.trees import Plot, Source, entry_for, remove
 _TREES_KEPT = 16
 """Listings in memory: the tip, the certified commit and the last candidates."""
 
+_LOOKED_AT = "2000-01-01T00:00:00Z"
+"""The date of commits that are made only to be looked at, so that making them again makes the same ones."""
+
 _REFUSED = {
     b"No space left": "No space left on device",
     b"Out of diskspace": "No space left on device",
@@ -274,6 +277,32 @@ class Workspace:
             commit = self._store.commit(ref, parent, changes, message=message, when=when)
         self._remember(commit, _applied(before, changes))
         return Taken(commit, tuple(changes))
+
+    # Commits that are looked at and never kept
+
+    def transplanted(self, old: str, new: str, *, onto: str) -> str | None:
+        """The commit that is `onto` with the change from `old` to `new`, on no ref; None where they conflict.
+
+        The same arguments make the same commit. `export` lays it out like any other.
+        """
+        message = f"The change of {new} on {onto}\n"
+        with _mendable(self._folder):
+            return self._store.applied(self._store.patch(old, new), onto, message=message, when=_LOOKED_AT)
+
+    def rehearsed(self, patch: bytes, *, onto: str) -> str | None:
+        """The commit that an agent would have made by leaving `onto` with `patch`; None where it does not apply.
+
+        Raises Foul when intake refuses it: see `intake.read_changes`.
+        """
+        with _mendable(self._folder):
+            meant = self._store.applied(patch, onto, message="As an agent left it\n", when=_LOOKED_AT)
+        if meant is None:
+            return None
+        before = self.tree(onto)
+        with self.draft(meant) as tree:
+            changes = read_changes(tree, before, self.scope)
+        with _mendable(self._folder):
+            return self._store.commit(self.refs.aside, onto, changes, message="As it was taken in\n", when=_LOOKED_AT)
 
     def export(
         self, commit: str, slot: int, *, sealed_only: bool = False, with_hidden: bool = False, writable: bool = False
