@@ -6,24 +6,25 @@ anything a number depends on has changed) and the night (whenever a budget is gr
 
 from __future__ import annotations
 
-import hashlib
-import json
 import secrets
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 import autoresearch
-from autoresearch import agents, budget, git, referees, sandboxes, strategies
+from autoresearch import agents, budget, epochs, git, referees, sandboxes, strategies
 from autoresearch.errors import UserError
-from autoresearch.history import Control, Epoch, History, Night, StudyStart
+from autoresearch.history import Control, Epoch, History, Night, Note, StudyStart
 from autoresearch.intake import quote
+from autoresearch.inventory import Memory
 from autoresearch.ledger import Ledger, now
 from autoresearch.protocols import Sandbox
 from autoresearch.records import Experiment, Outcome, Verdict
 from autoresearch.runners.local import LocalRunner
+from autoresearch.runners.watched import WatchedRunner
 from autoresearch.site import FOLDER, Site
 from autoresearch.study import Study
+from autoresearch.surroundings import Surroundings, survey, told, watch
 from autoresearch.task import Budget, Task
 from autoresearch.toolchain import Toolchain, machine
 from autoresearch.workspace import Workspace
@@ -42,6 +43,7 @@ class Rig:
     sandbox: Sandbox
     properties: Mapping[str, bool]
     runner: LocalRunner
+    surroundings: Surroundings
 
 
 @dataclass(slots=True)
@@ -50,6 +52,7 @@ class Assembly:
 
     rig: Rig
     study: Study
+    runner: WatchedRunner
     news: list[str] = field(default_factory=list)
     """What the person should know before it starts, a sentence each."""
 
@@ -58,6 +61,8 @@ def rig_up(root: Path, task: Task, history: History, *, unsafe: bool = False) ->
     """The measuring side of a study. Until its first experiment is finished it grows from HEAD. Raises UserError."""
     site = Site(root, task.name)
     begun = history.study if history.experiments else None
+    toolchain = Toolchain(root)
+    surroundings = survey(task, toolchain, Memory(site.folder / "digests.json"))
     workspace = Workspace.open(
         root,
         site.folder,
@@ -67,13 +72,12 @@ def rig_up(root: Path, task: Task, history: History, *, unsafe: bool = False) ->
         base=begun.base if begun else None,
         movable=begun is None,
     )
-    toolchain = Toolchain(root)
     name, required = ("none", ()) if unsafe else (task.sandbox, task.require)
     sandbox, properties = sandboxes.choose(name, required, hide=(root,))
     runner = LocalRunner(
         task, workspace, sandbox, toolchain, machine=_one_line(machine()), folder=site.folder, keep_log=site.keep_log
     )
-    return Rig(task, site, workspace, toolchain, sandbox, properties, runner)
+    return Rig(task, site, workspace, toolchain, sandbox, properties, runner, surroundings)
 
 
 def assemble(root: Path, task: Task, *, granted: Budget | None = None, unsafe: bool = False) -> Assembly:
@@ -87,17 +91,19 @@ def assemble(root: Path, task: Task, *, granted: Budget | None = None, unsafe: b
     ledger.refresh()
     referee = referees.make(task.referee, task.referee_options, task.metric)
     rig = rig_up(root, task, ledger.history, unsafe=unsafe)
+    watched = WatchedRunner(rig.runner, watch(rig.surroundings, rig.workspace.tampered))
     study = Study(
         ledger=ledger,
         workspace=rig.workspace,
-        runner=rig.runner,
+        runner=watched,
         referee=referee,
         strategy=strategies.make(task.strategy, task),
         agent=agents.make(task.agent, task.agent_options, task=task, sandbox=rig.sandbox, toolchain=rig.toolchain),
         proof_split="holdout" if task.holdout else "public",
         keep_log=site.keep_log,
     )
-    assembly = Assembly(rig, study)
+    watched.on_drift = lambda changes: study.record(Note("drift", changes))
+    assembly = Assembly(rig, study, watched)
     _refuse_if_spent(assembly, granted)
     if ledger.history.stopping or ledger.history.paused:
         ledger.append(Control("resume"))
@@ -118,49 +124,25 @@ def _begin_epoch(assembly: Assembly, *, unsafe: bool) -> None:
         sandbox=rig.sandbox.name,
         properties=dict(rig.properties),
         machine=machine(),
-        environment=rig.toolchain.environment() | {"sealed": rig.workspace.sealed_digest(rig.workspace.base)},
+        environment={
+            **rig.surroundings.environment,
+            "sealed": rig.workspace.sealed_digest(rig.workspace.base),
+            "task": dict(task.measured),
+        },
         metric=task.metric,
         referee=task.referee,
         referee_options=dict(task.referee_options),
         unsafe=unsafe or rig.sandbox.name == "none",
+        started=now(),
     )
-    epoch = replace(epoch, digest=_fingerprint(epoch))
+    epoch = replace(epoch, digest=epochs.fingerprint(epoch))
     before = ledger.history.epoch
+    if before is not None and before.digest != epoch.digest:
+        epoch = replace(epoch, why=told(epochs.differences(before, epoch)))
+        assembly.news.append(f"Epoch {epoch.number} begins, with a new baseline. What changed: {epoch.why}.")
     if before is None or before.digest != epoch.digest:
         _close_open_attempt(ledger)
         ledger.append(epoch)
-        if before is not None:
-            changed = ", ".join(_differences(before, epoch))
-            assembly.news.append(f"Epoch {epoch.number} begins, with a new baseline: {changed} changed.")
-
-
-def _fingerprint(epoch: Epoch) -> str:
-    """sha256 over what a number depends on. Proven properties do not change it; the backend does."""
-    setting = [
-        epoch.task,
-        epoch.trust_class,
-        epoch.sandbox,
-        dict(epoch.machine),
-        dict(epoch.environment),
-        epoch.referee,
-        dict(epoch.referee_options),
-        epoch.unsafe,
-    ]
-    return hashlib.sha256(json.dumps(setting, sort_keys=True).encode()).hexdigest()
-
-
-def _differences(before: Epoch, after: Epoch) -> list[str]:
-    names = {
-        "task": "the task's measured part",
-        "sandbox": "the sandbox",
-        "machine": "the machine",
-        "environment": "the environment",
-        "referee": "the referee",
-        "referee_options": "the referee's options",
-        "trust_class": "the trust class",
-        "unsafe": "the use of --unsafe-no-sandbox",
-    }
-    return [text for name, text in names.items() if getattr(before, name) != getattr(after, name)]
 
 
 def _is_over(assembly: Assembly) -> bool:
@@ -241,7 +223,7 @@ def _one_line(facts: Mapping[str, object]) -> str:
 def warnings(rig: Rig) -> list[str]:
     """What of the user's repository the study will not see, or will be slow with; a sentence each."""
     repository = git.UserRepository(rig.site.root)
-    found = []
+    found = list(rig.surroundings.remarks)
     if dirty := [path for path in repository.dirty() if not path.startswith(FOLDER)]:
         some = ", ".join(quote(path) for path in dirty[:3]) + (", ..." if len(dirty) > 3 else "")
         found.append(f"{len(dirty)} uncommitted changes ({some}) are not part of the study unless you commit them.")

@@ -167,7 +167,8 @@ def _task(file: TaskFile, program: str) -> Task:
         read=tuple(file.sandbox.read),
         budget=Budget(**file.budget.model_dump()),
         program=program,
-        digest=_digest(file),
+        digest=hashlib.sha256(json.dumps(_measured(file), sort_keys=True).encode()).hexdigest(),
+        measured=_measured(file),
     )
 
 
@@ -196,9 +197,9 @@ def _phase(table: Any, *, seconds: float, command: tuple[str, ...] | None = None
     )
 
 
-def _digest(file: TaskFile) -> str:
-    """sha256 over what decides a measurement or a verdict; the budget, the agent and the goal's wording do not."""
-    measured = file.model_dump(
+def _measured(file: TaskFile) -> dict[str, Any]:
+    """What decides a measurement or a verdict; the budget, the agent and the goal's wording do not."""
+    return file.model_dump(
         mode="json",
         include={
             "editable",
@@ -212,7 +213,6 @@ def _digest(file: TaskFile) -> str:
             "referee",
         },
     )
-    return hashlib.sha256(json.dumps(measured, sort_keys=True).encode()).hexdigest()
 
 
 def _explain(error: ValidationError, path: Path) -> Iterator[str]:

@@ -53,6 +53,10 @@ class Epoch:
     referee_options: Mapping[str, float] = field(default_factory=dict)
     unsafe: bool = False
     """Run with --unsafe-no-sandbox: certificates are disabled."""
+    why: str = ""
+    """What changed since the epoch before; empty for the first."""
+    started: str = ""
+    """ISO 8601, UTC; empty in ledgers that did not say."""
 
 
 @dataclass(frozen=True, slots=True)

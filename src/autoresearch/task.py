@@ -95,6 +95,8 @@ class Task:
     """Text of program.md, or empty."""
     digest: str = ""
     """sha256 over everything above that changes what is measured."""
+    measured: Mapping[str, object] = field(default_factory=dict)
+    """What `digest` is over: the tables of the task file that decide a measurement or a verdict, JSON-able."""
 
     @property
     def trust_class(self) -> TrustClass:

@@ -71,6 +71,7 @@ class Workspace:
         self._store = store
         self._folder = folder
         self._work = folder / "work"
+        self._pristine = Plot(self._work / "pristine")
         self._source = Source(store.read)
         self._lock = threading.Lock()
         self._trees: OrderedDict[str, Tree] = OrderedDict()
@@ -181,10 +182,9 @@ class Workspace:
     def _lay_out(self) -> None:
         """Make the pristine files, which are hashed if they are already there."""
         sealed = self.scope.seal(self.tree(self.base))
-        pristine = Plot(self._work / "pristine")
-        pristine.fill(sealed, self._source)
-        self._refuse_links_out(pristine.root, sealed)
-        self._source = Source(self._store.read, pristine.root, sealed)
+        self._pristine.fill(sealed, self._source)
+        self._refuse_links_out(self._pristine.root, sealed)
+        self._source = Source(self._store.read, self._pristine.root, sealed)
 
     def _refuse_links_out(self, root: Path, sealed: Tree) -> None:
         top = os.path.realpath(root)
@@ -328,6 +328,12 @@ class Workspace:
         if not writable:
             self._plots[root] = plot
         return plot
+
+    def tampered(self) -> list[str]:
+        """What of the pristine files, which no box ever sees, is no longer as it was laid out; a phrase each."""
+        return [
+            f"sealed file {path}, as it was laid out in {self._pristine.root}" for path in self._pristine.disturbed()
+        ]
 
     def disturbed(self, root: Path) -> tuple[str, ...]:
         """Paths below an exported, not writable `root` that are no longer what was exported. For after a run."""
