@@ -294,3 +294,35 @@ def test_runs_are_measured_in_one_setting_only(tmp_path: Path, data: Path) -> No
         made.study.run()
     assert len(measured) == 2
     assert made.study.history.experiments == []
+
+
+def test_status_and_log_tell_the_epochs_apart(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    import json
+
+    from autoresearch.cli.log import log
+    from autoresearch.cli.status import status
+
+    root = toy.make(tmp_path / "toy")
+    made = assembled(root, experiments=2)
+    made.study.agent = Meddler(lambda: None, at=-1)
+    made.study.run()
+    made.rig.workspace.close()
+    monkeypatch.chdir(root)
+    again = assembled(root, "experiment.seconds=30.0", experiments=1)
+    status("toy", as_json=True)
+    data = json.loads(capsys.readouterr().out)
+    assert (data["epoch"], data["tip"]["value"]) == (2, None), "a number of an earlier epoch is not shown as this one's"
+    assert data["epoch_why"] == "task file experiment seconds: 20.0 -> 30.0"
+    again.study.agent = Meddler(lambda: None, at=-1)
+    again.study.run()
+    status("toy", as_json=False)
+    assert "task file experiment seconds: 20.0 -> 30.0" in capsys.readouterr().out
+    log("toy", where="1", order="number", as_json=False)
+    lines = capsys.readouterr().out.splitlines()
+    (mark,) = [n for n, line in enumerate(lines) if "epoch 2: task file experiment seconds" in line]
+    assert lines[mark - 1].split()[0] == "2"
+    assert lines[mark + 1].split()[0] == "3"
+    log("toy", where="epoch = 2", order="number", as_json=True)
+    assert [json.loads(line)["number"] for line in capsys.readouterr().out.splitlines()] == [3, 4]

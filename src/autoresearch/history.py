@@ -155,6 +155,12 @@ class History:
         return self._commit(self.tip)
 
     @property
+    def tip_value(self) -> float | None:
+        """What the current best measured in this epoch when it was kept; None where it was kept in an earlier one."""
+        is_here = self.tip and self.baseline and self.tip.number >= self.baseline.number
+        return self.tip.value if self.tip and is_here else None
+
+    @property
     def proven_commit(self) -> str:
         """Commit last certified; the study's base before there is one."""
         return self._commit(self.proven)
