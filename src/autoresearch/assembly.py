@@ -12,7 +12,8 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 import autoresearch
-from autoresearch import agents, budget, epochs, git, referees, sandboxes, strategies
+from autoresearch import agents, budget, epochs, git, referees, sandboxes, selftests, strategies
+from autoresearch.config import PROGRAM_FILE, TASK_FILE
 from autoresearch.errors import UserError
 from autoresearch.history import Control, Epoch, History, Night, Note, StudyStart
 from autoresearch.intake import quote
@@ -28,6 +29,9 @@ from autoresearch.surroundings import Surroundings, survey, told, watch
 from autoresearch.task import Budget, Task
 from autoresearch.toolchain import Toolchain, machine
 from autoresearch.workspace import Workspace
+
+READ_FROM_DISK = (TASK_FILE, PROGRAM_FILE)
+"""What counts as it lies there, committed or not."""
 
 LARGE_TREE_BYTES = 200 << 20
 
@@ -91,6 +95,8 @@ def assemble(root: Path, task: Task, *, granted: Budget | None = None, unsafe: b
     ledger.refresh()
     referee = referees.make(task.referee, task.referee_options, task.metric)
     rig = rig_up(root, task, ledger.history, unsafe=unsafe)
+    epoch = setting(rig, unsafe=unsafe)
+    tested = [] if unsafe else selftests.demand(task, root, site.selftests_path, epoch.digest)
     watched = WatchedRunner(rig.runner, watch(rig.surroundings, rig.workspace.tampered))
     study = Study(
         ledger=ledger,
@@ -109,15 +115,19 @@ def assemble(root: Path, task: Task, *, granted: Budget | None = None, unsafe: b
         ledger.append(Control("resume"))
     if ledger.history.study is None or ledger.history.study.base != rig.workspace.base:
         ledger.append(StudyStart(task.name, rig.workspace.base, secrets.token_hex(16), autoresearch.__version__))
-    _begin_epoch(assembly, unsafe=unsafe)
+    _begin_epoch(assembly, epoch)
+    for result in tested:
+        if ledger.history.selftests.get(result.name) != result:
+            ledger.append(result)
     _begin_night(assembly, granted)
     return assembly
 
 
-def _begin_epoch(assembly: Assembly, *, unsafe: bool) -> None:
-    rig, task, ledger = assembly.rig, assembly.rig.task, assembly.study.ledger
+def setting(rig: Rig, *, unsafe: bool = False) -> Epoch:
+    """Everything a number measured with this rig depends on, as an epoch that could begin now."""
+    task = rig.task
     epoch = Epoch(
-        number=(ledger.history.epoch.number if ledger.history.epoch else 0) + 1,
+        number=1,
         digest="",
         task=task.digest,
         trust_class=str(task.trust_class),
@@ -135,10 +145,15 @@ def _begin_epoch(assembly: Assembly, *, unsafe: bool) -> None:
         unsafe=unsafe or rig.sandbox.name == "none",
         started=now(),
     )
-    epoch = replace(epoch, digest=epochs.fingerprint(epoch))
+    return replace(epoch, digest=epochs.fingerprint(epoch))
+
+
+def _begin_epoch(assembly: Assembly, epoch: Epoch) -> None:
+    """Record `epoch`, unless the study is in it."""
+    ledger = assembly.study.ledger
     before = ledger.history.epoch
     if before is not None and before.digest != epoch.digest:
-        epoch = replace(epoch, why=told(epochs.differences(before, epoch)))
+        epoch = replace(epoch, number=before.number + 1, why=told(epochs.differences(before, epoch)))
         assembly.news.append(f"Epoch {epoch.number} begins, with a new baseline. What changed: {epoch.why}.")
     if before is None or before.digest != epoch.digest:
         _close_open_attempt(ledger)
@@ -224,7 +239,7 @@ def warnings(rig: Rig) -> list[str]:
     """What of the user's repository the study will not see, or will be slow with; a sentence each."""
     repository = git.UserRepository(rig.site.root)
     found = list(rig.surroundings.remarks)
-    if dirty := [path for path in repository.dirty() if not path.startswith(FOLDER)]:
+    if dirty := [path for path in repository.dirty() if not path.startswith((FOLDER, *READ_FROM_DISK))]:
         some = ", ".join(quote(path) for path in dirty[:3]) + (", ..." if len(dirty) > 3 else "")
         found.append(f"{len(dirty)} uncommitted changes ({some}) are not part of the study unless you commit them.")
     if repository.head() != rig.workspace.base:

@@ -16,7 +16,7 @@ from pydantic import BaseModel, ValidationError
 from autoresearch.errors import TaskError
 from autoresearch.globs import Globs
 from autoresearch.records import Direction, Metric
-from autoresearch.task import Budget, Check, Limits, Phase, Task
+from autoresearch.task import Budget, Check, Limits, Phase, SelfTest, Task
 from autoresearch.taskfile import TaskFile
 
 TASK_FILE = "autoresearch.toml"
@@ -24,7 +24,6 @@ PROGRAM_FILE = "program.md"
 
 NOT_YET = {
     "constraint": "limits on secondary metrics",
-    "selftest": "evaluator self-tests",
     "metric.objective": "objectives over several values",
     "metric.source=depleting": "finite records, which need a laddered score and a vault",
     "strategy.use": "strategies other than greedy",
@@ -94,7 +93,6 @@ def _validated(data: dict[str, Any], path: Path) -> TaskFile:
 def _not_yet(file: TaskFile) -> Iterator[tuple[str, str]]:
     asked = {
         "constraint": bool(file.constraint),
-        "selftest": bool(file.selftest),
         "metric.objective": bool(file.metric.objective),
         "metric.source=depleting": file.metric.source == "depleting",
         "strategy.use": file.strategy.use != "greedy",
@@ -118,6 +116,9 @@ def _inconsistent(file: TaskFile) -> str:
                 return f"[{name}] needs an [evaluation]: without one the candidate reports its own number."
     elif file.metric.file:
         return "metric.file is for tasks without [evaluation]; the evaluation writes $AUTORESEARCH_METRICS."
+    names = [test.name for test in file.selftest]
+    if len(set(names)) < len(names):
+        return "two [[selftest]] tables have the same name."
     if file.experiment.network and "no_network" in file.sandbox.require:
         return "experiment.network = true contradicts sandbox.require's no_network."
     return ""
@@ -145,7 +146,7 @@ def _task(file: TaskFile, program: str) -> Task:
         name=file.name,
         goal=file.goal,
         editable=tuple(file.editable),
-        hidden=tuple(file.hidden),
+        hidden=(*file.hidden, *(test.patch for test in file.selftest)),
         metric=metric,
         experiment=_phase(experiment, seconds=experiment.seconds + experiment.grace_seconds),
         evaluation=judge,
@@ -156,6 +157,7 @@ def _task(file: TaskFile, program: str) -> Task:
             Check(check.name, _phase(check, seconds=check.seconds, writable_tree=experiment.writable_tree))
             for check in file.check
         ),
+        selftests=tuple(SelfTest(**test.model_dump()) for test in file.selftest),
         metric_file=file.metric.file,
         referee=file.referee.preset,
         referee_options=file.referee.model_extra or {},

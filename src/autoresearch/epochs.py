@@ -65,5 +65,7 @@ def _shown(value: object) -> str:
         return "none"
     if isinstance(value, Mapping):
         return f"{len(value)} entries" if value else "none"
+    if isinstance(value, (list, tuple)):
+        return f"[{', '.join(map(_shown, value))}]"
     text = str(value)
     return text[:12] if len(text) == 64 and text.isalnum() else text

@@ -89,6 +89,23 @@ class Note:
 
 
 @dataclass(frozen=True, slots=True)
+class SelfTested:
+    """What the evaluator said, in this epoch, of a change whose worth is known."""
+
+    name: str
+    expect: str
+    """better | worse | same | cheating"""
+    passed: bool
+    reason: str
+    n: int
+    """Runs a side."""
+    gain: float | None = None
+    gain_low: float | None = None
+    gain_high: float | None = None
+    """Over the baseline, in the metric's unit, and its interval; None when it was refused."""
+
+
+@dataclass(frozen=True, slots=True)
 class Ended:
     """`run` returned in an orderly way."""
 
@@ -121,6 +138,8 @@ class History:
     """The experiment whose candidate is the last certified commit; the first baseline until then."""
     baseline: Experiment | None = None
     """Of this epoch; None until it is measured."""
+    selftests: dict[str, SelfTested] = field(default_factory=dict)
+    """Of this epoch, by name."""
     paused: bool = False
     stopping: str = ""
     """"stop" once a human said so, else empty."""
@@ -185,6 +204,9 @@ class History:
                 self.runs.clear()
                 self.pending.clear()
                 self.pending_certificate.clear()
+                self.selftests.clear()
+            case SelfTested():
+                self.selftests[record.name] = record
             case Night():
                 self.night, self.certificates_tonight = record, 0
                 self.pending_certificate = []  # another night, another number of certificates to share the level

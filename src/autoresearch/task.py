@@ -48,6 +48,17 @@ class Check:
 
 
 @dataclass(frozen=True, slots=True)
+class SelfTest:
+    """A change whose worth is known, to examine the evaluator with."""
+
+    name: str
+    patch: str
+    """A unified diff of editable files: its path in the repository. Hidden from agents and candidates."""
+    expect: str
+    """better | worse | same | cheating"""
+
+
+@dataclass(frozen=True, slots=True)
 class Budget:
     """What a night may use. None is unlimited; a night needs at least one limit."""
 
@@ -78,6 +89,7 @@ class Task:
     """The evaluation on data only certificates ask about."""
     holdout_budget: int | None = None
     checks: tuple[Check, ...] = ()
+    selftests: tuple[SelfTest, ...] = ()
     metric_file: str = ""
     """Without an evaluation: a JSON file below the artifacts directory with the metrics; empty: the output has them."""
     referee: str = "certify"

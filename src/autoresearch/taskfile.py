@@ -136,6 +136,16 @@ class CheckTable(Table):
     processes: Positive | None = None
 
 
+class SelfTestTable(Table):
+    """A change whose worth is known: `check` measures it, and `run` refuses an evaluator that gets it wrong."""
+
+    name: str = Field(min_length=1)
+    patch: Glob = Field(
+        description="A unified diff of editable files, in the repository; nobody who is judged sees it."
+    )
+    expect: Literal["better", "worse", "same", "cheating"]
+
+
 class BudgetTable(Table):
     """What one night may use."""
 
@@ -189,7 +199,7 @@ class TaskFile(Table):
     holdout: HoldoutTable | None = None
     check: list[CheckTable] = []
     constraint: list[dict[str, Any]] = Field(default=[], description="Not available yet.")
-    selftest: list[dict[str, Any]] = Field(default=[], description="Not available yet.")
+    selftest: list[SelfTestTable] = []
     referee: RefereeTable = RefereeTable()
     budget: BudgetTable = BudgetTable()
     agent: AgentTable = AgentTable()

@@ -58,6 +58,8 @@ def print_status(data: dict[str, Any], history: Archive) -> None:
     grid.add_row("budget", data["budget_words"])
     missing = [name for name, holds in data["sandbox"]["properties"].items() if not holds]
     grid.add_row("trust", f"{data['trust_class']}, sandbox {data['sandbox']['backend']}" + _not_given(missing))
+    if tests := data["selftests"]:
+        grid.add_row("self-tests", f"{sum(tests.values())} of {len(tests)} passed: the evaluator was examined")
     label = " [UNSAFE: no sandbox, no certificates]" if data["unsafe"] else ""
     out.print(Text(f"{data['study']}: {data['state']}{label}", "bold"))
     out.print(grid)

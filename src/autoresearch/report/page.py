@@ -162,6 +162,9 @@ def _tags(history: Archive) -> list[tuple[str, str]]:
         for name, holds in epoch.properties.items()
         if not holds
     ]
+    if tests := history.selftests.values():
+        passed = sum(each.passed for each in tests)
+        tags.append(("proven" if passed == len(tests) else "undone", f"self-tests: {passed} of {len(tests)} passed"))
     return [("undone", "UNSAFE: no sandbox"), *tags] if epoch.unsafe else tags
 
 

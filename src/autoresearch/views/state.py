@@ -38,6 +38,7 @@ def status(history: Archive, *, state: str, now: str) -> dict[str, Any]:
             "backend": epoch.sandbox if epoch else None,
             "properties": dict(epoch.properties) if epoch else {},
         },
+        "selftests": {each.name: each.passed for each in history.selftests.values()},
         "metric": {
             "name": history.metric.name,
             "direction": str(history.metric.direction),
