@@ -68,7 +68,7 @@ def night(root: Path, meddle: Callable[[], object], *overrides: str) -> Assembly
 
 
 def drifts(made: Assembly) -> list[str]:
-    return [e.text for e in notes(made) if e.kind == "drift"]
+    return [e.text.removeprefix("changed while a night ran: ") for e in notes(made) if e.kind == "drift"]
 
 
 def notes(made: Assembly) -> list[Note]:

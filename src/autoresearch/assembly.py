@@ -7,7 +7,8 @@ anything a number depends on has changed) and the night (whenever a budget is gr
 from __future__ import annotations
 
 import secrets
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
@@ -89,14 +90,41 @@ def assemble(root: Path, task: Task, *, granted: Budget | None = None, unsafe: b
 
     `granted` is a budget asked for on the command line; None takes the task's own. Raises UserError.
     """
+    assembly = _put_together(root, task, unsafe=unsafe)
+    with _closed_on_error(assembly):
+        _refuse_if_spent(assembly, granted)
+        history = assembly.study.history
+        if history.stopping or history.paused:
+            assembly.study.ledger.append(Control("resume"))
+        _begin(assembly, unsafe=unsafe)
+        _begin_night(assembly, granted)
+    return assembly
+
+
+def reopen(root: Path, task: Task) -> Assembly:
+    """The study, in the epoch of now, for what is measured outside its nights. Raises UserError."""
+    assembly = _put_together(root, task, unsafe=False)
+    with _closed_on_error(assembly):
+        _begin(assembly, unsafe=False)
+    return assembly
+
+
+@contextmanager
+def _closed_on_error(assembly: Assembly) -> Iterator[None]:
+    try:
+        yield
+    except BaseException:
+        assembly.rig.workspace.close()
+        raise
+
+
+def _put_together(root: Path, task: Task, *, unsafe: bool) -> Assembly:
     site = Site(root, task.name)
     site.create()
     ledger = Ledger(site.ledger_path, History())
     ledger.refresh()
     referee = referees.make(task.referee, task.referee_options, task.metric)
     rig = rig_up(root, task, ledger.history, unsafe=unsafe)
-    epoch = setting(rig, unsafe=unsafe)
-    tested = [] if unsafe else selftests.demand(task, root, site.selftests_path, epoch.digest)
     watched = WatchedRunner(rig.runner, watch(rig.surroundings, rig.workspace.tampered))
     study = Study(
         ledger=ledger,
@@ -108,19 +136,22 @@ def assemble(root: Path, task: Task, *, granted: Budget | None = None, unsafe: b
         proof_split="holdout" if task.holdout else "public",
         keep_log=site.keep_log,
     )
-    watched.on_drift = lambda changes: study.record(Note("drift", changes))
-    assembly = Assembly(rig, study, watched)
-    _refuse_if_spent(assembly, granted)
-    if ledger.history.stopping or ledger.history.paused:
-        ledger.append(Control("resume"))
-    if ledger.history.study is None or ledger.history.study.base != rig.workspace.base:
-        ledger.append(StudyStart(task.name, rig.workspace.base, secrets.token_hex(16), autoresearch.__version__))
+    watched.on_drift = lambda changes: study.record(Note("drift", f"changed while a night ran: {changes}"))
+    return Assembly(rig, study, watched)
+
+
+def _begin(assembly: Assembly, *, unsafe: bool) -> None:
+    """Record the study and the epoch, where they are new, and what is known of the evaluator."""
+    rig, ledger = assembly.rig, assembly.study.ledger
+    task, base, begun = rig.task, rig.workspace.base, ledger.history.study
+    epoch = setting(rig, unsafe=unsafe)
+    tested = [] if unsafe else selftests.demand(task, rig.site.root, rig.site.selftests_path, epoch.digest)
+    if begun is None or begun.base != base:
+        ledger.append(StudyStart(task.name, base, secrets.token_hex(16), autoresearch.__version__))
     _begin_epoch(assembly, epoch)
     for result in tested:
         if ledger.history.selftests.get(result.name) != result:
             ledger.append(result)
-    _begin_night(assembly, granted)
-    return assembly
 
 
 def setting(rig: Rig, *, unsafe: bool = False) -> Epoch:

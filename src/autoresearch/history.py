@@ -106,6 +106,39 @@ class SelfTested:
 
 
 @dataclass(frozen=True, slots=True)
+class Retried:
+    """One kept change, to be measured alone on the base."""
+
+    experiment: int
+    commit: str
+    """The base with this change; empty where it does not apply there without those before it."""
+
+
+@dataclass(frozen=True, slots=True)
+class Revalidation:
+    """A plan to measure again what was kept. Its runs are the measurements with its purpose."""
+
+    number: int
+    epoch: int
+    base: str
+    tip: str
+    """All the changes together."""
+    runs: int
+    """Of each commit."""
+    changes: tuple[Retried, ...]
+
+    @property
+    def purpose(self) -> str:
+        """What its measurements name as theirs."""
+        return f"revalidation {self.number}"
+
+    @property
+    def commits(self) -> list[str]:
+        """What is measured: the base, each change alone, the tip; none twice."""
+        return list(dict.fromkeys([self.base, *(c.commit for c in self.changes if c.commit), self.tip]))
+
+
+@dataclass(frozen=True, slots=True)
 class Ended:
     """`run` returned in an orderly way."""
 
@@ -138,6 +171,10 @@ class History:
     """The experiment whose candidate is the last certified commit; the first baseline until then."""
     baseline: Experiment | None = None
     """Of this epoch; None until it is measured."""
+    asides: dict[str, list[Measurement]] = field(default_factory=dict)
+    """Runs that no experiment and no certificate asked for, by purpose, oldest first. No rule reads them."""
+    revalidation: Revalidation | None = None
+    """The last one, of whichever epoch."""
     selftests: dict[str, SelfTested] = field(default_factory=dict)
     """Of this epoch, by name."""
     paused: bool = False
@@ -205,6 +242,8 @@ class History:
                 self.pending.clear()
                 self.pending_certificate.clear()
                 self.selftests.clear()
+            case Revalidation():
+                self.revalidation = record
             case SelfTested():
                 self.selftests[record.name] = record
             case Night():
@@ -231,6 +270,9 @@ class History:
 
     def _measurement(self, run: Measurement) -> None:
         self.measured += 1
+        if run.purpose:
+            self.asides.setdefault(run.purpose, []).append(run)
+            return
         self.runs.setdefault((run.commit, run.split), []).append(run)
         if run.experiment is not None:
             self.pending.setdefault(run.experiment, []).append(run)

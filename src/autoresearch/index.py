@@ -29,7 +29,7 @@ CREATE TABLE epoch (number INTEGER PRIMARY KEY, digest TEXT, why TEXT, started T
 CREATE TABLE experiment (number INTEGER PRIMARY KEY, epoch INTEGER, outcome TEXT, reason TEXT, value REAL,
     summary TEXT, hypothesis TEXT, agent TEXT, "commit" TEXT, parent TEXT, seconds REAL, started TEXT, cost_usd REAL,
     tokens INTEGER);
-CREATE TABLE measurement (seq INTEGER PRIMARY KEY, epoch INTEGER, experiment INTEGER, certificate INTEGER,
+CREATE TABLE measurement (seq INTEGER PRIMARY KEY, epoch INTEGER, experiment INTEGER, certificate INTEGER, purpose TEXT,
     "commit" TEXT, side TEXT, split TEXT, value REAL, seed INTEGER, seconds REAL, evaluation_seconds REAL,
     foreign_load REAL, started TEXT);
 CREATE TABLE certificate (number INTEGER PRIMARY KEY, epoch INTEGER, ruling TEXT, reason TEXT, "commit" TEXT,
@@ -124,9 +124,18 @@ def _rows(event: Event) -> Iterator[tuple[str, Sequence[Any]]]:
             )
         case Measurement() as run:
             yield (
-                f"INSERT INTO measurement VALUES (?, {_NOW}, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+                f"INSERT INTO measurement VALUES (?, {_NOW}, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
                 (
-                    *(event.seq, run.experiment, run.certificate, run.commit, run.side.value, run.split, run.value),
+                    *(
+                        event.seq,
+                        run.experiment,
+                        run.certificate,
+                        run.purpose,
+                        run.commit,
+                        run.side.value,
+                        run.split,
+                        run.value,
+                    ),
                     *(run.seed, run.seconds, run.evaluation_seconds, run.foreign_load, run.started),
                 ),
             )

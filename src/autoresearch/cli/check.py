@@ -73,7 +73,8 @@ def check(
         ledger = Ledger(site.ledger_path, History())
         ledger.refresh()
         rig = rig_up(root, task, ledger.history)
-        found = examine(rig, runs=runs)
+        with rig.workspace:
+            found = examine(rig, runs=runs)
     if as_json:
         typer.echo(json.dumps({"schema": 1} | asdict(found)))
     else:

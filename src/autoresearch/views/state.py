@@ -15,7 +15,7 @@ from autoresearch.views.spend import Spend, spend
 SCHEMA = 1
 """Rises when a key changes its meaning or goes."""
 
-ALARMS = ("alarm", "fault")
+ALARMS = ("alarm", "fault", "drift")
 """Kinds of note a person must see."""
 
 
