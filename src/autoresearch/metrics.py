@@ -24,8 +24,8 @@ _PLAIN = re.compile(rf"^([A-Za-z_][\w./-]*)\s*[:=]\s*({_NUMBER})\s*$", re.IGNORE
 def from_json(data: bytes, metric: Metric) -> dict[str, float]:
     """Metrics from a JSON object of name -> number.
 
-    Raises Foul: what the evaluation accuses the candidate of (`{"violation": "why"}`, or timeout, or crash), and a crash
-    when the file is not such an object, has duplicate keys, or lacks `metric`.
+    Raises Foul: what the evaluation accuses the candidate of (`{"violation": "why"}`, or timeout, or crash), and a
+    crash when the file is not such an object, has duplicate keys, or lacks `metric`.
     """
     if len(data) > MAX_BYTES:
         raise Foul(Outcome.CRASH, f"the metrics file is larger than {MAX_BYTES} bytes")
