@@ -97,7 +97,7 @@ def _run(study: Study, plan: Revalidation, commit: str) -> Measurement:
     try:
         if not any(run.commit == commit for run in study.history.asides.get(plan.purpose, ())):
             study.runner.check(commit)
-        return study.runner.measure(commit, side=side, seed=study.history.next_seed())
+        return study.runner.measure(commit, side=side, seed=study.history.next_seed(), against=plan.base)
     except Foul as foul:
         if side is Side.INCUMBENT:
             raise RigFault(f"the base {commit[:9]} does not run now: {foul.reason}") from foul

@@ -18,7 +18,8 @@ from autoresearch.errors import Foul, UserError
 from autoresearch.history import SelfTested
 from autoresearch.protocols import Runner
 from autoresearch.records import Metric, Side
-from autoresearch.stats.ranks import FOUL, scored, shift
+from autoresearch.referees.pairing import worth
+from autoresearch.stats.ranks import shift
 from autoresearch.task import SelfTest, Task
 from autoresearch.workspace import Workspace
 
@@ -45,10 +46,10 @@ def examine(task: Task, root: Path, *, workspace: Workspace, runner: Runner) -> 
     tests = [_opened(test, root, workspace) for test in task.selftests]
     base: list[float] = []
     for number in range(ROUNDS):
-        base.append(_run(runner, workspace.base, task.metric, seed=1000 * number))
+        base.append(_run(runner, workspace.base, task.metric, against=workspace.base, seed=1000 * number))
         for place, mine in enumerate(tests, start=1):
             if not mine.foul:
-                _one_more(mine, runner, task.metric, seed=1000 * number + place)
+                _one_more(mine, runner, task.metric, against=workspace.base, seed=1000 * number + place)
     return [judge(mine.test, mine.scores, base, foul=mine.foul) for mine in tests]
 
 
@@ -78,18 +79,17 @@ def _patch(test: SelfTest, root: Path) -> bytes:
         ) from error
 
 
-def _one_more(mine: _Open, runner: Runner, metric: Metric, *, seed: int) -> None:
+def _one_more(mine: _Open, runner: Runner, metric: Metric, *, against: str, seed: int) -> None:
     try:
         if not mine.scores:
             runner.check(mine.commit)
-        mine.scores.append(_run(runner, mine.commit, metric, seed=seed))
+        mine.scores.append(_run(runner, mine.commit, metric, against=against, seed=seed))
     except Foul as foul:
         mine.foul = f"{foul.outcome}: {foul.reason}"
 
 
-def _run(runner: Runner, commit: str, metric: Metric, *, seed: int) -> float:
-    run = runner.measure(commit, side=Side.CANDIDATE, seed=seed)
-    return FOUL if (value := scored(run.value)) == FOUL else metric.gain(value, over=0.0)
+def _run(runner: Runner, commit: str, metric: Metric, *, against: str, seed: int) -> float:
+    return worth(metric, runner.measure(commit, side=Side.CANDIDATE, seed=seed, against=against))
 
 
 def judge(test: SelfTest, ours: Sequence[float], base: Sequence[float], *, foul: str = "") -> SelfTested:

@@ -19,6 +19,7 @@ from autoresearch.records import Side
 
 if TYPE_CHECKING:
     from autoresearch.assembly import Rig
+    from autoresearch.records import Measurement
 
 MIN_FREE_BYTES = 1 << 30
 
@@ -126,6 +127,7 @@ def _measure(rig: Rig, found: Findings, runs: int) -> None:
     from autoresearch import referees
 
     took: list[float] = []
+    measured: list[Measurement] = []
     for seed in range(1, runs + 1):
         began = time.monotonic()
         try:
@@ -140,6 +142,7 @@ def _measure(rig: Rig, found: Findings, runs: int) -> None:
             return
         took.append(time.monotonic() - began)
         assert run.value is not None
+        measured.append(run)
         found.values.append(run.value)
     if rig.task.holdout:
         try:  # whether it works, before a night depends on it; what it says is not looked at
@@ -148,8 +151,8 @@ def _measure(rig: Rig, found: Findings, runs: int) -> None:
             found.problems.append(f"The holdout does not give a number: {foul.reason}.")
     found.mean, found.sigma = statistics.fmean(found.values), statistics.stdev(found.values)
     found.run_seconds = statistics.median(took)
-    found.problems += referees.objections(rig.task.referee, found.values)
-    found.smallest_gain = referees.smallest_gain(rig.task.referee, found.sigma, rig.task.budget)
+    found.problems += referees.objections(rig.task.referee, rig.task.metric, measured)
+    found.smallest_gain = referees.smallest_gain(rig.task.referee, rig.task.metric, measured, rig.task.budget)
     _time(rig, found)
 
 
@@ -166,7 +169,7 @@ def _probe(rig: Rig, found: Findings) -> None:
             break
     seen = Repeats.of(found.values, again)
     found.determinism, found.seed_share = words.kind(seen), seen.seed_share
-    found.warnings += words.advice(seen, preset=rig.task.referee, cores=rig.task.experiment.limits.cores)
+    found.warnings += words.advice(seen, preset=rig.task.referee, cores=rig.task.untrusted.limits.cores)
 
 
 def _selftests(rig: Rig, found: Findings) -> None:

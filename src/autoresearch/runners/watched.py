@@ -21,10 +21,10 @@ class WatchedRunner:
     on_drift: Callable[[str], None] = lambda _: None
     """Hears what changed, before Drift is raised."""
 
-    def measure(self, commit: str, *, side: Side, seed: int, split: str = "public") -> Measurement:
+    def measure(self, commit: str, *, side: Side, seed: int, split: str = "public", against: str = "") -> Measurement:
         """Run the task once at `commit`. Raises Drift, and what the runner raises."""
         with self._watched():
-            return self.runner.measure(commit, side=side, seed=seed, split=split)
+            return self.runner.measure(commit, side=side, seed=seed, split=split, against=against)
 
     def check(self, commit: str) -> None:
         """Run the task's checks at `commit`. Raises Drift, and what the runner raises."""

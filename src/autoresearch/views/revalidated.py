@@ -8,6 +8,7 @@ from dataclasses import dataclass
 
 from autoresearch.history import Archive, Epoch, Revalidation
 from autoresearch.records import Certificate, Measurement, Metric
+from autoresearch.referees.pairing import worth
 from autoresearch.stats.ranks import Interval, shift
 from autoresearch.views.effects import Gain, measured_gain
 from autoresearch.views.reading import Reading
@@ -55,7 +56,7 @@ def revalidated(history: Archive) -> Table | None:
     reading, runs = Reading.of(history), history.asides.get(plan.purpose, [])
     metric = _metric(history, plan)
     rows = list(_rows(reading, plan, metric, runs))
-    return Table(plan, metric, len(_values(runs, plan.base)), rows)
+    return Table(plan, metric, len(_scores(metric, runs, plan.base)), rows)
 
 
 def _metric(history: Archive, plan: Revalidation) -> Metric:
@@ -84,11 +85,9 @@ def _row(
     summary: str,
     claimed: Interval | None,
 ) -> Remeasured:
-    ours, base = _values(runs, commit), _values(runs, plan.base)
+    ours, base = _scores(metric, runs, commit), _scores(metric, runs, plan.base)
     foul = next((run.foul for run in runs if run.commit == commit and run.value is None), "")
-    gain = None
-    if ours and base:
-        gain = shift(*([metric.gain(value, over=0.0) for value in values] for values in (ours, base)))
+    gain = shift(ours, base) if ours and base else None
     verdict = _verdict(gain, is_there=bool(commit), foul=foul)
     return Remeasured(number, commit, summary, claimed, gain, len(ours), verdict)
 
@@ -103,8 +102,8 @@ def _verdict(gain: Interval | None, *, is_there: bool, foul: str) -> str:
     return "holds" if gain.low > 0 else "reversed" if gain.high < 0 else "not told apart"
 
 
-def _values(runs: Sequence[Measurement], commit: str) -> list[float]:
-    return [run.value for run in runs if run.commit == commit and run.value is not None and math.isfinite(run.value)]
+def _scores(metric: Metric, runs: Sequence[Measurement], commit: str) -> list[float]:
+    return [worth(metric, run) for run in runs if run.commit == commit and run.value is not None]
 
 
 def _claimed(gain: Gain | None) -> Interval | None:
