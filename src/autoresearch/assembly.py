@@ -85,7 +85,7 @@ def assemble(root: Path, task: Task, *, granted: Budget | None = None, unsafe: b
     site.create()
     ledger = Ledger(site.ledger_path, History())
     ledger.refresh()
-    referee = referees.make(task.referee, task.referee_options, task.metric)
+    referee = referees.make(task.referee, task.referee_options, task.metric, constraints=task.constraints)
     rig = rig_up(root, task, ledger.history, unsafe=unsafe)
     study = Study(
         ledger=ledger,
@@ -123,6 +123,7 @@ def _begin_epoch(assembly: Assembly, *, unsafe: bool) -> None:
         referee=task.referee,
         referee_options=dict(task.referee_options),
         unsafe=unsafe or rig.sandbox.name == "none",
+        constraints=task.constraints,
     )
     epoch = replace(epoch, digest=_fingerprint(epoch))
     before = ledger.history.epoch

@@ -57,7 +57,9 @@ def check(
 
     root = place.repository()
     task = config.load(root, overrides or ())
-    referees.make(task.referee, task.referee_options, task.metric)  # a preset that does not exist is said first
+    referees.make(
+        task.referee, task.referee_options, task.metric, constraints=task.constraints
+    )  # a preset that does not exist is said first
     site = Site(root, task.name)
     site.create()
     with site.occupied():

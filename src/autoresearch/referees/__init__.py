@@ -4,17 +4,21 @@ from __future__ import annotations
 
 import difflib
 import math
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
 from autoresearch.errors import UserError
 from autoresearch.protocols import Referee
 from autoresearch.records import Metric
 from autoresearch.referees.certify import Certify
+from autoresearch.referees.constraints import Constrained, violated
 from autoresearch.referees.exact import Exact
 from autoresearch.referees.planning import certificates, fixed_runs, objections, smallest_gain
 from autoresearch.referees.ranked import FEW, STRICT
+from autoresearch.referees.simpler import Simpler
+from autoresearch.stats.equivalence import EXACT
+from autoresearch.task import Constraint
 
-__all__ = ["certificates", "fixed_runs", "make", "objections", "smallest_gain"]
+__all__ = ["certificates", "fixed_runs", "make", "objections", "smallest_gain", "violated"]
 
 PRESETS = ("certify", "strict", "few", "exact")
 NOT_YET = ("fdr", "timing")
@@ -22,8 +26,25 @@ MOST_BASELINE_RUNS = 100
 OPTIONS: Mapping[str, tuple[str, ...]] = {"certify": ("baseline_runs",), "exact": ("min_effect",)}
 
 
-def make(name: str, options: Mapping[str, object], metric: Metric) -> Referee:
-    """The referee of preset `name`. Raises UserError for an unknown preset or option, naming the nearest known one."""
+def make(
+    name: str, options: Mapping[str, object], metric: Metric, *, constraints: Sequence[Constraint] = ()
+) -> Referee:
+    """The referee of preset `name`, which keeps what is simpler and nothing that breaks a constraint.
+
+    Raises UserError for an unknown preset or option, naming the nearest known one.
+    """
+    preset = _preset(name, options, metric)
+    match preset:
+        case Certify():
+            referee = Simpler(preset, proving=preset)
+        case Exact():
+            referee = Simpler(preset, proving=preset, smaller=EXACT, pruned=EXACT)
+        case _:
+            referee = Simpler(preset, proving=Certify(), smaller=None)
+    return Constrained(referee, tuple(constraints)) if constraints or metric.objective else referee
+
+
+def _preset(name: str, options: Mapping[str, object], metric: Metric) -> Referee:
     if name in NOT_YET:
         raise UserError(f"The referee preset {name!r} is not available yet.", fix='set preset = "certify" in [referee]')
     if name not in PRESETS:

@@ -6,7 +6,7 @@ import math
 from collections.abc import Sequence
 
 from autoresearch.history import History
-from autoresearch.records import Certificate, Metric, Ruling, TrustClass
+from autoresearch.records import Certificate, Measurement, Metric, Ruling, TrustClass
 from autoresearch.stats.drift import Drift
 from autoresearch.stats.levels import Noise, mean_interval
 
@@ -39,6 +39,12 @@ def alarm(drift: Drift) -> str:
     if not drift.alarms:
         return ""
     return "; drift alarm: re-measurements of the incumbent have moved, earlier runs of it no longer count"
+
+
+def no_number(run: Measurement) -> str:
+    """Why a run that ended well is worth nothing."""
+    cause = run.foul.partition(": ")[2]
+    return "its run gave no number" + (f": {cause}" if cause else "")
 
 
 def certificate(history: History, done: Certificate) -> str:
