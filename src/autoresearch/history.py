@@ -202,6 +202,8 @@ class History:
             case Night():
                 self.night, self.certificates_tonight = record, 0
                 self.pending_certificate = []  # another night, another number of certificates to share the level
+                if record.purpose == "prune":
+                    self.tip, self.keeps_since_certificate = self.proven, 0
             case Candidate():
                 self.candidates[record.number] = record
             case Measurement():

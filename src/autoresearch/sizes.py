@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import ast
 import re
+import warnings
 from collections import Counter
 from collections.abc import Iterable
 from dataclasses import dataclass
@@ -64,7 +65,9 @@ def _both(path: str, before: bytes, after: bytes) -> tuple[str, Counter[str], Co
 def _nodes(source: str) -> Counter[str]:
     """How often each syntax node occurs, told apart by its type, its names and its constants."""
     found: Counter[str] = Counter()
-    tree = ast.parse(source)
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # what the candidate's own interpreter may say about it
+        tree = ast.parse(source)
     quiet = {id(node) for node in _docstrings(tree)}
     for node in ast.walk(tree):
         if isinstance(node, (ast.Module, ast.expr_context)) or id(node) in quiet:
