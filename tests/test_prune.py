@@ -3,22 +3,18 @@
 from __future__ import annotations
 
 import json
-import os
-import signal
 import subprocess
 import sys
 import threading
-import time
 from pathlib import Path
 
 import pytest
 
 from autoresearch import config
-from autoresearch.agents.pruner import removable, undoes
 from autoresearch.assembly import assemble
-from autoresearch.errors import Foul, UserError
+from autoresearch.errors import Foul
 from autoresearch.history import Archive, History
-from autoresearch.ledger import Ledger
+from autoresearch.lineage import undoes
 from autoresearch.records import Brief, Outcome, Proposal, Ruling
 from autoresearch.replay import replay
 from autoresearch.site import Site

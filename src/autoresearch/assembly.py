@@ -15,11 +15,12 @@ from pathlib import Path
 
 import autoresearch
 from autoresearch import agents, budget, git, referees, sandboxes, strategies
-from autoresearch.agents.pruner import Pruner, removable
+from autoresearch.agents.pruner import Pruner
 from autoresearch.errors import UserError
 from autoresearch.history import Control, Epoch, History, Night, StudyStart
 from autoresearch.intake import quote
 from autoresearch.ledger import Ledger, now
+from autoresearch.lineage import removable
 from autoresearch.protocols import Sandbox
 from autoresearch.records import Experiment, Outcome, Verdict
 from autoresearch.runners.local import LocalRunner

@@ -61,6 +61,14 @@ class Constraint:
     margin: float | None = None
     """How far beyond its limit noise may take the mean of n runs, in the metric's unit; None is 2 sigma / sqrt(n)."""
 
+    def __str__(self) -> str:
+        limits = {"at most ": self.max, "at least ": self.min}
+        ratios = {"at most ": self.max_ratio, "at least ": self.min_ratio}
+        said = [f"{word}{limit:g}" for word, limit in limits.items() if limit is not None]
+        said += [f"{word}{ratio:g} x the baseline" for word, ratio in ratios.items() if ratio is not None]
+        margin = "2 sigma / sqrt(runs)" if self.margin is None else f"{self.margin:g}"
+        return f"{self.metric} {' and '.join(said)}, margin {margin}"
+
 
 @dataclass(frozen=True, slots=True)
 class Budget:

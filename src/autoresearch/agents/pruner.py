@@ -13,11 +13,9 @@ from pathlib import Path
 from autoresearch import git, threeway
 from autoresearch.errors import Foul
 from autoresearch.history import History
-from autoresearch.records import Brief, Experiment, Outcome, Proposal
+from autoresearch.lineage import PRUNER, UNDOES, removable
+from autoresearch.records import Brief, Outcome, Proposal
 from autoresearch.workspace import Workspace
-
-UNDOES = "undoes"
-"""Key of a candidate's detail: number of the experiment whose change it takes back."""
 
 
 @dataclass(slots=True)
@@ -25,7 +23,7 @@ class Pruner:
     """Takes kept changes back by three-way merge, in the draft it is given."""
 
     workspace: Workspace
-    name: str = "pruner"
+    name: str = PRUNER
     stop: threading.Event = field(default_factory=threading.Event)
 
     def edit(self, brief: Brief, tree: Path, history: History) -> Proposal:
@@ -66,35 +64,6 @@ class Pruner:
         if merged is not None:
             _write(target, merged, now.mode)
         return merged is not None
-
-
-def removable(history: History) -> list[Experiment]:
-    """The kept changes between the study's base and what is certified that nobody took back yet, youngest first."""
-    assert history.study is not None
-    first = history.night.first if history.prunes and history.night else history.next_number
-    makers = {
-        done.candidate.commit: done
-        for done in history.experiments
-        if done.candidate and done.candidate.commit != done.candidate.parent
-    }
-    found, gone = [], set()
-    commit = history.tip_commit if history.prunes else history.proven_commit
-    while commit != history.study.base and (maker := makers.get(commit)) is not None:
-        commit = maker.parent
-        if maker.number >= first:
-            continue
-        undone = undoes(maker)
-        if undone is not None:
-            gone.add(undone)
-        elif maker.number not in gone:
-            found.append(maker)
-    return found
-
-
-def undoes(done: Experiment) -> int | None:
-    """Number of the experiment whose change this one took back; None for any other."""
-    number = done.candidate.detail.get(UNDOES) if done.candidate else None
-    return number if isinstance(number, int) and done.agent == "pruner" else None
 
 
 def _write(target: Path, content: bytes, mode: str) -> None:

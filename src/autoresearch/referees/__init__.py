@@ -10,7 +10,7 @@ from autoresearch.errors import UserError
 from autoresearch.protocols import Referee
 from autoresearch.records import Metric
 from autoresearch.referees.certify import Certify
-from autoresearch.referees.constraints import Constrained, violated
+from autoresearch.referees.constraints import Constrained, unmeasured, violated
 from autoresearch.referees.exact import Exact
 from autoresearch.referees.planning import certificates, fixed_runs, objections, smallest_gain
 from autoresearch.referees.ranked import FEW, STRICT
@@ -18,7 +18,7 @@ from autoresearch.referees.simpler import Simpler
 from autoresearch.stats.equivalence import EXACT
 from autoresearch.task import Constraint
 
-__all__ = ["certificates", "fixed_runs", "make", "objections", "smallest_gain", "violated"]
+__all__ = ["certificates", "fixed_runs", "make", "objections", "smallest_gain", "unmeasured", "violated"]
 
 PRESETS = ("certify", "strict", "few", "exact")
 NOT_YET = ("fdr", "timing")

@@ -125,3 +125,9 @@ def violated(constraints: Sequence[Constraint], runs: Sequence[Measurement]) -> 
         for constraint in constraints
         for why in broken(constraint, runs, runs)
     ]
+
+
+def unmeasured(constraints: Sequence[Constraint], run: Measurement) -> list[str]:
+    """The limits a certificate could never meet, because its runs have no such number, a sentence each."""
+    names = {constraint.metric for constraint in constraints if metrics.named(run, constraint.metric) is None}
+    return [f"The holdout gives no {name}, which a constraint is about." for name in sorted(names)]

@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from statistics import mean, stdev
 
 from autoresearch.history import Evidence, History
+from autoresearch.lineage import ancestry
 from autoresearch.protocols import Referee
 from autoresearch.records import Certificate, Experiment, Outcome, Side, Verdict
 from autoresearch.referees import words
@@ -45,13 +46,13 @@ class Simpler:
         if history.baseline is None:
             return self.inner.next(evidence)
         if history.prunes:
-            return self._test(evidence, self.pruned, evidence.incumbent, Verdict(Outcome.DISCARD, "it stays"))
+            return self._test(evidence, self.pruned, evidence.incumbent)
+        if self.smaller is not None and _is_reheard(evidence):
+            return self._test(evidence, self.smaller, anchor(history))
         answer = self.inner.next(evidence)
         if self.smaller is None or not isinstance(answer, Verdict) or answer.outcome is not Outcome.DISCARD:
             return answer
-        if not shrinks(evidence):
-            return answer
-        return self._test(evidence, self.smaller, anchor(history), answer)
+        return self._test(evidence, self.smaller, anchor(history)) if shrinks(evidence) else answer
 
     def certificate_due(self, history: History) -> bool:
         """When the other referee says so; in a night that prunes, at its end."""
@@ -61,21 +62,31 @@ class Simpler:
         """The other referee's certificate; for a pruned tip, one on fresh runs against the study's base."""
         return (self.proving if evidence.history.prunes else self.inner).certify(evidence)
 
-    def _test(self, evidence: Evidence, test: NoWorse, against: str, otherwise: Verdict) -> Side | Verdict:
+    def _test(self, evidence: Evidence, test: NoWorse, against: str) -> Side | Verdict:
         """Measure the candidate up to the look that decides, against a pool of runs of `against`."""
         history = evidence.history
-        ours = scores(history.metric, evidence.of(Side.CANDIDATE))
-        if not ours:
+        runs = scores(history.metric, evidence.of(Side.CANDIDATE))
+        if not runs:
             return Side.CANDIDATE
         pool = _pool(history, against)
-        if _hopeless(history, ours, pool):
-            return _verdict(evidence, ours, pool, otherwise)
-        if _wants_more(evidence, test, pool):
-            return Side.INCUMBENT if against == evidence.incumbent else otherwise
+        if len(pool) < test.pool and _hopeless(history, runs, pool):
+            return _verdict(evidence, runs, pool)
+        if _wants_more(evidence, test, pool):  # of an earlier commit no more can be had: then nothing is excluded
+            return Side.INCUMBENT if against == evidence.incumbent else _verdict(evidence, runs, pool)
+        ours = runs if history.prunes or test.pool == 1 else runs[1:]  # the first was found wanting: selected, too
         call = test.judge(ours, pool)
         if call is Equivalence.MORE:
             return Side.CANDIDATE
-        return _verdict(evidence, ours, pool, otherwise, kept=call is Equivalence.NO_WORSE)
+        return _verdict(evidence, ours, pool, kept=call is Equivalence.NO_WORSE)
+
+
+def _is_reheard(evidence: Evidence) -> bool:
+    """Whether the other referee has discarded this candidate already: it is asked once, on the first run.
+
+    Asked again after every run of the incumbent, it would sooner or later find one lucky moment to keep it.
+    """
+    sides = [run.side for run in evidence.runs]
+    return Side.CANDIDATE in sides and sides.index(Side.CANDIDATE) < len(sides) - 1
 
 
 def shrinks(evidence: Evidence) -> bool:
@@ -89,9 +100,10 @@ def anchor(history: History) -> str:
 
     A row of smaller changes is held against one and the same commit: together they may lose the margin, not each.
     """
-    makers = {done.candidate.commit: done for done in history.experiments if done.candidate}
     commit = history.tip_commit
-    while (maker := makers.get(commit)) is not None and was_no_worse(maker):
+    for maker in ancestry(history, commit):
+        if not was_no_worse(maker):
+            return commit
         commit = maker.parent
     return commit
 
@@ -123,23 +135,18 @@ def _hopeless(history: History, ours: list[float], pool: list[float]) -> bool:
     return mean(ours) < mean(pool) - HOPELESS * reach
 
 
-def _verdict(
-    evidence: Evidence, ours: list[float], pool: list[float], otherwise: Verdict, *, kept: bool = False
-) -> Verdict:
+def _verdict(evidence: Evidence, ours: list[float], pool: list[float], *, kept: bool = False) -> Verdict:
     if FOUL in ours:
         return Verdict(Outcome.DISCARD, "one of its runs gave no number")
     metric, gain = evidence.history.metric, mean(ours) - mean(pool)
     sigma = stdev(pool) if len(pool) > 1 else 0.0
     statistic = {"gain": gain, "sigma": sigma, "n": float(len(ours)), "m": float(len(pool))}
-    allowed = f"a loss of {words.amount(metric, MARGIN * sigma)} ({MARGIN:g} sigma) is not excluded"
+    loss = f"a loss of {words.amount(metric, MARGIN * sigma)} ({MARGIN:g} sigma) is"
     far = f"{words.distance(metric, gain, rival='what it must not fall behind')} in {words.runs(len(ours))}"
     if not kept:
-        return Verdict(Outcome.DISCARD, f"{far}, {allowed}: {_fate(evidence, otherwise)}", statistic)
+        fate = "it stays" if evidence.history.prunes else "discarded"
+        return Verdict(Outcome.DISCARD, f"{far}, {loss} not excluded: {fate}", statistic)
     made = evidence.history.candidates[evidence.number]
     size = f", {-made.nodes} {made.counted} smaller" if made.nodes is not None and made.nodes < 0 else ""
-    reason = f"{far}, {allowed.replace('is not excluded', 'is excluded')}{size}: kept, not yet certified"
+    reason = f"{far}, {loss} excluded{size}: kept, not yet certified"
     return Verdict(Outcome.KEEP, reason, statistic | {"margin": MARGIN * sigma})
-
-
-def _fate(evidence: Evidence, otherwise: Verdict) -> str:
-    return otherwise.reason if evidence.history.prunes else "discarded"

@@ -73,6 +73,9 @@ def reproduction(history: Archive, task: Task) -> list[Line]:
     lines = [Line("task", plain(task.name, 80), f"sha256 {task.digest}" if task.digest else "")]
     lines += [*_phase("experiment", task.experiment), *_phase("evaluation", task.evaluation)]
     lines += [line for check in task.checks for line in _phase(f"check {plain(check.name, 40)}", check.phase)]
+    if task.metric.objective:
+        lines.append(Line("objective", plain(f"{task.metric.name} is {task.metric.objective.describe()}", 300)))
+    lines += [Line("constraint", plain(str(constraint), 200)) for constraint in task.constraints]
     lines.append(Line("may change", plain(", ".join(task.editable), 300)))
     if task.hidden:
         lines.append(Line("hidden", plain(", ".join(task.hidden), 300)))

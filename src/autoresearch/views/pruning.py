@@ -6,8 +6,8 @@ from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from typing import Any
 
-from autoresearch.agents.pruner import undoes
 from autoresearch.history import Archive, Night
+from autoresearch.lineage import undoes
 from autoresearch.records import Experiment, Outcome
 from autoresearch.views.words import plain
 
