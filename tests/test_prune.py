@@ -3,16 +3,18 @@
 from __future__ import annotations
 
 import json
+import signal
 import subprocess
 import sys
 import threading
+import time
 from pathlib import Path
 
 import pytest
 
 from autoresearch import config
 from autoresearch.assembly import assemble
-from autoresearch.errors import Foul
+from autoresearch.errors import Foul, Interrupted
 from autoresearch.history import Archive, History
 from autoresearch.lineage import undoes
 from autoresearch.records import Brief, Outcome, Proposal, Ruling
@@ -126,4 +128,61 @@ def test_neighbouring_lines_come_apart_and_what_is_built_upon_stays(tmp_path: Pa
     assert outcomes == [(3, Outcome.DISCARD), (2, Outcome.DISCARD), (1, Outcome.CRASH)]
     assert "NameError" in history.experiments[-1].verdict.reason
     assert "nothing was taken back" in said.stdout
+    assert replay(Site(root, "toy").ledger_path).disagreements == []
+
+
+def killed_while_pruning(root: Path, *, measurements: int) -> None:
+    """Start `prune` and kill it once the ledger holds that many more measurements."""
+    before = archive(root).measured
+    argv = [sys.executable, "-m", "autoresearch.cli", "prune"]
+    with subprocess.Popen(argv, cwd=root, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL) as process:
+        while archive(root).measured < before + measurements and process.poll() is None:
+            time.sleep(0.02)
+        process.send_signal(signal.SIGKILL)
+
+
+def test_a_killed_prune_goes_on_and_ends_as_if_nothing_had_happened(tmp_path: Path) -> None:
+    root = a_task(tmp_path / "toy", noise=0.0, preset="exact")
+    a_night(root, "GAIN_1 = 0.5", "GAIN_2 = 0.25", "GAIN_1 = 0.75", experiments=3)
+    killed_while_pruning(root, measurements=2)
+    assert archive(root).prunes
+    said = command(root, "run")
+    assert said.returncode == 0, said.stderr
+    history = archive(root)
+    outcomes = [(undoes(done), done.verdict.outcome) for done in history.experiments if undoes(done)]
+    assert outcomes == [(3, Outcome.DISCARD), (2, Outcome.DISCARD), (1, Outcome.KEEP)]
+    assert history.study
+    assert (history.certificates[-1].ruling, history.certificates[-1].against) == (
+        Ruling.CERTIFIED,
+        history.study.base,
+    )
+    report = command(root, "report")
+    assert report.returncode == 0, report.stderr
+    page = Path(report.stdout.strip()).read_text()
+    assert "pruned" in page
+    assert "1.00000 better, certified" in page or "1 better, certified" in page
+    assert replay(Site(root, "toy").ledger_path).disagreements == []
+
+
+def test_what_cannot_be_pruned_is_one_sentence(tmp_path: Path) -> None:
+    root = a_task(tmp_path / "toy", noise=0.0, preset="exact")
+    said = command(root, "prune")
+    assert said.returncode == 1
+    assert "Nothing is certified yet, so there is nothing to prune." in said.stderr
+    a_night(root, "GAIN_1 = 0.5", experiments=1)
+    study = assemble(root, config.load(root), granted=Budget(experiments=2)).study
+    study.agent = Wisher("GAIN_2 = 0.5")
+    study.interrupted = lambda: len(study.history.experiments) == 3
+    with pytest.raises(Interrupted):
+        study.run()
+    study.workspace.close()
+    said = command(root, "prune")
+    assert said.returncode == 1
+    assert "not certified yet" in said.stderr
+    assert "prune --set-aside" in said.stderr
+    said = command(root, "prune", "--set-aside")
+    assert said.returncode == 0, said.stderr
+    history = archive(root)
+    assert history.tip_commit == history.proven_commit
+    assert "#1: " in said.stdout
     assert replay(Site(root, "toy").ledger_path).disagreements == []

@@ -34,10 +34,8 @@ def undoes(done: Experiment) -> int | None:
 def removable(history: History) -> list[Experiment]:
     """The changes between the study's base and what is certified that nobody took back yet, youngest first.
 
-    While a night prunes, the ones it began with: what it takes back itself does not shorten the list.
+    The same all through a night that prunes: what is certified moves at its end.
     """
-    first = history.night.first if history.prunes and history.night else history.next_number
-    commit = history.tip_commit if history.prunes else history.proven_commit
-    earlier = [done for done in ancestry(history, commit) if done.number < first]
-    gone = {undoes(done) for done in earlier}
-    return [done for done in earlier if undoes(done) is None and done.number not in gone]
+    certified = list(ancestry(history, history.proven_commit))
+    gone = {undoes(done) for done in certified}
+    return [done for done in certified if undoes(done) is None and done.number not in gone]

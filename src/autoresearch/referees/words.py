@@ -56,6 +56,11 @@ def certificate(history: History, done: Certificate) -> str:
     return f"{trust(history)}{text}{place}"
 
 
+def rival(history: History) -> str:
+    """Whom a certificate holds the tip against."""
+    return "the study's base" if history.prunes else "what was certified last"
+
+
 def trust(history: History) -> str:
     """The label every claim starts with when candidate and metric share a process."""
     self_reported = history.epoch is not None and history.epoch.trust_class == TrustClass.SELF_REPORTED
