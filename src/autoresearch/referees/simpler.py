@@ -90,9 +90,10 @@ def _is_reheard(evidence: Evidence) -> bool:
 
 
 def shrinks(evidence: Evidence) -> bool:
-    """Whether the change of this contest makes the code smaller. Unknown is no."""
+    """Whether the change of this contest makes the code smaller, and gave a number. Unknown is no."""
     nodes = evidence.history.candidates[evidence.number].nodes
-    return nodes is not None and nodes < 0
+    runs = evidence.of(Side.CANDIDATE)
+    return nodes is not None and nodes < 0 and all(run.value is not None for run in runs)
 
 
 def anchor(history: History) -> str:
