@@ -224,6 +224,11 @@ def _changes_to_prune(assembly: Assembly, *, set_aside: bool) -> Budget | None:
     history = assembly.study.history
     if history.prunes and not _is_over(assembly):
         return None
+    if assembly.rig.task.referee == "timing":
+        raise UserError(
+            "Pruning compares runs at different times, which the preset timing does not trust.",
+            fix='set preset = "certify" in [referee], certify the tip with `autoresearch run`, and prune then',
+        )
     if history.unpruned is None:
         raise UserError("Nothing is certified yet, so there is nothing to prune.", fix="autoresearch run")
     if history.tip_commit != history.proven_commit and not set_aside:

@@ -80,15 +80,17 @@ class Court:
         commit = evidence.candidate if side is Side.CANDIDATE else evidence.incumbent
         split = self.split if evidence.certificate else "public"
         asker = {"certificate" if evidence.certificate else "experiment": evidence.number}
+        own, *_ = pair = value if isinstance(value, tuple) else (value,)
+        values = dict(zip(("loss", "loss@incumbent"), pair, strict=False)) | self.values[side]
         return self.add(
             Measurement(
                 commit,
                 side,
-                value,
+                own,
                 7,
                 60.0,
                 split=split,
-                values=self.values[side],
+                values=values,
                 evaluation_seconds=40.0,
                 peak_memory_bytes=self.peak,
                 **asker,

@@ -148,8 +148,8 @@ def _measure(rig: Rig, found: Findings, runs: int) -> None:
             found.problems.append(f"The holdout does not give a number: {foul.reason}.")
     found.mean, found.sigma = statistics.fmean(found.values), statistics.stdev(found.values)
     found.run_seconds = statistics.median(took)
-    found.problems += referees.objections(rig.task.referee, found.values)
-    found.smallest_gain = referees.smallest_gain(rig.task.referee, found.sigma, rig.task.budget)
+    found.problems += referees.objections(rig.task.referee, rig.task.metric, measured)
+    found.smallest_gain = referees.smallest_gain(rig.task.referee, rig.task.metric, measured, rig.task.budget)
     _time(rig, found)
 
 
