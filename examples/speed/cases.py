@@ -55,11 +55,7 @@ def drawn(strategy, n_cases):
 
     @seed(int(os.environ["AUTORESEARCH_SEED"]))
     @settings(
-        max_examples=n_cases,
-        database=None,
-        deadline=None,
-        phases=[Phase.generate],
-        suppress_health_check=list(HealthCheck),
+        max_examples=n_cases, database=None, deadline=None, phases=[Phase.generate], suppress_health_check=list(HealthCheck)
     )
     @given(strategy)
     def collect(value):
