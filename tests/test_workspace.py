@@ -566,39 +566,3 @@ def test_a_disk_that_takes_no_more(root: Path, tmp_path: Path, mount: str, why: 
     assert done.stderr == ""
     assert done.stdout.startswith("Cannot write below"), done.stdout
     assert f"{why}. Nothing that was recorded is lost.\n" in done.stdout
-
-
-def test_a_change_is_made_to_another_commit_where_it_applies(workspace: Workspace) -> None:
-    long = attempt(workspace, 1, workspace.base, "lr = 1\na\nb\nc\nd\ne\nf\ng\nwidth = 1\n").commit
-    first = attempt(workspace, 2, long, "lr = 2\na\nb\nc\nd\ne\nf\ng\nwidth = 1\n").commit
-    second = attempt(workspace, 3, first, "lr = 2\na\nb\nc\nd\ne\nf\ng\nwidth = 9\n").commit
-    third = attempt(workspace, 4, second, "lr = 3\na\nb\nc\nd\ne\nf\ng\nwidth = 9\n").commit
-    alone = workspace.transplanted(first, second, onto=long)
-    assert alone
-    assert workspace.read(alone, "train.py") == b"lr = 1\na\nb\nc\nd\ne\nf\ng\nwidth = 9\n"
-    assert workspace.transplanted(first, second, onto=long) == alone, "made again, it is the same commit"
-    assert workspace.transplanted(second, third, onto=long) is None, "lr = 2 is not there to become 3"
-    undone = workspace.transplanted(first, long, onto=third)
-    assert undone is None, "what a later change builds on cannot be taken out"
-
-
-PATCH = """\
---- a/{path}
-+++ b/{path}
-@@ -1 +1 @@
--{old}
-+{new}
-"""
-
-
-def test_a_patch_is_taken_in_like_an_agents_change(workspace: Workspace) -> None:
-    good = workspace.rehearsed(PATCH.format(path="train.py", old="lr = 1", new="lr = 5").encode(), onto=workspace.base)
-    assert good
-    assert workspace.read(good, "train.py") == b"lr = 5\n"
-    assert workspace.rehearsed(PATCH.format(path="train.py", old="lr = 9", new="").encode(), onto=good) is None
-    with pytest.raises(Foul) as foul:
-        workspace.rehearsed(PATCH.format(path="evaluate.py", old="print(1)", new="0").encode(), onto=workspace.base)
-    assert foul.value.outcome is Outcome.OUT_OF_SCOPE
-    with pytest.raises(Foul) as foul:
-        workspace.rehearsed(PATCH.format(path="holdout/secret.txt", old="42", new="7").encode(), onto=workspace.base)
-    assert foul.value.outcome is Outcome.NO_CHANGE, "hidden files are not there to be changed"

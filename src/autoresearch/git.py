@@ -10,7 +10,6 @@ from __future__ import annotations
 import os
 import re
 import shutil
-import tempfile
 import threading
 from collections.abc import Iterable, Mapping
 from contextlib import suppress
@@ -369,34 +368,6 @@ class Store:
         for leftovers in "*.lock", "tmp_*", "fast_import_crash_*":
             for path in self.path.rglob(leftovers):
                 path.unlink(missing_ok=True)
-
-    def patch(self, old: str, new: str) -> bytes:
-        """The change from `old` to `new` as a patch for `applied`: binary files whole, no renames guessed."""
-        return self._git("diff-tree", "-p", "-r", "--binary", "--full-index", "--no-renames", "--no-ext-diff", old, new)
-
-    def applied(self, patch: bytes, onto: str, *, message: str, when: str) -> str | None:
-        """The commit that is `onto` with `patch`, on no ref; None where the patch does not apply.
-
-        Where lines have moved, the versions the patch names are merged, if the store has them. The same arguments
-        make the same commit; `when` is ISO 8601, UTC.
-        """
-        if not patch.strip():
-            return onto
-        with self._writing, tempfile.TemporaryDirectory(prefix="autoresearch-") as scratch:
-            env = self._env | {"GIT_INDEX_FILE": str(Path(scratch) / "index")}
-            proc.output([*self._argv, "read-tree", onto], env=env)
-            try:
-                proc.output([*self._argv, "apply", "--cached", "--3way", "--whitespace=nowarn"], env=env, input=patch)
-            except proc.CommandError as error:
-                if error.code is None:
-                    raise
-                return None
-            tree = proc.output([*self._argv, "write-tree"], env=env).decode().strip()
-            name, _, mail = _IDENTITY.rpartition(" ")
-            for role in "AUTHOR", "COMMITTER":
-                env |= {f"GIT_{role}_NAME": name, f"GIT_{role}_EMAIL": mail.strip("<>"), f"GIT_{role}_DATE": when}
-            made = proc.output([*self._argv, "commit-tree", tree, "-p", onto], env=env, input=message.encode())
-        return made.decode().strip()
 
     def diff(self, old: str, new: str) -> str:
         """The change from `old` to `new` as a patch, for people to read."""

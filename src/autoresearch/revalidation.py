@@ -11,11 +11,14 @@ from pathlib import Path
 
 from autoresearch.assembly import Assembly, reopen
 from autoresearch.errors import Foul, Interrupted, RigFault, UserError
+from autoresearch.grafts import graft
 from autoresearch.history import History, Retried, Revalidation
+from autoresearch.lineage import ancestry
 from autoresearch.records import Experiment, Measurement, Side
 from autoresearch.site import Site
 from autoresearch.study import Study
 from autoresearch.task import Task
+from autoresearch.workspace import Workspace
 
 
 def begin(root: Path, task: Task, *, runs: int) -> Assembly:
@@ -46,16 +49,7 @@ def _goes_on(history: History, before: Revalidation, plan: Revalidation) -> bool
 
 def standing(history: History) -> list[Experiment]:
     """The kept changes that the tip is made of, oldest first."""
-    made = {done.candidate.commit: done for done in history.experiments if done.candidate and _made_something(done)}
-    found, commit = [], history.tip_commit
-    while commit in made:
-        found.append(made[commit])
-        commit = made[commit].parent
-    return found[::-1]
-
-
-def _made_something(done: Experiment) -> bool:
-    return done.candidate is not None and done.candidate.commit != done.candidate.parent
+    return list(ancestry(history, history.tip_commit))[::-1]
 
 
 def _retried(study: Study, done: Experiment) -> Retried:
@@ -63,7 +57,21 @@ def _retried(study: Study, done: Experiment) -> Retried:
     base, commit = study.workspace.base, done.candidate.commit
     if done.parent == base:
         return Retried(done.number, commit)
-    return Retried(done.number, study.workspace.transplanted(done.parent, commit, onto=base) or "")
+    return Retried(done.number, _alone(study.workspace, old=done.parent, new=commit))
+
+
+def _alone(workspace: Workspace, *, old: str, new: str) -> str:
+    """The commit that is the base with the step from `old` to `new`; empty where the two do not go together."""
+    conflicts: list[str] = []
+
+    def edit(tree: Path) -> None:
+        conflicts.append(graft(workspace, tree, onto=workspace.base, old=old, new=new))
+
+    try:
+        commit = workspace.rehearsed(edit, onto=workspace.base)
+    except Foul:  # nothing is left of it there
+        return ""
+    return "" if conflicts[0] else commit
 
 
 def measure(study: Study) -> Iterator[Measurement]:

@@ -12,8 +12,10 @@ import json
 from collections.abc import Sequence
 from contextlib import suppress
 from dataclasses import asdict, dataclass, field
+from functools import partial
 from pathlib import Path
 
+from autoresearch.agents import patches
 from autoresearch.errors import Foul, UserError
 from autoresearch.history import SelfTested
 from autoresearch.protocols import Runner
@@ -55,17 +57,16 @@ def examine(task: Task, root: Path, *, workspace: Workspace, runner: Runner) -> 
 
 def _opened(test: SelfTest, root: Path, workspace: Workspace) -> _Open:
     mine = _Open(test)
+    text = _patch(test, root).decode("utf-8", "replace")
     try:
-        commit = workspace.rehearsed(_patch(test, root), onto=workspace.base)
+        mine.commit = workspace.rehearsed(partial(patches.apply, text), onto=workspace.base)
     except Foul as foul:
         mine.foul = f"{foul.outcome}: {foul.reason}"
-        return mine
-    if commit is None:
+    except ValueError as error:
         raise UserError(
-            f"The patch of self-test {test.name!r}, {test.patch}, does not apply to the study's base.",
-            fix=f"make it again: git diff > {test.patch}, from {workspace.base[:9]}",
-        )
-    mine.commit = commit
+            f"The patch of self-test {test.name!r}, {test.patch}, does not apply to the study's base: {error}.",
+            fix=f"make it again, from {workspace.base[:9]}: git diff > {test.patch}",
+        ) from error
     return mine
 
 

@@ -17,12 +17,12 @@ import hashlib
 import os
 import threading
 from collections import OrderedDict
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
-from autoresearch import proc
+from autoresearch import proc, sizes
 from autoresearch.errors import UserError
 from autoresearch.git import LINK, SUBMODULE, Change, Entry, Store, Tree, UserRepository
 from autoresearch.globs import Globs
@@ -34,7 +34,7 @@ _TREES_KEPT = 16
 """Listings in memory: the tip, the certified commit and the last candidates."""
 
 _LOOKED_AT = "2000-01-01T00:00:00Z"
-"""The date of commits that are made only to be looked at, so that making them again makes the same ones."""
+"""The date of commits that nobody keeps, so that making one again makes the same one."""
 
 _REFUSED = {
     b"No space left": "No space left on device",
@@ -54,6 +54,10 @@ class Taken:
     commit: str
     paths: tuple[str, ...]
     """Changed, added and deleted files, sorted."""
+    nodes: int | None
+    touched: int | None
+    counted: str
+    """Its size, as `sizes.Size` has it."""
 
 
 class Workspace:
@@ -276,33 +280,25 @@ class Workspace:
             ref = self.refs.candidate(number)
             commit = self._store.commit(ref, parent, changes, message=message, when=when)
         self._remember(commit, _applied(before, changes))
-        return Taken(commit, tuple(changes))
+        size = sizes.of_change(self._sides(before, changes))
+        return Taken(commit, tuple(changes), size.nodes, size.touched, size.counted)
 
-    # Commits that are looked at and never kept
+    def _sides(self, before: Tree, changes: Mapping[str, Change]) -> Iterator[tuple[str, bytes, bytes]]:
+        """Path, old and new bytes of every change; empty where there is no such file."""
+        for path, change in changes.items():
+            old = self._store.read(before[path].blob) if path in before else b""
+            yield path, old, change.data or b""
 
-    def transplanted(self, old: str, new: str, *, onto: str) -> str | None:
-        """The commit that is `onto` with the change from `old` to `new`, on no ref; None where they conflict.
+    def rehearsed(self, edit: Callable[[Path], object], *, onto: str) -> str:
+        """The commit of an agent that did `edit` to a draft of `onto`; looked at and never kept.
 
-        The same arguments make the same commit. `export` lays it out like any other.
+        The same edit makes the same commit. Raises what `edit` and `intake.read_changes` raise.
         """
-        message = f"The change of {new} on {onto}\n"
+        with self.draft(onto) as tree:
+            edit(tree)
+            changes = read_changes(tree, self.tree(onto), self.scope)
         with _mendable(self._folder):
-            return self._store.applied(self._store.patch(old, new), onto, message=message, when=_LOOKED_AT)
-
-    def rehearsed(self, patch: bytes, *, onto: str) -> str | None:
-        """The commit that an agent would have made by leaving `onto` with `patch`; None where it does not apply.
-
-        Raises Foul when intake refuses it: see `intake.read_changes`.
-        """
-        with _mendable(self._folder):
-            meant = self._store.applied(patch, onto, message="As an agent left it\n", when=_LOOKED_AT)
-        if meant is None:
-            return None
-        before = self.tree(onto)
-        with self.draft(meant) as tree:
-            changes = read_changes(tree, before, self.scope)
-        with _mendable(self._folder):
-            return self._store.commit(self.refs.aside, onto, changes, message="As it was taken in\n", when=_LOOKED_AT)
+            return self._store.commit(self.refs.aside, onto, changes, message="looked at\n", when=_LOOKED_AT)
 
     def export(
         self, commit: str, slot: int, *, sealed_only: bool = False, with_hidden: bool = False, writable: bool = False
