@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from typing import Any, Self
 
 from autoresearch.contestant.line import CANDIDATE, Contestant, ContestantError
-from autoresearch.contestant.plain import NotPlain, decode, encode
+from autoresearch.plain import NotPlain, decode, encode
 
 READY = encode(None)
 """The first question to every process; any answer will do."""
