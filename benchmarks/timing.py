@@ -2,7 +2,7 @@
 
     python benchmarks/timing.py --noise 20       A/A: the spread of one measurement's log ratio, and what it costs
     python benchmarks/timing.py --null 100       a night of changes that change nothing: every keep is a false one
-    python benchmarks/timing.py --planted 5      waste planted into the engine and taken out again: proven, after how many?
+    python benchmarks/timing.py --planted 5      waste planted into the engine and taken out again: after how many runs?
 
 Everything is real: the boxes, the clock, the noise of whatever else runs here. `--seed` draws the changes.
 """

@@ -44,9 +44,9 @@ class Function(Contestant):
         super().__enter__()
         try:
             self.ask(READY, within=self.start)
-        except BaseException:
+        except ContestantError as fault:
             self.__exit__(None, None, None)
-            raise
+            raise type(fault)(f"It did not start. {fault}") from fault
         return self
 
     def __call__(self, *arguments: object, within: float = math.inf) -> Answer:
