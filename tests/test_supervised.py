@@ -153,3 +153,28 @@ def wrong_and_harmless() -> list[Edit]:
         Edit("forgive", lambda tree: edit(tree, forgive, "")),
         Edit("comment", lambda tree: edit(tree, "import re\n", "import re  # patterns\n")),
     ]
+
+
+def test_a_night_gives_every_run_the_incumbent_beside_its_own(tmp_path: Path) -> None:
+    root = repository(tmp_path / "r", {"autoresearch.toml": TASK, "evaluate.py": EVALUATE, "answer.py": ANSWER})
+    options = ["referee.preset=exact", "agent.use=scripted", "agent.patches=."]
+    study = assembly.assemble(root, config.load(root, options), granted=Budget(experiments=2)).study
+    study.agent = Scripted([raised_to(2), raised_to(5)])
+    study.run()
+    study.workspace.close()
+    runs = [run for runs in study.history.runs.values() for run in runs]
+    assert [each.verdict.outcome for each in study.history.experiments] == [Outcome.KEEP] * 3
+    pairs = {(run.side, run.values["ours"], run.values["ours@incumbent"]) for run in runs}
+    assert pairs >= {(Side.CANDIDATE, 1, 1), (Side.CANDIDATE, 2, 1), (Side.CANDIDATE, 5, 2)}
+    # An incumbent is asked beside itself: a fault of the candidate must not be laid on it.
+    assert all(ours == theirs for side, ours, theirs in pairs if side is Side.INCUMBENT)
+    assert study.history.epoch is not None
+    assert study.history.epoch.trust_class == "supervised"
+
+
+def raised_to(value: int) -> Edit:
+    def apply(tree: Path) -> None:
+        text = (tree / "answer.py").read_text()
+        (tree / "answer.py").write_text(re.sub(r"VALUE = \d", f"VALUE = {value}", text))
+
+    return Edit(f"raise it to {value}", apply)

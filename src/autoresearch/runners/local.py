@@ -82,7 +82,7 @@ class LocalRunner:
     def measure(self, commit: str, *, side: Side, seed: int, split: str = "public", against: str = "") -> Measurement:
         """Run the task once at `commit`. Raises Foul for what the commit did, RigFault, Interrupted.
 
-        `against` is the other commit the evaluation may ask; the default is `commit` itself.
+        `against` is the incumbent the evaluation may ask as well; the default is `commit` itself.
         """
         started, load = now(), LoadMeter()
         with self._scratch() as scratch:
