@@ -70,28 +70,18 @@ class Timing:
         return replace(answer, reason=said, statistic={**answer.statistic, "spread": spread.sigma})
 
     def _look(self, evidence: Evidence, found: Sequence[float], looks: Sequence[int]) -> Side | Verdict:
-        statistic, n = self._statistic(evidence, found), len(found)
-        said = _reason(evidence.history.metric, statistic)
-        if n in looks and statistic["p"] <= statistic["level"] and statistic["beyond"] <= NO_BETTER_THAN_ITSELF:
-            return Verdict(Outcome.KEEP, said, statistic)
-        won = 1 - lost(found) / (n * (n + 1) / 2)
-        if n == looks[-1] or won < dict(self.drops).get(n, 0.0):
-            return Verdict(Outcome.DISCARD, said, statistic)
-        return Side.CANDIDATE
-
-    def _statistic(self, evidence: Evidence, found: Sequence[float]) -> dict[str, float]:
-        history, n = evidence.history, len(found)
-        usual, middle = own_pairs(history), centre(found).estimate
-        rivals = [rival(history.metric, run) for run in evidence.of(Side.CANDIDATE)]
-        return {
-            "p": signed_p(lost(found), n),
-            "level": self.allowance.level(evidence) / LOOKS,
-            "beyond": p_value(wins(found, usual), n, len(usual)),
-            "wins": float(sum(each > 0 for each in found)),
-            "n": float(n),
-            "log_ratio": middle,
-            "gain": relative(history.metric, middle) * fmean(rivals),
-        }
+        n, behind = len(found), lost(found)
+        p, level = signed_p(behind, n), self.allowance.level(evidence) / LOOKS
+        usual = own_pairs(evidence.history)
+        beyond = p_value(wins(found, usual), n, len(usual))
+        if n in looks and p <= level and beyond <= NO_BETTER_THAN_ITSELF:
+            outcome = Outcome.KEEP
+        elif n == looks[-1] or 1 - behind / (n * (n + 1) / 2) < dict(self.drops).get(n, 0.0):
+            outcome = Outcome.DISCARD
+        else:
+            return Side.CANDIDATE
+        statistic = {"p": p, "level": level, "beyond": beyond, "n": float(n)} | _size(evidence, found)
+        return Verdict(outcome, _reason(evidence.history.metric, statistic), statistic)
 
     def certificate_due(self, history: History) -> bool:
         """After every keep: it is proven already, but by runs that were selected; fresh ones must tell its size."""
@@ -111,6 +101,14 @@ class Timing:
         worse = signed_p(lost([-each for each in found]), len(found)) <= WORSE
         ruling = Ruling.ROLLED_BACK if worse else Ruling.CERTIFIED if p <= level else Ruling.CONTINUE
         return proof(evidence, runs, gain=_in_unit(metric, runs, centre(found)), ruling=ruling, p=p, level=level)
+
+
+def _size(evidence: Evidence, found: Sequence[float]) -> dict[str, float]:
+    """How much better, as a log ratio and in the metric's unit, and in how many of the pairs."""
+    metric, middle = evidence.history.metric, centre(found).estimate
+    level = fmean(rival(metric, run) for run in evidence.of(Side.CANDIDATE))
+    won = float(sum(each > 0 for each in found))
+    return {"wins": won, "log_ratio": middle, "gain": relative(metric, middle) * level}
 
 
 def _in_unit(metric: Metric, runs: Sequence[Measurement], found: Interval) -> Interval:

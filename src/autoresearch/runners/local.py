@@ -82,7 +82,7 @@ class LocalRunner:
     def measure(self, commit: str, *, side: Side, seed: int, split: str = "public", against: str = "") -> Measurement:
         """Run the task once at `commit`. Raises Foul for what the commit did, RigFault, Interrupted.
 
-        `against` is the other commit the evaluation may ask; the default is `commit` itself.
+        `against` is the incumbent the evaluation may ask as well; the default is `commit` itself.
         """
         started, load = now(), LoadMeter()
         with self._scratch() as scratch:
@@ -322,7 +322,9 @@ def _lay_out_helper(package: Path) -> None:
     """What evaluators and contestants import, as it is here: the standard library is all it needs."""
     here = Path(contestant.__file__).parents[1]
     files = {path.relative_to(here): path.read_bytes() for path in here.glob("contestant/*.py")}
-    files |= {Path("__init__.py"): b"", Path("respond.py"): (here / "respond.py").read_bytes()}
+    files |= {Path(name): (here / name).read_bytes() for name in ("plain.py", "respond.py")} | {
+        Path("__init__.py"): b""
+    }
     for name, text in files.items():
         new = package / f"{name}.new"
         new.parent.mkdir(parents=True, exist_ok=True)
