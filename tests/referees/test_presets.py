@@ -71,7 +71,7 @@ def test_runs_that_are_not_experiments():
     assert referees.fixed_runs(Budget(experiments=12), "certify") == 5 + 1 + 14
     assert referees.fixed_runs(Budget(hours=8), "certify") == 5 + 2 * 16
     assert referees.fixed_runs(Budget(experiments=100), "strict") == 20 + 10 + 110
-    assert referees.fixed_runs(Budget(experiments=100), "timing") == 20 + 420
+    assert referees.fixed_runs(Budget(experiments=100), "timing") == 20 + 430
     assert referees.fixed_runs(Budget(experiments=100), "exact") == 2 + 4
 
 
