@@ -75,6 +75,9 @@ def reproduction(history: Archive, task: Task) -> list[Line]:
     lines += [*_phase("experiment", task.experiment), *_phase("evaluation", task.evaluation)]
     lines += _phase("contestant", task.contestant)
     lines += [line for check in task.checks for line in _phase(f"check {plain(check.name, 40)}", check.phase)]
+    if task.metric.objective:
+        lines.append(Line("objective", plain(f"{task.metric.name} is {task.metric.objective.describe()}", 300)))
+    lines += [Line("constraint", plain(str(constraint), 200)) for constraint in task.constraints]
     lines.append(Line("may change", plain(", ".join(task.editable), 300)))
     if task.hidden:
         lines.append(Line("hidden", plain(", ".join(task.hidden), 300)))
