@@ -210,7 +210,7 @@ class Run:
     def _late_limit(self, number: int | None) -> str:
         """A limit passed too late, or by too large a file, for a sample to see."""
         too_large = self.order.disk_bytes is not None and number == signal.SIGXFSZ
-        return "disk" if too_large or self.meter.too_much_disk([]) else ""
+        return "disk" if too_large or self.meter.too_much_disk() else ""
 
 
 def _wake_on_child() -> int:
