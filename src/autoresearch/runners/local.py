@@ -69,14 +69,15 @@ class LocalRunner:
         with self._scratch() as scratch:
             artifacts = scratch / "artifacts"
             ran = self._experiment(tree, scratch, artifacts, seed)
-            if not self._is_writable:
-                self._demand_undisturbed(tree)
-            left = _inventory(artifacts, self._limits(self.task.experiment).disk_bytes)
             foreign = load.foreign(ran.cpu_seconds)
-            if self.task.evaluation is None:
-                values, evaluation_seconds = self._own_report(ran, artifacts), 0.0
-            else:
-                values, evaluation_seconds = self._evaluation(tree, artifacts, seed, split)
+            with _heard(ran):
+                if not self._is_writable:
+                    self._demand_undisturbed(tree)
+                left = _inventory(artifacts, self._limits(self.task.experiment).disk_bytes)
+                if self.task.evaluation is None:
+                    values, evaluation_seconds = self._own_report(ran, artifacts), 0.0
+                else:
+                    values, evaluation_seconds = self._evaluation(tree, artifacts, seed, split)
         return Measurement(
             commit=commit,
             side=side,
@@ -240,6 +241,16 @@ class LocalRunner:
             yield path
         finally:
             trees.remove(path)
+
+
+@contextmanager
+def _heard(ran: Exit) -> Iterator[None]:
+    """Whatever `ran` is refused for, its log is that of what it printed where nothing else was said."""
+    try:
+        yield
+    except Foul as foul:
+        foul.log = foul.log or ran.output
+        raise
 
 
 def _demand_success(ended: Exit, phase: Phase, who: str = "") -> None:
