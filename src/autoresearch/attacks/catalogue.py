@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-from autoresearch.attacks import git, intake
+from autoresearch.attacks import git, intake, reach, startup
 from autoresearch.attacks.attack import Attack, Family
 from autoresearch.errors import TaskError
 
 FAMILIES: tuple[Family, ...] = (
     git.FAMILY,
     intake.FAMILY,
+    startup.FAMILY,
+    reach.FAMILY,
 )
 
 

@@ -150,6 +150,7 @@ def attacks(plan: dict[str, Any]) -> dict[str, list[Attack]]:
             (read_through, os.link, secret, scratch),
             (read_through, os.symlink, secret, scratch),
         ],
+        "hidden_names": [(os.stat, secret)],
         "read_only_tree": [(append, tracked), (create, tree), (move, tracked, scratch), (os.unlink, tracked)],
         "no_outside_writes": [
             *((append, outside), (create, os.path.dirname(outside)), (os.truncate, outside, 0), (flag, tracked)),
