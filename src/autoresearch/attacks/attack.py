@@ -36,6 +36,8 @@ class Ground:
     """Path of a file that may change."""
     sealed: str
     """Path of one that may not."""
+    folder: str
+    """Path of a folder for new files, one where a candidate may make some if there is any."""
     bait: Mapping[str, object]
     """What lies outside of every box; see `autoresearch.attacks.bait`."""
 
@@ -121,6 +123,7 @@ class Stage:
     """Path to content, the task file included but for its agent, referee and budget."""
     editable: str
     sealed: str
+    folder: str
     improve: Callable[[Ground, int], None] = Ground.claim
     """An honest improvement of the editable file for the experiment of that number, better than all before it."""
 

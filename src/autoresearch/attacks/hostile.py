@@ -51,17 +51,18 @@ class Hostile:
         """Make the move of this experiment. Raises Foul when the agent box ended badly, RigFault for a blank shot."""
         attack, act = self._moves[brief.number - 1]
         what = f"row {attack.row}: {attack.title}" if attack else "an honest improvement"
-        ground = Ground(tree, self._stage.editable, self._stage.sealed, self._bait)
+        stage = self._stage
+        ground = Ground(tree, stage.editable, stage.sealed, stage.folder, self._bait)
         match act:
             case Draft(edit):
                 edit(ground)
             case InAgentBox(text):
                 what += self._in_agent_box(text, ground, brief, history)
             case InCandidateBox(text):
-                with (tree / self._stage.editable).open("a") as file:
+                with (tree / stage.editable).open("a") as file:
                     file.write(code.for_candidate(text, self._bait))
             case None:
-                self._stage.improve(ground, brief.number)
+                stage.improve(ground, brief.number)
         return Proposal(what, agent=self.name, cost_usd=0.0, tokens=0)
 
     def _in_agent_box(self, text: str, ground: Ground, brief: Brief, history: History) -> str:

@@ -55,5 +55,6 @@ PLAIN = Stage(
     },
     editable="settings.py",
     sealed="evaluate.py",
+    folder="src",
 )
 """Better is a larger SKILL; the baseline's is 0."""
