@@ -169,12 +169,14 @@ def test_an_honest_model_gets_the_bits_its_definition_says(load, judge, split):
 @pytest.mark.parametrize(
     ("way", "reason"),
     [
-        ("one_byte_ahead", "depends on later bytes of its window"),
+        ("one_ahead", "depends on later bytes of its window"),
         ("whole_block", "depends on later bytes of its window"),
         ("ahead_at_few_places", "its beginning alone|later bytes"),
         ("ahead_in_few_windows", "its beginning alone|later bytes"),
         ("next_row", "depends on the other windows asked"),
         ("earlier_questions", "depends on the other windows asked"),
+        ("honest_to_prefixes", "depends on later bytes of its window"),
+        ("honest_at_first", "depends on the other windows asked"),
         ("not_finite", "not finite"),
         ("wrong_shape", "wrong shape"),
         ("dies", "ended before it answered"),
