@@ -1,7 +1,7 @@
 """A candidate for examples/gpt that counts pairs of tokens instead of training a transformer: no PyTorch, no noise.
 
-    python train.py           count, then leave the table in $AUTORESEARCH_ARTIFACTS
-    python train.py --serve   answer the questions of evaluate.py
+python train.py           count, then leave the table in $AUTORESEARCH_ARTIFACTS
+python train.py --serve   answer the questions of evaluate.py
 """
 
 import os
@@ -17,7 +17,7 @@ WEIGHTS = Path(os.environ["AUTORESEARCH_ARTIFACTS"]) / "weights.npy"
 SMOOTHING = 3.0
 
 
-def count(vocab, smoothing=SMOOTHING):
+def count(vocab, smoothing):
     tokens = np.fromfile(HERE / "data" / "train.bin", np.uint16)
     counts = np.full((vocab, vocab), smoothing, np.float32)
     np.add.at(counts, (tokens[:-1], tokens[1:]), 1)
@@ -25,7 +25,7 @@ def count(vocab, smoothing=SMOOTHING):
 
 
 def train(vocab):
-    np.save(WEIGHTS, count(vocab))
+    np.save(WEIGHTS, count(vocab, SMOOTHING))
 
 
 def table(tokenizer):

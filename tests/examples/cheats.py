@@ -34,6 +34,11 @@ def ahead_at_few_places(answer, windows):
     return np.where(peeks[:, None], one_ahead(answer, windows), answer(windows))
 
 
+def ahead_at_one_place(answer, windows):
+    here = np.arange(windows.shape[1]) == 5
+    return np.where(here[:, None], one_ahead(answer, windows), answer(windows))
+
+
 def whole_block(answer, windows):
     logits = answer(windows)
     for start in range(0, windows.shape[1], 16):

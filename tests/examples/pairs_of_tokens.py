@@ -12,6 +12,7 @@ import numpy as np
 
 OF_TEXT = ("empty_token", "drops_text", "unknown_token", "inflated")
 
+
 def table(way):
     tokens = [bytes([i]) for i in range(256)]
     if way == "inflated":

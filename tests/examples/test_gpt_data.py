@@ -210,6 +210,7 @@ def test_an_honest_model_gets_the_bits_its_definition_says(load, judge, sealed, 
     ("way", "reason"),
     [
         ("one_ahead", "depends on later tokens of its window"),
+        ("ahead_at_one_place", "its beginning alone|later tokens"),
         ("next_row", "depends on the other windows asked"),
         ("not_finite", "not finite"),
         ("wrong_shape", "wrong shape"),
