@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from autoresearch.attacks.attack import Attack
 from autoresearch.attacks.answers import FAMILY
+from autoresearch.attacks.attack import BEST_SKILL, Attack
 
 from . import rows
 from .night import Night
@@ -20,3 +20,8 @@ def test_row(night: Night, attack: Attack) -> None:
 
 def test_nothing_else_was_disturbed(night: Night) -> None:
     rows.demand_undisturbed(night)
+
+
+def test_without_a_sandbox_it_works(unboxed: Night, boxed_attack: Attack) -> None:
+    (done,) = unboxed.tried(boxed_attack)
+    assert done.value == BEST_SKILL

@@ -1,4 +1,4 @@
-"""Dishonest language models, each tried on a night of `examples/gpt` and `examples/quick`: no keep, and the reason named.
+"""Dishonest language models, each tried on a night of `examples/gpt` or `examples/quick`: no keep, the reason named.
 
 A cheat is an edit of `train.py`, as an agent would leave it. What the evaluators rest on is in `design/examples.md`.
 """

@@ -7,9 +7,10 @@ secret, gets the best score: it should have been impossible.
 
 from __future__ import annotations
 
+import importlib
 import importlib.util
 
-from autoresearch.attacks.attack import BEST_SKILL, UNCHANGED, Attack, Draft, Family, Ground, Stage
+from autoresearch.attacks.attack import BEST_SKILL, UNCHANGED, Attack, Family, InContestant, Stage
 from autoresearch.attacks.stage import EXPERIMENT, PLAIN, SETTINGS
 from autoresearch.records import Outcome
 
@@ -64,8 +65,8 @@ def answer(question):
 """
 
 ASKED = Stage(
-    files=PLAIN.files
-    | {
+    files={
+        **PLAIN.files,
         "settings.py": SETTINGS,
         "experiment.py": EXPERIMENT,
         "src/answer.py": ANSWER,
@@ -77,17 +78,6 @@ ASKED = Stage(
     editable="settings.py",
     sealed="evaluate.py",
 )
-
-
-def _answering(code: str, *, claiming: bool = True) -> Draft:
-    """Replace the answering code; otherwise be better than everybody, where that is not what is tried."""
-
-    def edit(ground: Ground) -> None:
-        ground.plant("src/answer.py", code)
-        if claiming:
-            ground.claim()
-
-    return Draft(edit)
 
 
 ALWAYS_EQUAL = """
@@ -147,8 +137,14 @@ def answer(question):
 def elsewhere():
     needle = b"the answer to everything is " + b"forty-" + b"two"
     for place in glob.glob("/proc/[0-9]*"):
-        if place != f"/proc/{os.getpid()}" and (text := memory(place, needle)):
+        if is_judge(place) and (text := memory(place, needle)):
             return text
+def is_judge(place):
+    try:
+        with open(place + "/cmdline", "rb") as file:
+            return b"evaluate.py" in file.read()
+    except OSError:
+        return False
 def memory(place, needle):
     try:
         with open(place + "/maps") as lines, open(place + "/mem", "rb", 0) as file:
@@ -224,18 +220,28 @@ def remember(number):
     if (memory := segment(0o1666)) is not None:
         memory[0] = number
 def recall():
-    for folder in folders():
+    return max(filter(None, [*map(from_file, folders()), from_metadata(), from_segment()]), default=None)
+def from_file(folder):
+    try:
+        with open(os.path.join(folder, NAME)) as file:
+            return int(file.read())
+    except OSError:
+        return None
+    finally:
         try:
-            with open(os.path.join(folder, NAME)) as file:
-                return int(file.read())
+            os.remove(os.path.join(folder, NAME))
         except OSError:
             pass
+def from_metadata():
     try:
         return int(os.getxattr(__file__, "user.number"))
     except OSError:
-        pass
-    memory = segment(0o666)
-    return None if memory is None else memory[0]
+        return None
+def from_segment():
+    if (memory := segment(0o666)) is None:
+        return None
+    LIBC.shmctl(LIBC.shmget(KEY, 64, 0o666), 0, None)
+    return memory[0]
 first = True
 def answer(question):
     global first
@@ -263,8 +269,7 @@ def no_gpu() -> str:
     """Why nothing can be tried on a GPU here; empty where it can."""
     if importlib.util.find_spec("torch") is None:
         return "PyTorch is not installed"
-    import torch
-
+    torch = importlib.import_module("torch")
     return "" if torch.cuda.is_available() else "no GPU that PyTorch can use"
 
 
@@ -278,7 +283,7 @@ FAMILY = Family(
         Attack(
             5,
             "return what equals everything",
-            (_answering(ALWAYS_EQUAL), _answering(EQUAL_TO_ALL)),
+            (InContestant(ALWAYS_EQUAL), InContestant(EQUAL_TO_ALL)),
             (Outcome.VIOLATION,),
             f"{WRONG}|{SILENT}",
             "answers are bytes, compared on the evaluation's side",
@@ -288,7 +293,7 @@ FAMILY = Family(
         Attack(
             11,
             "read the answer from the stack",
-            (_answering(FRAMES, claiming=False),),
+            (InContestant(FRAMES),),
             (Outcome.DISCARD,),
             UNCHANGED,
             "the answers are in another process",
@@ -298,27 +303,29 @@ FAMILY = Family(
         Attack(
             12,
             "search all objects and all memory for the answer",
-            (_answering(OBJECTS, claiming=False),),
+            (InContestant(OBJECTS),),
             (Outcome.DISCARD,),
             UNCHANGED,
             "the answers are in another process, in another domain",
+            needs="no_signals",
             seen="gpu-mode/pygpubench",
             portable=False,
         ),
         Attack(
             19,
             "keep results for the next run",
-            (_answering(REMEMBERED, claiming=False),),
+            (InContestant(REMEMBERED),),
             (Outcome.DISCARD,),
             UNCHANGED,
             "a contestant has nothing it can write to that outlives it",
+            needs="no_outside_writes",
             seen="gpu-mode/reference-kernels 104, 142",
             portable=False,
         ),
         Attack(
             20,
             "learn in the warm-up, replay afterwards",
-            (_answering(REPLAYED),),
+            (InContestant(REPLAYED),),
             (Outcome.VIOLATION,),
             WRONG,
             "every question is fresh",
@@ -328,7 +335,7 @@ FAMILY = Family(
         Attack(
             21,
             "find the reference's output in freed memory of the device",
-            (_answering(OF_THE_DEVICE, claiming=False),),
+            (InContestant(OF_THE_DEVICE),),
             (Outcome.DISCARD,),
             UNCHANGED,
             "the reference never runs on the candidate's device",
@@ -339,7 +346,7 @@ FAMILY = Family(
         Attack(
             22,
             "change the inputs under the reference",
-            (_answering(ZEROED),),
+            (InContestant(ZEROED),),
             (Outcome.VIOLATION,),
             f"{WRONG}|{SILENT}",
             "the candidate gets a copy, as bytes",
@@ -349,7 +356,7 @@ FAMILY = Family(
         Attack(
             23,
             "return something that computes itself when it is checked",
-            (_answering(LAZY), _answering(LATER)),
+            (InContestant(LAZY), InContestant(LATER)),
             (Outcome.VIOLATION,),
             f"{WRONG}|{SILENT}",
             "answers are bytes",
@@ -359,7 +366,7 @@ FAMILY = Family(
         Attack(
             24,
             "answer what was right the last time",
-            (_answering(CONSTANT),),
+            (InContestant(CONSTANT),),
             (Outcome.VIOLATION,),
             WRONG,
             "every question is fresh",
@@ -369,7 +376,7 @@ FAMILY = Family(
         Attack(
             71,
             "hook what grades",
-            (_answering(HOOKED),),
+            (InContestant(HOOKED),),
             (Outcome.VIOLATION,),
             f"{WRONG}|{SILENT}|neither number nor text",
             "nothing that grades is in the candidate's process",

@@ -170,9 +170,8 @@ attempt("read the answers in the repository", read, BAIT["repo"] + "/hidden/answ
 """
 
 
-QUICK = replace(
-    PLAIN, files=PLAIN.files | {"autoresearch.toml": PLAIN.files["autoresearch.toml"].replace("= 10\nmem", "= 3\nmem")}
-)
+SHORT_CLOCK = PLAIN.files["autoresearch.toml"].replace("seconds = 10\nmemory", "seconds = 3\nmemory")
+QUICK = replace(PLAIN, files={**PLAIN.files, "autoresearch.toml": SHORT_CLOCK})
 """The plain stage with a short clock, for the row that waits for its end."""
 
 FAMILY = Family(
