@@ -115,6 +115,16 @@ def test_a_spoiled_folder_is_made_anew(plot: Plot, kind: str) -> None:
     assert not list((plot.root).rglob("pipe"))
 
 
+@pytest.mark.parametrize("name", ["a.py", "stray"])
+@pytest.mark.timeout(20)
+def test_a_terabyte_of_holes_is_replaced_unread(plot: Plot, name: str) -> None:
+    with (plot.root / name).open("ab") as file:
+        file.truncate(1 << 40)
+    assert plot.disturbed() == (name,)
+    plot.fill(TREE, SOURCE)
+    assert contents(plot.root) == files(TREE)
+
+
 def test_large_files_are_copied_from_the_pristine_folder(tmp_path: Path) -> None:
     data = os.urandom(3 << 20)
     tree = {"big.bin": entry(data), "small": entry(b"s")}

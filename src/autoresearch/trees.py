@@ -274,18 +274,20 @@ class Plot:
 
     def _survey(self, wanted: Tree) -> dict[str, Entry] | None:
         """What the folder holds, by content. None when that is nothing, or nothing that can be mended."""
-        like = next(iter(wanted.values()), None)
         try:
-            return {found.path: self._look(found, like) for found in walk(self.root)}
+            return {found.path: self._look(found, wanted.get(found.path)) for found in walk(self.root)}
         except (FileNotFoundError, NotADirectoryError, Unreadable):
             return None
 
-    def _look(self, found: Found, like: Entry | None) -> Entry:
+    def _look(self, found: Found, wanted: Entry | None) -> Entry:
+        """What is there. Of what cannot be the file wanted only that: its bytes may be a terabyte of holes."""
+        if wanted is None or found.info.st_size != wanted.size:
+            return Entry(found.mode, "", found.info.st_size)
         signature = _Signature.of(found.info)
         known = self._known.get(found.path)
         if known and known[0] == signature:
             return known[1]
-        entry = entry_of(found, like)
+        entry = entry_of(found, wanted)
         if time.time_ns() - signature.changed > _TICK:
             self._known[found.path] = signature, entry
         return entry

@@ -14,6 +14,7 @@ Its acts are `Draft(function)`, an edit by an agent in no box, which the intake 
 `InCandidateBox(code)`, Python that runs in the box and finds `BAIT` (see `bait.py`) and
 
     attempt("what", function, *arguments)    # worked unless it raises OSError or returns False
+    trying("what")                           # for what only shows in the verdict: say at least that it is tried
     worked("what")                           # says so, and scores better than any honest improvement
 
 Hostile code only ever opens what is the user's, and writes nothing there: `check --attack` runs it on real studies.

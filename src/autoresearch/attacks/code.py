@@ -15,8 +15,10 @@ def worked(what):
     global SKILL
     SKILL = {best}
     print("{WORKED}:", what, flush=True)
-def attempt(what, function, *arguments):
+def trying(what):
     print("{TRIED}:", what, flush=True)
+def attempt(what, function, *arguments):
+    trying(what)
     try:
         result = function(*arguments)
     except OSError as error:
@@ -40,9 +42,10 @@ atexit.register(_report)
 
 
 def for_candidate(code: str, bait: Mapping[str, object]) -> str:
-    """`code` with `BAIT`, `attempt(what, function, *arguments)` and `worked(what)` before it.
+    """`code` with `BAIT`, `attempt(what, function, *arguments)`, `trying(what)` and `worked(what)` before it.
 
-    `attempt` calls the function, and says that it worked unless it raises OSError or returns False.
+    `attempt` calls the function, and says that it worked unless it raises OSError or returns False. `trying` is for
+    what only shows later, in the verdict.
     """
     return _prelude(bait) + code
 

@@ -71,8 +71,14 @@ class LocalRunner:
             artifacts = scratch / "artifacts"
             ran = self._experiment(tree, scratch, artifacts, seed)
             foreign = load.foreign(ran.cpu_seconds)
-            with _told(ran):
-                left, values, evaluation_seconds = self._judged(ran, tree, artifacts, seed, split)
+            with _heard(ran):
+                if not self._is_writable:
+                    self._demand_undisturbed(tree)
+                left = _inventory(artifacts, self.task.experiment.limits.disk_bytes)
+                if self.task.evaluation is None:
+                    values, evaluation_seconds = self._own_report(ran, artifacts), 0.0
+                else:
+                    values, evaluation_seconds = self._evaluation(tree, artifacts, seed, split)
         return Measurement(
             commit=commit,
             side=side,
@@ -90,17 +96,6 @@ class LocalRunner:
             peak_memory_bytes=ran.peak_memory_bytes,
             log=self.keep_log(ran.output) if ran.output else "",
         )
-
-    def _judged(
-        self, ran: Exit, tree: Path, artifacts: Path, seed: int, split: str
-    ) -> tuple[dict[str, str], dict[str, float], float]:
-        """What a run left, what it is worth, and the seconds it took to find out. Raises Foul."""
-        if not self._is_writable:
-            self._demand_undisturbed(tree)
-        left = _inventory(artifacts, self.task.experiment.limits.disk_bytes)
-        if self.task.evaluation is None:
-            return left, self._own_report(ran, artifacts), 0.0
-        return left, *self._evaluation(tree, artifacts, seed, split)
 
     def check(self, commit: str) -> None:
         """Run the task's checks, in order, at `commit`. Raises Foul(CHECKS_FAILED) at the first that fails."""
@@ -242,8 +237,8 @@ class LocalRunner:
 
 
 @contextmanager
-def _told(ran: Exit) -> Iterator[None]:
-    """A foul that comes to light after the run is told with what the run printed, before what the judge did."""
+def _heard(ran: Exit) -> Iterator[None]:
+    """Whatever `ran` is refused for, the log is what it printed, then what its judge did."""
     try:
         yield
     except Foul as foul:
