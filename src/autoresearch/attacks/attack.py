@@ -81,7 +81,14 @@ class InCandidateBox:
     code: str
 
 
-Act = Draft | InAgentBox | InCandidateBox
+@dataclass(frozen=True, slots=True)
+class InContestant:
+    """Python that answers the evaluation's questions, in the candidate box; for stages that have `src/answer.py`."""
+
+    code: str
+
+
+Act = Draft | InAgentBox | InCandidateBox | InContestant
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
-from autoresearch.attacks import git, intake
+from autoresearch.attacks import answers, gates, git, intake, results
 from autoresearch.attacks.attack import Attack, Family
 from autoresearch.errors import TaskError
 
 FAMILIES: tuple[Family, ...] = (
+    gates.FAMILY,
+    results.FAMILY,
+    answers.FAMILY,
     git.FAMILY,
     intake.FAMILY,
 )

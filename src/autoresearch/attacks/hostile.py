@@ -10,7 +10,17 @@ from pathlib import Path
 from autoresearch.agents.command import Command
 from autoresearch.agents.options import Options
 from autoresearch.attacks import code
-from autoresearch.attacks.attack import Act, Attack, Draft, Family, Ground, InAgentBox, InCandidateBox, Stage
+from autoresearch.attacks.attack import (
+    Act,
+    Attack,
+    Draft,
+    Family,
+    Ground,
+    InAgentBox,
+    InCandidateBox,
+    InContestant,
+    Stage,
+)
 from autoresearch.errors import RigFault
 from autoresearch.history import History
 from autoresearch.protocols import Sandbox
@@ -61,6 +71,8 @@ class Hostile:
             case InCandidateBox(text):
                 with (tree / stage.editable).open("a") as file:
                     file.write(code.for_candidate(text, self._bait))
+            case InContestant(text):
+                ground.plant("src/answer.py", text)
             case None:
                 stage.improve(ground, brief.number)
         return Proposal(what, agent=self.name, cost_usd=0.0, tokens=0)
