@@ -111,7 +111,7 @@ class Attack:
     seen: str = ""
     """Where it was met, or follows from."""
     portable: bool = True
-    """Whether it makes sense on any task, which `check --attack` then tries."""
+    """Whether it says something about any task: its drafts fail at the intake, its code calls `attempt`."""
     unboxed: bool = True
     """Whether the suite may play it in no sandbox at all, to see that it works there; False where that would hurt."""
     not_here: Callable[[], str] = str
@@ -130,7 +130,8 @@ class Stage:
     """Path to content, the task file included but for its agent, referee and budget."""
     editable: str
     sealed: str
-    folder: str
+    folder: str = "src"
+    """Where a candidate may make new files."""
     improve: Callable[[Ground, int], None] = Ground.claim
     """An honest improvement of the editable file for the experiment of that number, better than all before it."""
 

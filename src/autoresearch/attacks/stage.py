@@ -55,6 +55,5 @@ PLAIN = Stage(
     },
     editable="settings.py",
     sealed="evaluate.py",
-    folder="src",
 )
 """Better is a larger SKILL; the baseline's is 0."""

@@ -16,7 +16,17 @@ from pathlib import Path
 from autoresearch.agents.command import Command
 from autoresearch.assembly import Rig
 from autoresearch.attacks import code
-from autoresearch.attacks.attack import Act, Attack, Draft, Family, Ground, InAgentBox, InCandidateBox, Standing
+from autoresearch.attacks.attack import (
+    Act,
+    Attack,
+    Draft,
+    Family,
+    Ground,
+    InAgentBox,
+    InCandidateBox,
+    InContestant,
+    Standing,
+)
 from autoresearch.attacks.bait import Outside
 from autoresearch.box import Box
 from autoresearch.errors import Foul
@@ -90,6 +100,8 @@ class Trial:
                     return _told(self.agent_says(text, tree, attack), self.outside.token)
                 case InCandidateBox(text):
                     return _told(self.candidate_says(text), self.outside.token)
+                case InContestant():
+                    raise ValueError(f"row {attack.row}: answers are judged by an evaluation made for them")
 
     def taken_in(self, tree: Path) -> str:
         """What the intake makes of a draft that it should refuse."""
