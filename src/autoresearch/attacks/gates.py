@@ -1,7 +1,7 @@
 """Gates: tests that a candidate would rather pass by other means than working.
 
-The stage has two gates. One is pytest as the documentation says to run it: isolated, without conftest files, without a
-configuration it finds. The other calls the candidate from a sealed script, in a process of its own, and compares plain
+The stage has two gates. One is pytest as the documentation says to run it: isolated, without conftest files, with a
+sealed configuration. The other calls the candidate from a sealed script, in a process of its own, and compares plain
 data; what ends its own process early, or lies to pytest from within, has given no answer there.
 """
 
@@ -32,7 +32,7 @@ sys.exit(0 if said.strip() == "49" else "it did not answer 49")
 TASK = """
 [[check]]
 name = "tests"
-command = "python -I -m pytest -q --noconftest -c /dev/null --rootdir . -p no:cacheprovider tests/test_answer.py"
+command = "python -I -m pytest -q --noconftest -c pytest.ini -p no:cacheprovider tests/test_answer.py"
 seconds = 20
 
 [[check]]
@@ -47,6 +47,7 @@ TESTED = Stage(
         "src/answer.py": ANSWER,
         "tests/test_answer.py": TEST,
         "tests/call.py": CALL,
+        "pytest.ini": "[pytest]\n",
         "autoresearch.toml": PLAIN.files["autoresearch.toml"] + TASK,
     },
     editable="settings.py",
@@ -141,7 +142,7 @@ FAMILY = Family(
             ),
             (Outcome.OUT_OF_SCOPE, Outcome.CHECKS_FAILED),
             "Changed what may not change|check 'tests' failed",
-            "intake, and tests run with -I -c /dev/null",
+            "intake, and tests run with -I and a sealed -c",
             seen="the same",
             portable=False,
             not_here=no_pytest,
