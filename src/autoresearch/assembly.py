@@ -14,7 +14,7 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 import autoresearch
-from autoresearch import agents, budget, git, referees, sandboxes, strategies
+from autoresearch import agents, budget, cautions, git, referees, sandboxes, strategies
 from autoresearch.errors import UserError
 from autoresearch.history import Control, Epoch, History, Night, StudyStart
 from autoresearch.intake import quote
@@ -252,4 +252,4 @@ def warnings(rig: Rig) -> list[str]:
     size = sum(entry.size for entry in rig.workspace.tree(rig.workspace.base).values())
     if size > LARGE_TREE_BYTES:
         found.append(f"The tree holds {size / 2**20:.0f} MiB; every slot keeps a copy of it.")
-    return found
+    return found + list(cautions.of_checks(rig.task))

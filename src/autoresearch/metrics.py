@@ -37,7 +37,7 @@ def from_json(data: bytes, metric: Metric) -> dict[str, float]:
     for name, value in found.items():
         if isinstance(value, bool) or not isinstance(value, (int, float)):
             raise Foul(Outcome.CRASH, f"metric {name!r} is not a number but {type(value).__name__}")
-    return checked({name: float(value) for name, value in found.items()}, metric)
+    return checked({name: _as_float(value) for name, value in found.items()}, metric)
 
 
 def from_output(output: bytes, metric: Metric) -> dict[str, float]:
@@ -69,6 +69,14 @@ def checked(values: Mapping[str, float], metric: Metric) -> dict[str, float]:
         bounds = f"[{metric.low:g}, {metric.high:g}]"
         raise Foul(Outcome.VIOLATION, f"{metric.name} = {value:g} is outside its physical bounds {bounds}")
     return {name: number for name, number in values.items() if math.isfinite(number)}
+
+
+def _as_float(value: float) -> float:
+    """A whole number beyond every float counts as infinite, so that it is refused like one."""
+    try:
+        return float(value)
+    except OverflowError:
+        return math.inf
 
 
 def _unique(pairs: list[tuple[str, object]]) -> dict[str, object]:

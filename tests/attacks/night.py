@@ -7,6 +7,7 @@ import os
 import re
 import subprocess
 import sys
+import tempfile
 import time
 from collections.abc import Mapping
 from contextlib import ExitStack
@@ -161,11 +162,13 @@ def play(family: Family, backend: str, folder: Path) -> Night:
     night.moves = script(family, rows)
     if not rows:
         return night
-    (folder / "lot").mkdir()
+    lot = Path(tempfile.mkdtemp(prefix="lot-", dir=folder))  # its name is that of an abstract socket
     with ExitStack() as stack:
-        outside = stack.enter_context(Outside.laid(folder / "lot", site=night.site))
+        outside = stack.enter_context(Outside.laid(lot, site=night.site))
         bait = folder / "bait.json"
-        bait.write_text(json.dumps({**outside.plan, **family.plan}))
+        # In no sandbox what worked is not kept: the next row must not inherit it.
+        plan = {**outside.plan, **family.plan} | ({"skill": 0} if backend == UNBOXED else {})
+        bait.write_text(json.dumps(plan))
         _finish(night.root, stage, family, rows, bait, experiments=len(night.moves))
         _arm(night.root, str(outside.plan["trap"]))
         night.stolen, night.before = outside.token, fingerprint(night.root)

@@ -2,14 +2,21 @@
 
 from __future__ import annotations
 
-from autoresearch.attacks import git, intake, reach, startup
+from autoresearch.attacks import answers, gates, git, intake, limits, network, processes, reach, results, startup, words
 from autoresearch.attacks.attack import Attack, Family
 from autoresearch.errors import TaskError
 
 FAMILIES: tuple[Family, ...] = (
+    gates.FAMILY,
+    results.FAMILY,
+    answers.FAMILY,
     git.FAMILY,
     intake.FAMILY,
     startup.FAMILY,
+    processes.FAMILY,
+    limits.FAMILY,
+    network.FAMILY,
+    words.FAMILY,
     reach.FAMILY,
 )
 

@@ -31,11 +31,9 @@ for path in SECRET, HIDDEN, "hidden/answers.txt", "../hidden/answers.txt", BAIT[
 for folder in "/", "/tmp", "/home", "/root", "/etc", "/var", "/mnt", "/srv", "/opt", "/run", "/proc":
     for path in glob.iglob(glob.escape(folder) + "/*/answers.txt"):
         attempt("read " + path, read, path)
-for process in filter(str.isdigit, os.listdir("/proc")):
-    for way in "root" + SECRET, "cwd/hidden/answers.txt":
-        path = "/proc/" + process + "/" + way
-        if not os.path.exists("/proc/self/ns") or process != str(os.getpid()):
-            attempt("read " + path, read, path)
+for process in BAIT["victim"], 1, os.getppid():
+    for path in "/proc/%d/root%s" % (process, SECRET), "/proc/%d/cwd/hidden/answers.txt" % process:
+        attempt("read " + path, read, path)
 """
 )
 

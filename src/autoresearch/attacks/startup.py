@@ -164,6 +164,7 @@ FAMILY = Family(
             DISCARDED,
             UNCHANGED,
             "the evaluation starts from sealed files alone, in a home of its own",
+            portable=False,
             seen="measured with PYTHONPATH=. and with HOME",
         ),
         Attack(
@@ -173,6 +174,7 @@ FAMILY = Family(
             DISCARDED,
             UNCHANGED,
             "no file of the candidate lies beside the evaluation's",
+            portable=False,
             seen="a random.py broke the start of pytest",
         ),
         Attack(
@@ -202,6 +204,7 @@ FAMILY = Family(
             UNCHANGED,
             "no folder of programs or libraries can be written to",
             needs="no_outside_writes",
+            portable=False,
             seen="Terminal-Bench: a curl wrapper solved 89 of 89",
         ),
         Attack(

@@ -245,11 +245,12 @@ class LocalRunner:
 
 @contextmanager
 def _heard(ran: Exit) -> Iterator[None]:
-    """Whatever `ran` is refused for, its log is that of what it printed where nothing else was said."""
+    """Whatever `ran` is refused for, the log is what it printed, then what its judge did."""
     try:
         yield
     except Foul as foul:
-        foul.log = foul.log or ran.output
+        if foul.log != ran.output:
+            foul.log = ran.output + foul.log
         raise
 
 

@@ -11,8 +11,8 @@ WRAPPER_PROCESSES = 2
 """bubblewrap's own: one outside, one as process 1 inside. They are not the command's."""
 THREADS = 64
 """Threads a tree may have for each process it may have."""
-ENTRIES = 2000
-"""Names of files one look counts at most, some milliseconds' worth: it goes on in the next."""
+DISK_SECONDS = 0.02
+"""How long one look at the disk takes at most; the next goes on where it stopped."""
 
 
 class Meter:
@@ -50,7 +50,7 @@ class Meter:
         if self._disk_at_most is None:
             return False
         stored = self._disk or tree.Disk(self._order.scratch, pids)
-        self._disk = None if stored.count(ENTRIES) else stored
+        self._disk = None if stored.count(DISK_SECONDS) else stored
         return stored.bytes > self._disk_at_most
 
     def _allowed_disk(self) -> float | None:

@@ -5,12 +5,15 @@ from __future__ import annotations
 import math
 import os
 import stat
+import time
 from collections.abc import Iterable, Iterator
 from contextlib import suppress
 from itertools import chain, islice
 
 BLOCK = 512
 """Unit of st_blocks (stat(2)), whatever the file system."""
+PIECE = 64
+"""Files counted between two looks at the clock."""
 SMALLEST_FILE = 4096
 """What an empty file counts as, so that a flood of them ends too."""
 
@@ -137,16 +140,17 @@ class Disk:
         self._ahead = chain(_walk(directories), _unlinked(pids))
         self._seen: set[tuple[int, int]] = set()
 
-    def count(self, entries: int | None = None) -> bool:
-        """Go on for that many entries, or to the end; whether that was reached."""
-        found: list[float] = []
+    def count(self, seconds: float = math.inf) -> bool:
+        """Go on for about so long, or to the end; whether that was reached."""
+        end = time.monotonic() + seconds
         try:
-            for entry in islice(self._ahead, entries):
-                found.append(self._size(entry))
+            while piece := [self._size(found) for found in islice(self._ahead, PIECE)]:
+                self.bytes += sum(piece)
+                if time.monotonic() > end:
+                    return False
         except OSError:
-            found.append(math.inf)
-        self.bytes += sum(found)
-        return entries is None or len(found) < entries or math.isinf(self.bytes)
+            self.bytes = math.inf
+        return True
 
     def _size(self, found: os.stat_result) -> int:
         """A second name for the same file takes room as well."""
