@@ -169,7 +169,9 @@ def play(family: Family, backend: str, folder: Path) -> Night:
     with ExitStack() as stack:
         outside = stack.enter_context(Outside.laid(lot, site=night.site))
         bait = folder / "bait.json"
-        bait.write_text(json.dumps({**outside.plan, **family.plan}))
+        # In no sandbox what worked is not kept: the next row must not inherit it.
+        plan = {**outside.plan, **family.plan} | ({"skill": 0} if backend == UNBOXED else {})
+        bait.write_text(json.dumps(plan))
         _finish(night.root, stage, family, rows, bait, experiments=len(night.moves))
         _arm(night.root, str(outside.plan["trap"]))
         night.stolen, night.before = outside.token, fingerprint(night.root)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from autoresearch.attacks import answers, gates, git, intake, results
+from autoresearch.attacks import answers, gates, git, intake, limits, network, processes, reach, results, startup, words
 from autoresearch.attacks.attack import Attack, Family
 from autoresearch.errors import TaskError
 
@@ -15,6 +15,12 @@ FAMILIES: tuple[Family, ...] = (
     answers.FAMILY,
     git.FAMILY,
     intake.FAMILY,
+    startup.FAMILY,
+    processes.FAMILY,
+    limits.FAMILY,
+    network.FAMILY,
+    words.FAMILY,
+    reach.FAMILY,
 )
 
 

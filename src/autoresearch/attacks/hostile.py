@@ -11,6 +11,7 @@ from autoresearch.agents.command import Command
 from autoresearch.agents.options import Options
 from autoresearch.attacks import code
 from autoresearch.attacks.attack import (
+    BEST_SKILL,
     Act,
     Attack,
     Draft,
@@ -83,11 +84,11 @@ class Hostile:
         agent = Command(argv, sandbox=self._sandbox, toolchain=self._toolchain, seconds=AGENT_SECONDS)
         agent.stop = self.stop
         said = agent.edit(brief, ground.tree, history).hypothesis
-        if code.TRIED not in said:
+        if code.TRIED not in said and code.WORKED not in said:
             raise RigFault(f"an attack that tries nothing proves nothing: {said!r}")
         if code.WORKED not in said:
             return ""
-        ground.claim()
+        ground.claim(int(str(self._bait.get("skill", BEST_SKILL))))
         return f" ({code.WORKED})"
 
 
