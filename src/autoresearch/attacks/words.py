@@ -24,11 +24,12 @@ raise SystemExit({CONTROL + ORDERS!r})
 """
 
 PROPOSED = f"""
-trying("propose it")
+text = {CONTROL + ORDERS!r}
 with open("src/one.py", "a") as file:
     file.write("# changed\\n")
+said = {{"summary": "ATTACK TRIED: " + text, "hypothesis": "ATTACK TRIED: " + text + "\\n" + text}}
 with open(os.environ["AUTORESEARCH_PROPOSAL"], "w") as file:
-    json.dump({{"summary": "ATTACK TRIED: " + {CONTROL + ORDERS!r}, "hypothesis": "ATTACK TRIED: " + {CONTROL + ORDERS!r} + "\\n" + {ORDERS!r}}}, file)
+    json.dump(said, file)
 os._exit(0)
 """
 
