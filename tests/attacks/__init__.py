@@ -17,7 +17,9 @@ Its acts are `Draft(function)`, an edit by an agent in no box, which the intake 
     trying("what")                           # for what only shows in the verdict: say at least that it is tried
     worked("what")                           # says so, and scores better than any honest improvement
 
-Hostile code only ever opens what is the user's, and writes nothing there: `check --attack` runs it on real studies.
+`check --attack` plays every `portable` row on real studies, so hostile code only opens what is the user's and writes
+nothing there; and it judges a row by what it can see on any task: a draft the intake must refuse, or code that calls
+`attempt`. A row that its own stage must judge is not portable.
 What must be improved, to prove that a refusal was for the attack alone, `ground.claim()` improves.
 
 An attack on the sandbox names the property it rests on in `needs`. Where that is not given the row is not played; the

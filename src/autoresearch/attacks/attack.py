@@ -36,6 +36,8 @@ class Ground:
     """Path of a file that may change."""
     sealed: str
     """Path of one that may not."""
+    folder: str
+    """Path of a folder for new files, one where a candidate may make some if there is any."""
     bait: Mapping[str, object]
     """What lies outside of every box; see `autoresearch.attacks.bait`."""
 
@@ -109,7 +111,7 @@ class Attack:
     seen: str = ""
     """Where it was met, or follows from."""
     portable: bool = True
-    """Whether it makes sense on any task, which `check --attack` then tries."""
+    """Whether it says something about any task: its drafts fail at the intake, its code calls `attempt`."""
     unboxed: bool = True
     """Whether the suite may play it in no sandbox at all, to see that it works there; False where that would hurt."""
     not_here: Callable[[], str] = str
@@ -128,6 +130,8 @@ class Stage:
     """Path to content, the task file included but for its agent, referee and budget."""
     editable: str
     sealed: str
+    folder: str = "src"
+    """Where a candidate may make new files."""
     improve: Callable[[Ground, int], None] = Ground.claim
     """An honest improvement of the editable file for the experiment of that number, better than all before it."""
 

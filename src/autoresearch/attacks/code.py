@@ -13,7 +13,7 @@ import json, os
 BAIT = json.loads({bait!r})
 def worked(what):
     global SKILL
-    SKILL = {best}
+    SKILL = BAIT.get("skill", {best})
     print("{WORKED}:", what, flush=True)
 def trying(what):
     print("{TRIED}:", what, flush=True)

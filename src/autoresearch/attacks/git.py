@@ -42,19 +42,19 @@ def _attributes(ground: Ground) -> None:
 
 def _attributes_in_scope(ground: Ground) -> None:
     ground.claim()
-    ground.plant("src/.gitattributes", "* filter=trap diff=trap merge=trap\n")
+    ground.plant(f"{ground.folder}/.gitattributes", "* filter=trap diff=trap merge=trap\n")
 
 
 def _git_file(ground: Ground) -> None:
     ground.claim()
-    elsewhere = ground.plant("src/elsewhere/HEAD", "ref: refs/heads/main\n").parent
+    elsewhere = ground.plant(f"{ground.folder}/elsewhere/HEAD", "ref: refs/heads/main\n").parent
     ground.plant(".git", f"gitdir: {elsewhere}\n")
 
 
 def _nested(ground: Ground) -> None:
     ground.claim()
     config = f"[core]\n\trepositoryformatversion = 0\n\tfsmonitor = touch {ground.trap}\n"
-    _plant_repository(ground, "src/inner/.git", config)
+    _plant_repository(ground, f"{ground.folder}/inner/.git", config)
 
 
 def _gitlink(ground: Ground) -> None:
@@ -62,14 +62,18 @@ def _gitlink(ground: Ground) -> None:
     ground.plant(".gitmodules", '[submodule "inner"]\n\tpath = src/inner\n\turl = ext::sh -c "touch trap"\n')
 
 
-def _bare(where: str) -> Draft:
+def _bare_above(ground: Ground) -> None:
+    _plant_bare(ground, "inner")
+
+
+def _bare_in_scope(ground: Ground) -> None:
     """Files that are a repository to whoever stands among them. In scope they are files like any other, and stay so."""
+    _plant_bare(ground, f"{ground.folder}/inner")
 
-    def edit(ground: Ground) -> None:
-        config = f"[core]\n\trepositoryformatversion = 0\n\tbare = true\n\tfsmonitor = touch {ground.trap}\n"
-        _plant_repository(ground, where, config)
 
-    return Draft(edit)
+def _plant_bare(ground: Ground, where: str) -> None:
+    config = f"[core]\n\trepositoryformatversion = 0\n\tbare = true\n\tfsmonitor = touch {ground.trap}\n"
+    _plant_repository(ground, where, config)
 
 
 GIT = """
@@ -200,7 +204,7 @@ FAMILY = Family(
         Attack(
             36,
             "embedded bare repository",
-            (_bare("inner"), _bare("src/inner")),
+            (Draft(_bare_above), Draft(_bare_in_scope)),
             (Outcome.OUT_OF_SCOPE, Outcome.DISCARD),
             f"may not change: .inner/|{UNCHANGED}",
             "intake: nothing outside of editable; git never looks for one",

@@ -11,6 +11,7 @@ from autoresearch.agents.command import Command
 from autoresearch.agents.options import Options
 from autoresearch.attacks import code
 from autoresearch.attacks.attack import (
+    BEST_SKILL,
     Act,
     Attack,
     Draft,
@@ -61,19 +62,20 @@ class Hostile:
         """Make the move of this experiment. Raises Foul when the agent box ended badly, RigFault for a blank shot."""
         attack, act = self._moves[brief.number - 1]
         what = f"row {attack.row}: {attack.title}" if attack else "an honest improvement"
-        ground = Ground(tree, self._stage.editable, self._stage.sealed, self._bait)
+        stage = self._stage
+        ground = Ground(tree, stage.editable, stage.sealed, stage.folder, self._bait)
         match act:
             case Draft(edit):
                 edit(ground)
             case InAgentBox(text):
                 what += self._in_agent_box(text, ground, brief, history)
             case InCandidateBox(text):
-                with (tree / self._stage.editable).open("a") as file:
+                with (tree / stage.editable).open("a") as file:
                     file.write(code.for_candidate(text, self._bait))
             case InContestant(text):
                 ground.plant("src/answer.py", text)
             case None:
-                self._stage.improve(ground, brief.number)
+                stage.improve(ground, brief.number)
         return Proposal(what, agent=self.name, cost_usd=0.0, tokens=0)
 
     def _in_agent_box(self, text: str, ground: Ground, brief: Brief, history: History) -> str:
@@ -82,11 +84,11 @@ class Hostile:
         agent = Command(argv, sandbox=self._sandbox, toolchain=self._toolchain, seconds=AGENT_SECONDS)
         agent.stop = self.stop
         said = agent.edit(brief, ground.tree, history).hypothesis
-        if code.TRIED not in said:
+        if code.TRIED not in said and code.WORKED not in said:
             raise RigFault(f"an attack that tries nothing proves nothing: {said!r}")
         if code.WORKED not in said:
             return ""
-        ground.claim()
+        ground.claim(int(str(self._bait.get("skill", BEST_SKILL))))
         return f" ({code.WORKED})"
 
 

@@ -19,14 +19,15 @@ def _link_in_place(ground: Ground) -> None:
 
 def _new_link(ground: Ground) -> None:
     ground.claim()
-    ground.plant("src/two.py").unlink()
-    (ground.tree / "src/two.py").symlink_to(str(ground.bait["ledger"]))
+    two = ground.plant(f"{ground.folder}/two.py")
+    two.unlink()
+    two.symlink_to(str(ground.bait["ledger"]))
 
 
 def _linked_folder(ground: Ground) -> None:
     ground.claim()
-    (ground.tree / "src").mkdir(exist_ok=True)
-    (ground.tree / "src/more").symlink_to("/etc", target_is_directory=True)
+    ground.plant(f"{ground.folder}/more").unlink()
+    (ground.tree / ground.folder / "more").symlink_to("/etc", target_is_directory=True)
 
 
 def _hard_link_in_place(ground: Ground) -> None:
@@ -36,8 +37,9 @@ def _hard_link_in_place(ground: Ground) -> None:
 
 def _new_hard_link(ground: Ground) -> None:
     ground.claim()
-    ground.plant("src/two.py").unlink()
-    (ground.tree / "src/two.py").hardlink_to(ground.tree / ground.editable)
+    two = ground.plant(f"{ground.folder}/two.py")
+    two.unlink()
+    two.hardlink_to(ground.tree / ground.editable)
 
 
 def _fifo(ground: Ground) -> None:
@@ -47,8 +49,8 @@ def _fifo(ground: Ground) -> None:
 
 def _socket(ground: Ground) -> None:
     ground.claim()
-    ground.plant("src/two").unlink()
-    here = os.open(ground.tree / "src", os.O_RDONLY | os.O_DIRECTORY)
+    ground.plant(f"{ground.folder}/two").unlink()
+    here = os.open(ground.tree / ground.folder, os.O_RDONLY | os.O_DIRECTORY)
     with socket.socket(socket.AF_UNIX) as door:  # by way of /proc: a socket's path may have 107 bytes
         door.bind(f"/proc/self/fd/{here}/two")
     os.close(here)
@@ -66,24 +68,25 @@ def _large(ground: Ground) -> None:
 
 def _flood(ground: Ground) -> None:
     ground.claim()
-    folder = ground.plant("src/flood/0").parent
+    folder = ground.plant(f"{ground.folder}/flood/0").parent
     for number in range(20_001):
         os.close(os.open(folder / str(number), os.O_WRONLY | os.O_CREAT))
 
 
 def _deep(ground: Ground) -> None:
     ground.claim()
-    ground.plant("src/" + "deep/" * 80 + "file")
+    ground.plant(f"{ground.folder}/" + "deep/" * 80 + "file")
 
 
-def _named(name: bytes) -> Draft:
-    """A new file of that name, somewhere a candidate may write."""
+def _named(*names: bytes) -> Draft:
+    """New files of these names."""
 
     def edit(ground: Ground) -> None:
         ground.claim()
-        path = os.fsencode(ground.tree) + b"/src/" + name
-        os.makedirs(os.path.dirname(path), exist_ok=True)
-        os.close(os.open(path, os.O_WRONLY | os.O_CREAT))
+        for name in names:
+            path = os.path.join(os.fsencode(ground.tree / ground.folder), name)
+            os.makedirs(os.path.dirname(path), exist_ok=True)
+            os.close(os.open(path, os.O_WRONLY | os.O_CREAT))
 
     return Draft(edit)
 
@@ -161,7 +164,7 @@ FAMILY = Family(
                 _named(b"new\nline.py"),
                 _named(b"\xff.py"),
                 _named("\u202eyp.exe".encode()),
-                _named(b"ONE.py"),
+                _named(b"two.py", b"TWO.py"),
                 _named(b".GIT/config"),
                 _named(b".git /config"),
                 _named(b"git~1/config"),

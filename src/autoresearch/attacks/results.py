@@ -200,6 +200,7 @@ FAMILY = Family(
             "outside its physical bounds",
             "bounds of the metric",
             seen="gpu-mode/reference-kernels 162",
+            portable=False,
         ),
         Attack(
             9,
@@ -209,6 +210,7 @@ FAMILY = Family(
             UNCHANGED,
             "with an evaluation, nothing is read from the candidate's output",
             seen="karpathy/autoresearch 64",
+            portable=False,
         ),
         Attack(
             10,
@@ -227,6 +229,7 @@ FAMILY = Family(
             "not a finite number|not a number but|the metrics file",
             "strict reading: a finite number or nothing",
             seen="gpu-mode/pygpubench",
+            portable=False,
         ),
         Attack(
             14,
@@ -246,6 +249,7 @@ FAMILY = Family(
             "exit status",
             "a filter reaches only its own process, and is gone with it",
             seen="gpu-mode/pygpubench",
+            portable=False,
         ),
         Attack(
             16,
@@ -255,6 +259,7 @@ FAMILY = Family(
             NO_RESULT,
             "artefacts are read as data, in a box of their own",
             seen="karpathy/autoresearch 41",
+            portable=False,
         ),
         Attack(
             17,
@@ -266,6 +271,7 @@ FAMILY = Family(
             needs="no_outside_writes",
             unboxed=False,
             seen="karpathy/autoresearch 41",
+            portable=False,
         ),
         Attack(
             18,
@@ -286,6 +292,7 @@ FAMILY = Family(
             "something other than a plain file",
             "artefacts are plain files",
             seen="METR; BlueDot",
+            portable=False,
         ),
         Attack(
             26,
@@ -297,6 +304,7 @@ FAMILY = Family(
             needs="hidden_files",
             unboxed=False,
             seen="terminal-bench 1584",
+            portable=False,
         ),
     ),
     stage=QUICK,

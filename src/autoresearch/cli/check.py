@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from autoresearch.cli import attack as attacks
 from autoresearch.cli import place
 from autoresearch.cli.run import Overrides
 
@@ -45,6 +46,9 @@ class Findings:
 
 def check(
     runs: Annotated[int, typer.Option(min=2, max=50, help="Baseline runs to measure the noise with.")] = 3,
+    attack: Annotated[
+        bool, typer.Option("--attack", help="Instead, play the known attacks on this task and machine.")
+    ] = False,
     overrides: Overrides = None,
     as_json: place.AsJson = False,
 ) -> None:
@@ -64,6 +68,8 @@ def check(
         ledger = Ledger(site.ledger_path, History())
         ledger.refresh()
         rig = rig_up(root, task, ledger.history)
+        if attack:
+            raise typer.Exit(0 if attacks.attack(rig, as_json=as_json) else 4)
         found = examine(rig, runs=runs)
     if as_json:
         typer.echo(json.dumps({"schema": 1} | asdict(found)))
