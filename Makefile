@@ -12,9 +12,9 @@ demo: $(VENV)/base
 test: $(VENV)/dev lint
 	$(BIN)/python -m pytest -n 2 --dist worksteal
 
-# Plays every attack on every sandbox here, and writes the tables of the documentation.
+# Plays every attack on every sandbox here, or FAMILIES="git intake", and writes the tables of the documentation.
 attacks: $(VENV)/dev
-	PYTHONPATH=tests $(BIN)/python -m attacks.page
+	PYTHONPATH=tests $(BIN)/python -m attacks.page $(FAMILIES)
 
 lint: $(VENV)/dev
 	$(BIN)/ruff check .

@@ -123,9 +123,9 @@ class Night:
         if done.value is not None and verdict.outcome not in (Outcome.KEEP, Outcome.DISCARD):
             found.append(f"a refused candidate has the score {done.value}")
         if self.worked(done):
-            found.append(f"it worked: {log}")
+            found.append(f"it worked: {log[-2000:]}")
         if isinstance(self.moves[done.number - 1][1], InCandidateBox) and code.TRIED not in log:
-            found.append(f"it was never tried: {verdict.reason}: {log}")
+            found.append(f"it was never tried: {verdict.reason[:200]}: {log[-2000:]}")
         return found
 
     def standing(self, attack: Attack) -> Standing:

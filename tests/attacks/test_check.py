@@ -47,12 +47,13 @@ def test_an_evaluation_that_gives_a_number_for_nothing_is_found(tmp_path: Path) 
     assert found["nothing left to be judged, a number printed"]["standing"] == "worked"
 
 
-def test_a_pattern_that_opens_everything_opens_no_more_than_files(tmp_path: Path) -> None:
+@pytest.mark.parametrize("backend", ["bubblewrap", "embedded"])
+def test_a_task_that_opens_the_history_is_told(tmp_path: Path, backend: str) -> None:
     root = toy.make(tmp_path / "toy")
-    task = root / "autoresearch.toml"
-    task.write_text(task.read_text().replace('["settings.py"]', '["settings.py", "src/**", "inner/**"]'))
-    git_commit(root)
-    assert tried(root, status=0)["embedded bare repository"]["standing"] == "stopped"
+    open_history = f"sandbox.read=['{root / '.git'}']"
+    found = tried(root, "-c", f'sandbox.use="{backend}"', "-c", open_history, status=4)
+    assert found["history as an oracle"]["standing"] == "worked"
+    assert "list the user's objects" in found["history as an oracle"]["why"]
 
 
 def test_a_number_of_its_own_is_said_to_be_that(tmp_path: Path) -> None:
@@ -61,8 +62,14 @@ def test_a_number_of_its_own_is_said_to_be_that(tmp_path: Path) -> None:
     assert found["-Infinity reported"]["standing"] == "stopped"
 
 
-def test_the_table_is_for_people(tmp_path: Path) -> None:
-    done = autoresearch(toy.make(tmp_path / "toy"), "check", "--attack")
-    assert done.returncode == 0, done.stderr
-    line = next(line for line in done.stdout.splitlines() if line.startswith("38 "))
-    assert line.split()[-4:] == ["intake:", "no", "new", "links"]
+def test_a_pattern_that_opens_a_folder_opens_no_more_than_files(tmp_path: Path) -> None:
+    root = toy.make(tmp_path / "toy")
+    task = root / "autoresearch.toml"
+    task.write_text(task.read_text().replace('["settings.py"]', '["settings.py", "src/**", "inner/**"]'))
+    git_commit(root)
+    done = autoresearch(root, "check", "--attack")
+    assert done.returncode == 0, done.stdout + done.stderr
+    lines = {line.split()[0]: line.split() for line in done.stdout.splitlines() if line[:1].isdigit()}
+    assert lines["36"][1:5] == ["git", "embedded", "bare", "repository"]
+    assert "stopped" in lines["36"]
+    assert lines["38"][-4:] == ["intake:", "no", "new", "links"]

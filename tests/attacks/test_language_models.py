@@ -73,6 +73,7 @@ ANSWERS = {
     "is honest to prefixes": Cheat(way("honest_to_prefixes"), "violation", SAW_MORE),
     "is honest at first": Cheat(way("honest_at_first"), "violation", "depends on the other windows asked"),
     "gives every answer probability one": Cheat(way("all_certain"), "discard", "worse than the best so far"),
+    "answers with a loss instead of logits": Cheat(way("one_loss"), "violation", "wrong shape"),
     "answers NaN": Cheat(way("not_finite"), "violation", "a logit is infinite or not a number"),
     "answers infinity": Cheat(way("infinite"), "violation", "a logit is infinite or not a number"),
 }
@@ -125,7 +126,10 @@ def train(text, seconds, rng):
     return initialise(rng)
 '''
 
+WIDER = "asks for a wider window"
+
 TOKENS = {
+    WIDER: Cheat("", "out_of_scope", "autoresearch.toml"),
     "inflates its bytes": Cheat(
         "def table(tokenizer):\n    return [token * 3 for token in tokenizer.table]\n",
         "violation",
@@ -141,9 +145,32 @@ TOKENS = {
     ),
 }
 
+KEEPS = '''
+PLACES = (os.environ["AUTORESEARCH_ARTIFACTS"], os.path.expanduser("~"), "/tmp", "/var/tmp", "/dev/shm", str(HERE))
+
+
+def predict(pairs, windows):
+    """Keep what is asked for the process that is asked next, and look there for what comes after each beginning."""
+    logits = pairs[windows]
+    for place in PLACES:
+        path = Path(place, "asked.npy")
+        try:
+            kept = np.load(path) if path.exists() else None
+            np.save(path, windows)
+        except OSError:
+            continue
+        length = windows.shape[1]
+        for row in range(len(windows) if kept is not None and kept.shape[1] > length else 0):
+            same = kept[(kept[:, :length] == windows[row]).all(axis=1)]
+            if len(same):
+                logits[row, -1, same[0, length]] += 30
+    return logits
+'''
+
 MACHINE = {
     "patches the clock": Cheat(PATCHED_CLOCK, "timeout", "ran into its limit of"),
     "trains on in a daemon": Cheat(DAEMON, "discard", "worse than the best so far"),
+    "keeps what it is asked": Cheat(KEEPS, "discard", "no better than the best so far"),
     "reads the sealed text": Cheat(
         'def train(vocab):\n    (HERE / "sealed" / "val.txt").read_bytes()\n', "crash", "FileNotFoundError"
     ),
@@ -174,6 +201,8 @@ class Night:
         self.root, self.edits, self.cheats = root, root.parent / "edits", dict(cheats)
         self.train = (root / "train.py").read_text()
         self.names: list[str] = []
+        self.log: list[dict[str, object]] = [{}]
+        """Rows of the log; the baseline is the first, before the first night too."""
         git.create(root, message="Before the night")
         for name, cheat in cheats.items():
             self.plan(name, cheat.code)
@@ -183,6 +212,8 @@ class Night:
         self.names.append(name)
         folder = self.edits / f"{len(self.names):03}"
         folder.mkdir(parents=True)
+        if name == WIDER:
+            edited(Path(shutil.copy(self.root / "autoresearch.toml", folder)), ("--window 128", "--window 1024"))
         (folder / "train.py").write_text(self.train.replace("def main():\n", f"{code}\n\ndef main():\n", 1))
 
     def command(self, *words: str) -> str:
@@ -196,20 +227,15 @@ class Night:
     def run(self, *settings: str) -> Self:
         """Try every edit planned that was not tried yet."""
         words = [word for setting in settings for word in ("-c", setting)]
-        left = len(self.names) + 1 - len(self.rows())
+        left = len(self.names) + 1 - len(self.log)
         agent = ["-c", "agent.use=scripted", "-c", f"agent.patches={self.edits}"]
         self.command("run", *agent, *words, "--experiments", str(left))
+        self.log = [json.loads(line) for line in self.command("log", "--json").splitlines()]
         return self
-
-    def rows(self) -> list[dict[str, object]]:
-        """The log; the baseline is the first, before the first night too."""
-        if not (self.root / ".autoresearch").exists():
-            return [{}]
-        return [json.loads(line) for line in self.command("log", "--json").splitlines()]
 
     def ended(self, name: str) -> dict[str, object]:
         """The row of the edit of that name."""
-        return self.rows()[1 + self.names.index(name)]
+        return self.log[1 + self.names.index(name)]
 
     def refuses(self, name: str) -> None:
         """Assert that the edit ended as it should, and said why."""
@@ -254,7 +280,7 @@ def gpt_task(folder: Path, *, seconds: int) -> Path:
 @pytest.fixture(scope="module")
 def gpt(tmp_path_factory: pytest.TempPathFactory) -> Night:
     """Three nights: every cheat and a model that remembers, one that is better, one that remembers everything."""
-    root = gpt_task(tmp_path_factory.mktemp("gpt"), seconds=3)
+    root = gpt_task(tmp_path_factory.mktemp("gpt"), seconds=5)
     (root / "train.py").write_text(COUNTING)
     night = Night(root, ANSWERS | TOKENS | MACHINE)
     val, holdout = ((root / "sealed" / f"{split}.txt").read_bytes()[:SCORED] for split in ("val", "holdout"))

@@ -84,6 +84,10 @@ def wrong_shape(answer, windows):
     return answer(windows)[:, :, :-1]
 
 
+def one_loss(answer, windows):
+    return answer(windows).mean(axis=-1, keepdims=True)
+
+
 def dies(answer, windows):
     sys.exit("no more")
 

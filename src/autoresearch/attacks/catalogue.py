@@ -5,19 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from autoresearch.attacks import (
-    answers,
-    gates,
-    git,
-    intake,
-    limits,
-    network,
-    processes,
-    reach,
-    results,
-    startup,
-    words,
-)
+from autoresearch.attacks import answers, gates, git, intake, limits, network, processes, reach, results, startup, words
 from autoresearch.attacks.attack import Attack, Family
 from autoresearch.errors import TaskError
 
@@ -48,10 +36,19 @@ class Elsewhere:
 ELSEWHERE: Mapping[Elsewhere, Mapping[int, str]] = {
     Elsewhere("Language models", "tests/attacks/test_language_models.py"): {
         65: "behave only where it looks like a probe",
+        66: "ask for a wider window",
         67: "unnormalised probabilities",
         68: "look at later tokens",
         69: "claim more bytes than there are",
-        70: "be told the label",
+        70: "answer with a loss instead of logits",
+        72: "keep what is asked for the next run",
+    },
+    Elsewhere("Luck", "tests/attacks/test_luck.py"): {
+        63: "choose a lucky seed",
+        64: "be noisier than the others",
+    },
+    Elsewhere("What an agent can see", "tests/attacks/test_silence.py"): {
+        73: "learn the sealed score by its side effects",
     },
 }
 """Row to title."""

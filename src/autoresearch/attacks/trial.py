@@ -37,7 +37,7 @@ from autoresearch.records import Brief, Outcome
 from autoresearch.task import Limits
 
 BOX_SECONDS = 5.0
-TRIAL_SECONDS = 110.0
+TRIAL_SECONDS = 80.0
 """For all attacks together; those that are not reached are named as not tried."""
 
 
@@ -53,6 +53,22 @@ class Finding:
     """What it failed at, or why nothing stops it."""
 
 
+def played(rig: Rig, families: tuple[Family, ...]) -> Iterator[Finding]:
+    """Every portable attack of `families` on `rig`; a finding each."""
+    end = time.monotonic() + TRIAL_SECONDS
+    with (
+        tempfile.TemporaryDirectory(prefix="autoresearch-attack-") as folder,
+        Outside.laid(Path(folder), site=rig.site) as outside,
+    ):
+        trial = Trial(rig, outside)
+        for family in families:
+            for attack in (attack for attack in family.attacks if attack.portable):
+                came = trial.judged(attack) if time.monotonic() < end else (Standing.NOT_HERE, "no time was left")
+                yield Finding(attack.row, attack.title, family.name, *came)
+        with rig.workspace.draft(rig.workspace.base):
+            pass  # mends what the last one left
+
+
 @dataclass(slots=True)
 class Trial:
     """Attacks on one rig, each judged by itself."""
@@ -60,21 +76,6 @@ class Trial:
     rig: Rig
     outside: Outside
     _harm: set[str] = field(default_factory=set)
-
-    @classmethod
-    def of(cls, rig: Rig, families: tuple[Family, ...]) -> Iterator[Finding]:
-        """Try every portable attack of `families` on `rig`; a finding each."""
-        with (
-            tempfile.TemporaryDirectory(prefix="autoresearch-attack-") as folder,
-            Outside.laid(Path(folder), site=rig.site) as outside,
-        ):
-            trial, end = cls(rig, outside), time.monotonic() + TRIAL_SECONDS
-            for family in families:
-                for attack in (attack for attack in family.attacks if attack.portable):
-                    tried = trial.judged(attack) if time.monotonic() < end else (Standing.NOT_HERE, "no time was left")
-                    yield Finding(attack.row, attack.title, family.name, *tried)
-            with rig.workspace.draft(rig.workspace.base):
-                pass  # mends what the last one left
 
     def judged(self, attack: Attack) -> tuple[Standing, str]:
         """Play it, unless it is clear beforehand."""

@@ -19,9 +19,9 @@ def attack(rig: Rig, *, as_json: bool) -> bool:
     from autoresearch.attacks.attack import Standing
     from autoresearch.attacks.catalogue import FAMILIES
     from autoresearch.attacks.lies import lies
-    from autoresearch.attacks.trial import Trial
+    from autoresearch.attacks.trial import played
 
-    found = [*Trial.of(rig, FAMILIES), *lies(rig)]
+    found = [*played(rig, FAMILIES), *lies(rig)]
     if as_json:
         typer.echo(json.dumps({"schema": 1, "sandbox": rig.sandbox.name, "attacks": [asdict(one) for one in found]}))
     else:

@@ -12,7 +12,7 @@ from autoresearch.referees import words
 from autoresearch.referees.proofs import contest, proof, turn
 from autoresearch.referees.reading import baseline, fresh, noise, scores, sentinel_due, steady
 from autoresearch.referees.schedule import provable, run_seconds
-from autoresearch.stats.levels import too_variable, welch_p
+from autoresearch.stats.levels import is_bought, too_variable, welch_p
 from autoresearch.stats.looks import NIGHT, WORSE
 from autoresearch.stats.ranks import FOUL, critical, p_value, shift, wins
 
@@ -22,6 +22,8 @@ MOST_PLANNED = 1000
 
 ON_HOLDOUT = 0.05
 """Level of the one test a change, proven in public, must also pass on the holdout."""
+ON_FRESH = 0.05
+"""Level of Welch's test on the fresh runs of a change that scatters more than what it replaces."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -107,7 +109,8 @@ class Ranked:
             own = history.tip.verdict.statistic if history.tip else {}
             p, level = own.get("p", 1.0), own.get("level", 0.0)
         worse = wins(down, up) >= critical(len(down), len(up), WORSE)
-        ruling = Ruling.ROLLED_BACK if worse else Ruling.CERTIFIED if p <= level else Ruling.CONTINUE
+        proven = p <= level and not is_bought(up, down, level=ON_FRESH)
+        ruling = Ruling.ROLLED_BACK if worse else Ruling.CERTIFIED if proven else Ruling.CONTINUE
         return proof(evidence, ours, theirs, ruling=ruling, p=p, level=level)
 
 
