@@ -57,7 +57,7 @@ def _told(rig: Rig, row: int, title: str, program: str) -> Finding:
 def _liar(rig: Rig, program: str) -> LocalRunner:
     """The task's runner, with `program` in the place of the experiment."""
     task = rig.task
-    experiment = replace(task.experiment, command=(python_of(rig), "-I", "-S", "-c", program))
+    experiment = replace(task.untrusted, command=(python_of(rig), "-I", "-S", "-c", program))
     evaluation = task.evaluation
     if evaluation is not None:
         seconds = min(evaluation.limits.seconds, EVALUATION_SECONDS)

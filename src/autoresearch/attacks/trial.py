@@ -131,14 +131,14 @@ class Trial:
         with tempfile.TemporaryDirectory(prefix="autoresearch-attack-", ignore_cleanup_errors=True) as folder:
             scratch = Path(folder).resolve()
             (scratch / "artifacts").mkdir()
-            env = rig.toolchain.env(cores=task.experiment.limits.cores, home=scratch)
+            env = rig.toolchain.env(cores=task.untrusted.limits.cores, home=scratch)
             box = Box(
                 (python_of(rig), "-I", "-S", "-c", code.for_candidate(text, self.outside.plan)),
                 cwd=tree,
-                limits=_shortened(task.experiment.limits),
+                limits=_shortened(task.untrusted.limits),
                 read=(*rig.toolchain.readable, *map(Path, task.read), Path(sys.base_prefix)),
                 write=(scratch,),
-                env=env | {"AUTORESEARCH_ARTIFACTS": str(scratch / "artifacts"), **task.experiment.env},
+                env=env | {"AUTORESEARCH_ARTIFACTS": str(scratch / "artifacts"), **task.untrusted.env},
             )
             ended = rig.sandbox.run(box)
         alive = f"{code.WORKED}: {ended.survivors} processes live on" if ended.survivors else ""
@@ -175,13 +175,13 @@ def _not_given(needs: str, rig: Rig) -> str:
     """Why a property is not to be had here; empty when it is."""
     if needs and not rig.properties[needs]:
         return f"{needs} is not proven by {rig.sandbox.name} here"
-    limits = rig.task.experiment.limits
+    limits = rig.task.untrusted.limits
     unset: Mapping[str, tuple[bool, str]] = {
         "memory_cap": (limits.memory_bytes is None, "the task sets no experiment.memory"),
         "process_cap": (limits.processes is None, "the task sets no experiment.processes"),
         "disk_cap": (limits.disk_bytes is None, "the task sets no experiment.disk"),
         "no_network": (limits.network, "the task sets experiment.network = true"),
-        "read_only_tree": (rig.task.experiment.writable_tree, "the task sets experiment.writable_tree = true"),
+        "read_only_tree": (rig.task.untrusted.writable_tree, "the task sets experiment.writable_tree = true"),
     }
     is_unset, why = unset.get(needs, (False, ""))
     return why if is_unset else ""

@@ -4,28 +4,51 @@ from __future__ import annotations
 
 import difflib
 import math
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
 from autoresearch.errors import UserError
 from autoresearch.protocols import Referee
 from autoresearch.records import Metric
+from autoresearch.referees import ranked
+from autoresearch.referees.allowance import Lond
 from autoresearch.referees.certify import Certify
+from autoresearch.referees.constraints import Constrained, unmeasured, violated
 from autoresearch.referees.exact import Exact
 from autoresearch.referees.planning import certificates, fixed_runs, objections, smallest_gain
-from autoresearch.referees.ranked import FEW, STRICT
+from autoresearch.referees.simpler import Simpler
+from autoresearch.referees.timing import Timing
+from autoresearch.stats.equivalence import EXACT
+from autoresearch.task import Constraint
 
-__all__ = ["certificates", "fixed_runs", "make", "objections", "smallest_gain"]
+__all__ = ["certificates", "fixed_runs", "make", "objections", "smallest_gain", "unmeasured", "violated"]
 
-PRESETS = ("certify", "strict", "few", "exact")
-NOT_YET = ("fdr", "timing")
+PRESETS = ("certify", "strict", "fdr", "few", "timing", "exact")
 MOST_BASELINE_RUNS = 100
-OPTIONS: Mapping[str, tuple[str, ...]] = {"certify": ("baseline_runs",), "exact": ("min_effect",)}
+HIGHEST_FDR = 0.5
+OPTIONS: Mapping[str, tuple[str, ...]] = {"certify": ("baseline_runs",), "exact": ("min_effect",), "fdr": ("fdr",)}
 
 
-def make(name: str, options: Mapping[str, object], metric: Metric) -> Referee:
-    """The referee of preset `name`. Raises UserError for an unknown preset or option, naming the nearest known one."""
-    if name in NOT_YET:
-        raise UserError(f"The referee preset {name!r} is not available yet.", fix='set preset = "certify" in [referee]')
+def make(
+    name: str, options: Mapping[str, object], metric: Metric, *, constraints: Sequence[Constraint] = ()
+) -> Referee:
+    """The referee of preset `name`, which keeps what is simpler and nothing that breaks a constraint.
+
+    Raises UserError for an unknown preset or option, naming the nearest known one.
+    """
+    preset = _preset(name, options, metric)
+    match preset:
+        case Certify():
+            referee = Simpler(preset, proving=preset)
+        case Exact():
+            referee = Simpler(preset, proving=preset, smaller=EXACT, pruned=EXACT)
+        case Timing():
+            referee = Simpler(preset, proving=preset, smaller=None)
+        case _:
+            referee = Simpler(preset, proving=Certify(), smaller=None)
+    return Constrained(referee, tuple(constraints)) if constraints or metric.objective else referee
+
+
+def _preset(name: str, options: Mapping[str, object], metric: Metric) -> Referee:
     if name not in PRESETS:
         raise UserError(f"There is no referee preset {name!r}.", fix=_nearest(name, PRESETS))
     known = OPTIONS.get(name, ())
@@ -38,7 +61,11 @@ def make(name: str, options: Mapping[str, object], metric: Metric) -> Referee:
             return Certify(baseline_runs=_runs(numbers.get("baseline_runs", Certify().baseline_runs)))
         case "exact":
             return Exact(min_effect=numbers.get("min_effect", 0.0))
-    return STRICT if name == "strict" else FEW
+        case "fdr":
+            return ranked.fdr(_rate(numbers.get("fdr", Lond().rate)))
+        case "timing":
+            return Timing()
+    return ranked.STRICT if name == "strict" else ranked.FEW
 
 
 def _number(option: str, value: object, metric: Metric) -> float:
@@ -55,6 +82,14 @@ def _runs(number: float) -> int:
             fix=f"give a whole number from 2 to {MOST_BASELINE_RUNS}",
         )
     return int(number)
+
+
+def _rate(number: float) -> float:
+    if not 0 < number <= HIGHEST_FDR:
+        raise UserError(
+            f"fdr = {number:g} is not a usable share of false keeps.", fix=f"give a number up to {HIGHEST_FDR:g}"
+        )
+    return number
 
 
 def _nearest(word: str, known: tuple[str, ...]) -> str:

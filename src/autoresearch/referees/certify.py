@@ -12,7 +12,7 @@ from autoresearch.referees.reading import baseline, noise, reference, scores, se
 from autoresearch.referees.schedule import certificate_due
 from autoresearch.stats.levels import is_bought
 from autoresearch.stats.looks import Call, design_for
-from autoresearch.stats.ranks import FOUL, p_value, wins
+from autoresearch.stats.ranks import FOUL, p_value, shift, wins
 
 RULINGS = {Call.BETTER: Ruling.CERTIFIED, Call.WORSE: Ruling.ROLLED_BACK, Call.NEITHER: Ruling.CONTINUE}
 
@@ -57,13 +57,13 @@ class Certify:
         if call is Call.MORE:
             return turn(ours, theirs)
         p = p_value(wins(up, down), len(up), len(down))
-        return proof(evidence, ours, theirs, ruling=RULINGS[call], p=p, level=design.level)
+        return proof(evidence, ours, gain=shift(up, down), ruling=RULINGS[call], p=p, level=design.level)
 
 
 def _verdict(evidence: Evidence, score: float, best: float) -> Verdict:
     history = evidence.history
     if score == FOUL:
-        return Verdict(Outcome.DISCARD, "its run gave no number")
+        return Verdict(Outcome.DISCARD, words.no_number(evidence.of(Side.CANDIDATE)[0]))
     gain, usual, drift = score - best, noise(history), steady(history, evidence.incumbent)[1]
     far = words.distance(history.metric, gain, rival="the best so far", noise=usual)
     statistic = {"gain": gain, "reference": history.metric.gain(best, over=0.0), "drift": drift.total}

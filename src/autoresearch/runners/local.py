@@ -33,12 +33,28 @@ ARTIFACTS, METRICS, SECONDS, DOOR = (
     "AUTORESEARCH_DOOR",
 )
 DOOR_FD = 3
+MOST_CONTESTANTS = 256
+"""One evaluation may start."""
 _LIMITS = {
     "memory": "its memory limit",
     "processes": "its process limit",
     "disk": "its disk limit",
     "output": "its output limit",
 }
+
+
+@dataclass(frozen=True, slots=True)
+class Judged:
+    """What came of judging one run."""
+
+    values: Mapping[str, float]
+    seconds: float = 0.0
+    """The evaluation's wall time."""
+    peak_memory_bytes: int | None = None
+    """Of the contestants it asked; None where it cannot be told."""
+
+
+_NOTHING_RAN = Exit(code=0, signal=None, limit="", seconds=0.0, output=b"", cpu_seconds=0.0)
 
 
 @dataclass(slots=True)
@@ -62,39 +78,47 @@ class LocalRunner:
     on_phase: Callable[[str, float], None] | None = None
     """Hears each phase's name and its limit in seconds, as it begins."""
 
-    def measure(self, commit: str, *, side: Side, seed: int, split: str = "public") -> Measurement:
-        """Run the task once at `commit`. Raises Foul for what the commit did, RigFault, Interrupted."""
+    def measure(self, commit: str, *, side: Side, seed: int, split: str = "public", against: str = "") -> Measurement:
+        """Run the task once at `commit`. Raises Foul for what the commit did, RigFault, Interrupted.
+
+        `against` is the other commit the evaluation may ask; the default is `commit` itself.
+        """
         started, load = now(), LoadMeter()
-        tree = self._tree(commit)
         with self._scratch() as scratch:
             artifacts = scratch / "artifacts"
-            ran = self._experiment(tree, scratch, artifacts, seed)
+            ran = self._experiment(commit, scratch, artifacts, seed) if self.task.experiment else _NOTHING_RAN
             foreign = load.foreign(ran.cpu_seconds)
             with _heard(ran):
-                if not self._is_writable:
-                    self._demand_undisturbed(tree)
-                left = _inventory(artifacts, self._limits(self.task.experiment).disk_bytes)
+                left = _inventory(artifacts, self._limits(self.task.untrusted).disk_bytes)
                 if self.task.evaluation is None:
-                    values, evaluation_seconds = self._own_report(ran, artifacts), 0.0
+                    judged = Judged(self._own_report(ran, artifacts))
                 else:
-                    values, evaluation_seconds = self._evaluation(tree, artifacts, seed, split)
+                    judged = self._evaluation((commit, against or commit), artifacts, seed, split, seconds=ran.seconds)
+        name = self.task.metric.name
         return Measurement(
             commit=commit,
             side=side,
-            value=values[self.task.metric.name],
+            value=judged.values.get(name),
             seed=seed,
             seconds=round(ran.seconds, 6),
             split=split,
-            values=values,
-            evaluation_seconds=round(evaluation_seconds, 6),
+            values=judged.values,
+            evaluation_seconds=round(judged.seconds, 6),
             foreign_load=foreign,
             started=started,
             machine=self.machine,
             slot=self.slot,
             artifacts=left,
-            peak_memory_bytes=ran.peak_memory_bytes,
+            peak_memory_bytes=ran.peak_memory_bytes if self.task.experiment else judged.peak_memory_bytes,
             log=self.keep_log(ran.output) if ran.output else "",
+            foul="" if name in judged.values else f"discard: {self._miss(judged.values)}",
         )
+
+    def _miss(self, values: Mapping[str, float]) -> str:
+        """Why a run that went well has no number: a time to target without the target."""
+        goal = self.task.metric.objective
+        assert goal is not None
+        return f"{goal.reach} = {values[goal.reach]:.6g} is not good enough for its time to count"
 
     def check(self, commit: str) -> None:
         """Run the task's checks, in order, at `commit`. Raises Foul(CHECKS_FAILED) at the first that fails."""
@@ -110,7 +134,7 @@ class LocalRunner:
     @property
     def _is_writable(self) -> bool:
         """Whether a candidate can write into its copy of the tree: the next one is then made from nothing."""
-        return self.task.experiment.writable_tree or self.sandbox.name == "none"
+        return self.task.untrusted.writable_tree or self.sandbox.name == "none"
 
     def _tree(self, commit: str) -> Path:
         return self.workspace.export(commit, self.slot, writable=self._is_writable)
@@ -121,73 +145,81 @@ class LocalRunner:
         if changed:
             raise Foul(Outcome.VIOLATION, f"it changed files it must not: {', '.join(map(repr, changed[:5]))}")
 
-    def _experiment(self, tree: Path, scratch: Path, artifacts: Path, seed: int) -> Exit:
-        phase = self.task.experiment
+    def _experiment(self, commit: str, scratch: Path, artifacts: Path, seed: int) -> Exit:
+        phase, tree = self.task.experiment, self._tree(commit)
+        assert phase is not None
         self._phase("experiment", phase)
         env = self._env(phase, scratch, seed) | {ARTIFACTS: str(artifacts)}
         ended = self._boxed(phase, tree, write=(scratch,), env=env)
         _demand_success(ended, phase)
+        if not self._is_writable:
+            with _heard(ended):
+                self._demand_undisturbed(tree)
         return ended
 
     def _own_report(self, ran: Exit, artifacts: Path) -> dict[str, float]:
         """The candidate's own word for its number: allowed, and labelled `self-reported` wherever it is shown."""
         if not self.task.metric_file:
-            return metrics.from_output(ran.output, self.task.metric)
+            return metrics.from_output(ran.output, self.task.metric, seconds=ran.seconds)
         path = artifacts / self.task.metric_file
         if not path.resolve().is_relative_to(artifacts.resolve()) or not path.is_file():
             raise Foul(Outcome.CRASH, f"it left no {self.task.metric_file} in ${ARTIFACTS}", log=ran.output)
-        return metrics.from_json(_read_capped(path), self.task.metric)
+        return metrics.from_json(_read_capped(path), self.task.metric, seconds=ran.seconds)
 
-    def _evaluation(self, tree: Path, artifacts: Path, seed: int, split: str) -> tuple[dict[str, float], float]:
+    def _evaluation(
+        self, contest: tuple[str, str], artifacts: Path, seed: int, split: str, *, seconds: float
+    ) -> Judged:
         phase = self.task.holdout if split == "holdout" else self.task.evaluation
         assert phase is not None
         sealed = self.workspace.export(self.workspace.base, self.slot, sealed_only=True, with_hidden=True)
         self._phase("evaluation" if split == "public" else "sealed evaluation", phase)
-        with self._scratch("verdict") as scratch, self._door(tree, artifacts) as door:
+        with self._scratch("verdict") as scratch, self._door(contest, artifacts) as door:
             verdict = scratch / "metrics.json"
             env = self._env(phase, scratch, seed) | {
                 ARTIFACTS: str(artifacts),
                 METRICS: str(verdict),
                 DOOR: str(DOOR_FD),
             }
-            env["PYTHONPATH"] = os.pathsep.join(filter(None, (str(self._helper()), env.get("PYTHONPATH"))))
+            env["PYTHONPATH"] = self._importing_helper(env)
             read, handle = (artifacts, self._helper()), door.evaluator.fileno()
             ended = self._boxed(phase, sealed, write=(scratch,), read=read, env=env, door=handle)
             _demand_success(ended, phase, who="the evaluation")
             self._demand_undisturbed(sealed)
             if not verdict.is_file():
                 raise Foul(Outcome.CRASH, f"the evaluation wrote no ${METRICS}", log=ended.output)
-            return metrics.from_json(_read_capped(verdict), self.task.metric), ended.seconds
+            values = metrics.from_json(_read_capped(verdict), self.task.metric, seconds=seconds)
+        return Judged(values, ended.seconds, door.peak_memory_bytes)
 
     def _helper(self) -> Path:
         """A folder from which any interpreter imports `autoresearch.contestant`, be we installed there or not."""
-        package = self.folder / "helper" / "autoresearch"
+        folder = self.folder / "helper"
         if not self._helped:
-            package.mkdir(parents=True, exist_ok=True)
-            for name, text in (("__init__.py", b""), ("contestant.py", Path(contestant.__file__).read_bytes())):
-                (package / f"{name}.new").write_bytes(text)
-                (package / f"{name}.new").replace(package / name)
+            _lay_out_helper(folder / "autoresearch")
             self._helped = True
-        return package.parent
+        return folder
 
-    def _door(self, tree: Path, artifacts: Path) -> Door:
-        """A door behind which fresh contestants start: nothing writable, no network, dead by the phase's end."""
+    def _importing_helper(self, env: Mapping[str, str]) -> str:
+        return os.pathsep.join(filter(None, (str(self._helper()), env.get("PYTHONPATH"))))
+
+    def _door(self, contest: tuple[str, str], artifacts: Path) -> Door:
+        """A door behind which fresh contestants start: nothing writable, no network, dead by the phase's end.
+
+        Both sides of the contest lie at the same path when they run, in the same environment: code that could tell
+        that it is the incumbent now would be slow on purpose, and make its own successors look fast. What an
+        experiment left is the candidate's alone, so there is no other side to be had beside one.
+        """
         phase = self.task.contestant
 
-        def start(fd: int, stop: threading.Event) -> Exit:
+        def start(other: bool, fd: int, stop: threading.Event) -> Exit:
             assert phase is not None
             env = self._env(phase, Path("/tmp"), 0) | {ARTIFACTS: str(artifacts)}
-            box = Box(
-                phase.command,
-                cwd=tree,
-                limits=self._limits(phase),
-                read=(*self._readable(), artifacts),
-                env=env,
-                channel=fd,
-            )
+            env["PYTHONPATH"] = self._importing_helper(env)
+            read = (*self._readable(), artifacts, self._helper())
+            tree, limits = self._tree(contest[other]), self._limits(phase)
+            box = Box(phase.command, cwd=tree, limits=limits, read=read, env=env, channel=fd)
             return self.sandbox.run(box, stop=stop)
 
-        return Door(start, limit=64 if phase else 0)
+        return Door(start, limit=MOST_CONTESTANTS if phase else 0, other=self.task.experiment is None)
 
     def _boxed(
         self,
@@ -305,6 +337,18 @@ def _digest(found: trees.Found) -> str:
     for chunk in trees.contents(found):
         digest.update(chunk)
     return digest.hexdigest()
+
+
+def _lay_out_helper(package: Path) -> None:
+    """What evaluators and contestants import, as it is here: the standard library is all it needs."""
+    here = Path(contestant.__file__).parents[1]
+    files = {path.relative_to(here): path.read_bytes() for path in here.glob("contestant/*.py")}
+    files |= {Path("__init__.py"): b"", Path("respond.py"): (here / "respond.py").read_bytes()}
+    for name, text in files.items():
+        new = package / f"{name}.new"
+        new.parent.mkdir(parents=True, exist_ok=True)
+        new.write_bytes(text)
+        new.replace(package / name)
 
 
 def _read_capped(path: Path) -> bytes:
