@@ -215,8 +215,8 @@ class LocalRunner:
             env = self._env(phase, Path("/tmp"), 0) | {ARTIFACTS: str(artifacts)}
             env["PYTHONPATH"] = self._importing_helper(env)
             read = (*self._readable(), artifacts, self._helper())
-            tree = self._tree(contest[other])
-            box = Box(phase.command, cwd=tree, limits=self._limits(phase), read=read, env=env, channel=fd)
+            tree, limits = self._tree(contest[other]), self._limits(phase)
+            box = Box(phase.command, cwd=tree, limits=limits, read=read, env=env, channel=fd)
             return self.sandbox.run(box, stop=stop)
 
         return Door(start, limit=MOST_CONTESTANTS if phase else 0, other=self.task.experiment is None)
