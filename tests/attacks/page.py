@@ -52,11 +52,10 @@ Results = Mapping[str, Mapping[str, Played]]
 
 def measured(names: Collection[str]) -> dict[str, dict[str, Played]]:
     """Play these families on every sandbox that comes up here; the others are read from the page."""
-    known = {} if set(names) >= {family.name for family in FAMILIES} else read(ROWS.read_text())
     return {
         family.name: {backend: _played(family, backend) for backend in BACKENDS}
         if family.name in names
-        else known[family.name]
+        else _read(family, ROWS.read_text())
         for family in FAMILIES
     }
 
@@ -119,18 +118,19 @@ def with_summary(page: str, results: Results) -> str:
 
 def read(page: str) -> dict[str, dict[str, Played]]:
     """The results a page of rows was made from. Raises ValueError when it lacks a family or a row."""
-    results = {}
-    for family in FAMILIES:
-        part = page.partition(f"\n## {family.title}\n")[2].partition("\n## ")[0]
-        cells = [line.strip("|").split("|") for line in part.splitlines() if re.match(r"\| \d", line)]
-        seconds = dict(re.findall(r"(\w+) (\d+) s", part))
-        if len(cells) != len(family.attacks) or set(seconds) != set(BACKENDS):
-            raise ValueError(f"the page lacks something of the family {family.name}: make attacks")
-        results[family.name] = {
-            backend: Played(int(seconds[backend]), tuple(Standing(line[3 + column].strip()) for line in cells))
-            for column, backend in enumerate(BACKENDS)
-        }
-    return results
+    return {family.name: _read(family, page) for family in FAMILIES}
+
+
+def _read(family: Family, page: str) -> dict[str, Played]:
+    part = page.partition(f"\n## {family.title}\n")[2].partition("\n## ")[0]
+    cells = [line.strip("|").split("|") for line in part.splitlines() if re.match(r"\| \d", line)]
+    seconds = dict(re.findall(r"(\w+) (\d+) s", part))
+    if len(cells) != len(family.attacks) or not set(BACKENDS) <= set(seconds):
+        raise ValueError(f"the page lacks something of the family {family.name}: make attacks")
+    return {
+        backend: Played(int(seconds[backend]), tuple(Standing(line[3 + column].strip()) for line in cells))
+        for column, backend in enumerate(BACKENDS)
+    }
 
 
 def main() -> int:
