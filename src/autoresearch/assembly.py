@@ -15,14 +15,17 @@ from pathlib import Path
 
 import autoresearch
 from autoresearch import agents, budget, git, referees, sandboxes, strategies
+from autoresearch.agents.pruner import Pruner
 from autoresearch.errors import UserError
 from autoresearch.history import Control, Epoch, History, Night, StudyStart
 from autoresearch.intake import quote
 from autoresearch.ledger import Ledger, now
+from autoresearch.lineage import removable
 from autoresearch.protocols import Sandbox
 from autoresearch.records import Experiment, Outcome, Verdict
 from autoresearch.runners.local import LocalRunner
 from autoresearch.site import FOLDER, Site
+from autoresearch.strategies.greedy import Greedy
 from autoresearch.study import Study
 from autoresearch.task import Budget, Task
 from autoresearch.toolchain import Toolchain, machine
@@ -76,16 +79,27 @@ def rig_up(root: Path, task: Task, history: History, *, unsafe: bool = False) ->
     return Rig(task, site, workspace, toolchain, sandbox, properties, runner)
 
 
-def assemble(root: Path, task: Task, *, granted: Budget | None = None, unsafe: bool = False) -> Assembly:
+def assemble(
+    root: Path,
+    task: Task,
+    *,
+    granted: Budget | None = None,
+    unsafe: bool = False,
+    prune: bool = False,
+    set_aside: bool = False,
+) -> Assembly:
     """Everything `run` needs, with the ledger brought up to date.
 
-    `granted` is a budget asked for on the command line; None takes the task's own. Raises UserError.
+    `granted` is a budget asked for on the command line; None takes the task's own, or goes on with the night that is
+    not over. `prune` begins a night that takes back, one by one, the changes between the base and what is certified;
+    with `set_aside` also when that is not the tip, which then goes back to it.
+    Raises UserError.
     """
     site = Site(root, task.name)
     site.create()
     ledger = Ledger(site.ledger_path, History())
     ledger.refresh()
-    referee = referees.make(task.referee, task.referee_options, task.metric)
+    referee = referees.make(task.referee, task.referee_options, task.metric, constraints=task.constraints)
     rig = rig_up(root, task, ledger.history, unsafe=unsafe)
     study = Study(
         ledger=ledger,
@@ -98,13 +112,17 @@ def assemble(root: Path, task: Task, *, granted: Budget | None = None, unsafe: b
         keep_log=site.keep_log,
     )
     assembly = Assembly(rig, study)
+    if prune:
+        granted = _changes_to_prune(assembly, set_aside=set_aside)
     _refuse_if_spent(assembly, granted)
     if ledger.history.stopping or ledger.history.paused:
         ledger.append(Control("resume"))
     if ledger.history.study is None or ledger.history.study.base != rig.workspace.base:
         ledger.append(StudyStart(task.name, rig.workspace.base, secrets.token_hex(16), autoresearch.__version__))
     _begin_epoch(assembly, unsafe=unsafe)
-    _begin_night(assembly, granted)
+    _begin_night(assembly, granted, purpose="prune" if prune else "")
+    if ledger.history.prunes:
+        study.agent, study.strategy = Pruner(rig.workspace), Greedy(task, step="simplify")
     return assembly
 
 
@@ -123,6 +141,7 @@ def _begin_epoch(assembly: Assembly, *, unsafe: bool) -> None:
         referee=task.referee,
         referee_options=dict(task.referee_options),
         unsafe=unsafe or rig.sandbox.name == "none",
+        constraints=task.constraints,
     )
     epoch = replace(epoch, digest=_fingerprint(epoch))
     before = ledger.history.epoch
@@ -200,19 +219,47 @@ def _close_open_attempt(ledger: Ledger[History]) -> None:
         )
 
 
-def _begin_night(assembly: Assembly, granted: Budget | None) -> None:
+def _changes_to_prune(assembly: Assembly, *, set_aside: bool) -> Budget | None:
+    """One experiment for each change to take back; None to go on with a night that does. Raises UserError."""
+    history = assembly.study.history
+    if history.prunes and not _is_over(assembly):
+        return None
+    if assembly.rig.task.referee == "timing":
+        raise UserError(
+            "Pruning compares runs at different times, which the preset timing does not trust.",
+            fix='set preset = "certify" in [referee], certify the tip with `autoresearch run`, and prune then',
+        )
+    if history.unpruned is None:
+        raise UserError("Nothing is certified yet, so there is nothing to prune.", fix="autoresearch run")
+    if history.tip_commit != history.proven_commit and not set_aside:
+        raise UserError(
+            "Some kept changes are not certified yet; only what is certified can be pruned.",
+            fix="autoresearch run --experiments 20 proves or drops them; `autoresearch prune --set-aside` does without",
+        )
+    changes = removable(history)
+    if not changes:
+        raise UserError("Every certified change was taken back already.", fix="autoresearch log")
+    return Budget(experiments=len(changes))
+
+
+def _begin_night(assembly: Assembly, granted: Budget | None, *, purpose: str) -> None:
     task, history = assembly.rig.task, assembly.study.history
     wanted = granted or task.budget
     if wanted == Budget():
         raise UserError("No budget is given, so the night would never end.", fix="autoresearch run --experiments 20")
-    if history.night and not _is_over(assembly) and granted in (None, history.night.budget):
+    if history.night and not _is_over(assembly) and (granted, purpose) in _same_night(history.night):
         return
-    assembly.study.ledger.append(_night(assembly, wanted))
+    assembly.study.ledger.append(_night(assembly, wanted, purpose))
 
 
-def _night(assembly: Assembly, wanted: Budget) -> Night:
+def _same_night(night: Night) -> list[tuple[Budget | None, str]]:
+    """What may be asked for to go on with `night` instead of beginning another."""
+    return [(None, ""), (None, night.purpose), (night.budget, night.purpose)]
+
+
+def _night(assembly: Assembly, wanted: Budget, purpose: str) -> Night:
     task, history = assembly.rig.task, assembly.study.history
-    certificates = referees.certificates(wanted, task.referee)
+    certificates = 1 if purpose == "prune" else referees.certificates(wanted, task.referee)
     if task.holdout_budget is not None:
         left = task.holdout_budget - len(history.certificates)
         if left < certificates:
@@ -226,6 +273,7 @@ def _night(assembly: Assembly, wanted: Budget) -> Night:
         certificates=certificates,
         first=_first(history),
         started=now(),
+        purpose=purpose,
     )
 
 

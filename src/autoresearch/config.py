@@ -16,16 +16,14 @@ from pydantic import BaseModel, ValidationError
 from autoresearch.errors import TaskError
 from autoresearch.globs import Globs
 from autoresearch.records import Direction, Metric
-from autoresearch.task import Budget, Check, Limits, Phase, Task
+from autoresearch.task import Budget, Check, Constraint, Limits, Phase, Task
 from autoresearch.taskfile import TaskFile
 
 TASK_FILE = "autoresearch.toml"
 PROGRAM_FILE = "program.md"
 
 NOT_YET = {
-    "constraint": "limits on secondary metrics",
     "selftest": "evaluator self-tests",
-    "metric.objective": "objectives over several values",
     "metric.source=depleting": "finite records, which need a laddered score and a vault",
     "strategy.use": "strategies other than greedy",
 }
@@ -93,9 +91,7 @@ def _validated(data: dict[str, Any], path: Path) -> TaskFile:
 
 def _not_yet(file: TaskFile) -> Iterator[tuple[str, str]]:
     asked = {
-        "constraint": bool(file.constraint),
         "selftest": bool(file.selftest),
-        "metric.objective": bool(file.metric.objective),
         "metric.source=depleting": file.metric.source == "depleting",
         "strategy.use": file.strategy.use != "greedy",
     }
@@ -120,6 +116,10 @@ def _inconsistent(file: TaskFile) -> str:
         return "metric.file is for tasks without [evaluation]; the evaluation writes $AUTORESEARCH_METRICS."
     if file.experiment is None and file.contestant is None:
         return "[experiment] is missing: only an [evaluation] that asks a [contestant] can do without."
+    if file.experiment is None and (
+        file.metric.objective == "time_to_target" or any(limit.metric == "run.seconds" for limit in file.constraint)
+    ):
+        return "the time of the run counts, so the task needs an [experiment] that runs."
     if file.experiment and file.experiment.network and "no_network" in file.sandbox.require:
         return "experiment.network = true contradicts sandbox.require's no_network."
     return ""
@@ -134,6 +134,7 @@ def _task(file: TaskFile, program: str) -> Task:
         low=low,
         high=high,
         target=file.metric.target,
+        objective=file.metric.scalarisation(),
     )
     experiment, evaluation, holdout = file.experiment, file.evaluation, file.holdout
     judge = secret = contestant = None
@@ -161,6 +162,8 @@ def _task(file: TaskFile, program: str) -> Task:
             )
             for check in file.check
         ),
+        constraints=tuple(Constraint(**limit.model_dump()) for limit in file.constraint),
+        pareto={name: Direction(way) for name, way in file.report.pareto.items()},
         metric_file=file.metric.file,
         referee=file.referee.preset,
         referee_options=file.referee.model_extra or {},
@@ -214,6 +217,7 @@ def _digest(file: TaskFile) -> str:
             "contestant",
             "holdout",
             "check",
+            "constraint",
             "referee",
         },
     )

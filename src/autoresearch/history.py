@@ -17,7 +17,7 @@ from autoresearch.records import (
     Ruling,
     Side,
 )
-from autoresearch.task import Budget
+from autoresearch.task import Budget, Constraint
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,6 +53,8 @@ class Epoch:
     referee_options: Mapping[str, float] = field(default_factory=dict)
     unsafe: bool = False
     """Run with --unsafe-no-sandbox: certificates are disabled."""
+    constraints: tuple[Constraint, ...] = ()
+    """Limits every keep and certificate demands."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,6 +69,8 @@ class Night:
     """Number of the first experiment that counts against `budget.experiments`."""
     started: str
     """ISO 8601, UTC; hours count from here, pauses included."""
+    purpose: str = ""
+    """"prune" when it takes kept changes back one by one instead of trying new ones."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -117,6 +121,8 @@ class History:
     """The experiment whose candidate is the last certified commit; the first baseline until then."""
     baseline: Experiment | None = None
     """Of this epoch; None until it is measured."""
+    unpruned: Experiment | None = None
+    """The experiment whose candidate was last certified by a night that did not prune."""
     paused: bool = False
     stopping: str = ""
     """"stop" once a human said so, else empty."""
@@ -155,6 +161,24 @@ class History:
         """Commit last certified; the study's base before there is one."""
         return self._commit(self.proven)
 
+    @property
+    def prunes(self) -> bool:
+        """Whether this night takes kept changes back."""
+        return self.night is not None and self.night.purpose == "prune"
+
+    @property
+    def incumbent_commit(self) -> str:
+        """Whom an experiment is held against: the tip; in a night that prunes, what was certified before any pruning.
+
+        Held against one and the same commit, many small losses cannot add up.
+        """
+        return self._commit(self.unpruned) if self.prunes and self.unpruned else self.tip_commit
+
+    @property
+    def rival_commit(self) -> str:
+        """Whom a certificate holds the tip against: the last certified commit; a pruned tip, the study's base."""
+        return self.study.base if self.prunes and self.study else self.proven_commit
+
     def _commit(self, experiment: Experiment | None) -> str:
         if experiment is not None and experiment.candidate is not None:
             return experiment.candidate.commit
@@ -178,6 +202,8 @@ class History:
             case Night():
                 self.night, self.certificates_tonight = record, 0
                 self.pending_certificate = []  # another night, another number of certificates to share the level
+                if record.purpose == "prune":
+                    self.tip, self.keeps_since_certificate = self.proven, 0
             case Candidate():
                 self.candidates[record.number] = record
             case Measurement():
@@ -234,6 +260,8 @@ class History:
         self.certificate_at = len(self.experiments)
         if done.ruling is Ruling.CERTIFIED:
             self.proven = self.tip
+            if not self.prunes:
+                self.unpruned = self.tip
         elif done.ruling is Ruling.ROLLED_BACK:
             self.tip = self.proven
         self.keeps_since_certificate = 0

@@ -10,6 +10,8 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
 
+from autoresearch.objectives import Objective
+
 
 class Direction(StrEnum):
     """Which way the metric improves."""
@@ -65,6 +67,8 @@ class Metric:
     """Physical bounds, inclusive. A value outside them is a violation, not a record."""
     high: float = math.inf
     target: float | None = None
+    objective: Objective | None = None
+    """How the number is made of several values; None when the evaluation gives it under its name."""
 
     def gain(self, value: float, over: float) -> float:
         """Improvement of `value` over `over`, in the metric's unit; positive is better."""
@@ -89,6 +93,12 @@ class Candidate:
     tokens: int | None = None
     detail: Mapping[str, object] = field(default_factory=dict)
     """The agent's own notes, JSON-able: the tuner stores the constants it set here."""
+    nodes: int | None = None
+    """Net growth over the parent, in what `counted` says; None where it cannot be told."""
+    touched: int | None = None
+    """What was added plus what was removed."""
+    counted: str = ""
+    """"nodes" of Python's syntax, "tokens" of anything else, or "nodes and tokens"."""
 
 
 @dataclass(frozen=True, slots=True)

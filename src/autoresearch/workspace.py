@@ -22,7 +22,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
-from autoresearch import proc
+from autoresearch import proc, sizes
 from autoresearch.errors import UserError
 from autoresearch.git import LINK, SUBMODULE, Change, Entry, Store, Tree, UserRepository
 from autoresearch.globs import Globs
@@ -51,6 +51,10 @@ class Taken:
     commit: str
     paths: tuple[str, ...]
     """Changed, added and deleted files, sorted."""
+    nodes: int | None
+    touched: int | None
+    counted: str
+    """Its size, as `sizes.Size` has it."""
 
 
 class Workspace:
@@ -273,7 +277,14 @@ class Workspace:
             ref = self.refs.candidate(number)
             commit = self._store.commit(ref, parent, changes, message=message, when=when)
         self._remember(commit, _applied(before, changes))
-        return Taken(commit, tuple(changes))
+        size = sizes.of_change(self._sides(before, changes))
+        return Taken(commit, tuple(changes), size.nodes, size.touched, size.counted)
+
+    def _sides(self, before: Tree, changes: Mapping[str, Change]) -> Iterator[tuple[str, bytes, bytes]]:
+        """Path, old and new bytes of every change; empty where there is no such file."""
+        for path, change in changes.items():
+            old = self._store.read(before[path].blob) if path in before else b""
+            yield path, old, change.data or b""
 
     def export(
         self, commit: str, slot: int, *, sealed_only: bool = False, with_hidden: bool = False, writable: bool = False

@@ -21,6 +21,7 @@ from autoresearch.cli import (
     init,
     log,
     place,
+    prune,
     replay,
     report,
     run,
@@ -56,7 +57,7 @@ def root(context: typer.Context, version: bool = typer.Option(False, "--version"
 
 VERBS: tuple[Callable[..., None], ...] = (
     *(init.init, check.check, demo.demo, run.run, status.status, log.log, show.show, diff.diff, report.report),
-    *(replay.replay, control.pause, control.resume, control.stop, schema.schema),
+    *(prune.prune, replay.replay, control.pause, control.resume, control.stop, schema.schema),
 )
 for verb in VERBS:
     app.command()(verb)

@@ -42,6 +42,10 @@ class Findings:
     free_bytes: int = 0
     warnings: list[str] = field(default_factory=list)
     problems: list[str] = field(default_factory=list)
+    objective: str = ""
+    """How the metric is made of several values; empty when it is one of them."""
+    constraints: list[str] = field(default_factory=list)
+    """Each limit, in words."""
 
 
 def check(
@@ -58,7 +62,9 @@ def check(
 
     root = place.repository()
     task = config.load(root, overrides or ())
-    referees.make(task.referee, task.referee_options, task.metric)  # a preset that does not exist is said first
+    referees.make(
+        task.referee, task.referee_options, task.metric, constraints=task.constraints
+    )  # a preset that does not exist is said first
     site = Site(root, task.name)
     site.create()
     with site.occupied():
@@ -81,6 +87,8 @@ def examine(rig: Rig, *, runs: int) -> Findings:
     found = Findings(task.name, str(task.trust_class), sandbox=rig.sandbox.name, properties=dict(rig.properties))
     python = rig.toolchain.python
     found.interpreter = f"{python['executable']} ({python['version']})" if python else "no python on PATH"
+    found.objective = task.metric.objective.describe() if task.metric.objective else ""
+    found.constraints = [str(constraint) for constraint in task.constraints]
     found.warnings += warnings(rig)
     found.free_bytes = shutil.disk_usage(rig.site.folder).free
     if found.free_bytes < MIN_FREE_BYTES:
@@ -126,12 +134,16 @@ def _measure(rig: Rig, found: Findings, runs: int) -> None:
             )
             return
         took.append(time.monotonic() - began)
-        assert run.value is not None
-        measured.append(run)
+        if run.value is None:
+            found.problems.append(f"The baseline does not give a number: {run.foul}.")
+            return
         found.values.append(run.value)
+        measured.append(run)
+    found.problems += referees.violated(rig.task.constraints, measured)
     if rig.task.holdout:
         try:  # whether it works, before a night depends on it; what it says is not looked at
-            rig.runner.measure(rig.workspace.base, side=Side.CANDIDATE, seed=0, split="holdout")
+            run = rig.runner.measure(rig.workspace.base, side=Side.CANDIDATE, seed=0, split="holdout")
+            found.problems += referees.unmeasured(rig.task.constraints, run)
         except Foul as foul:
             found.problems.append(f"The holdout does not give a number: {foul.reason}.")
     found.mean, found.sigma = statistics.fmean(found.values), statistics.stdev(found.values)
@@ -172,6 +184,10 @@ def _print(found: Findings, rig: Rig) -> None:
         out.print(f"  {'[green]proven   [/]' if holds else '[yellow]not given[/]'} {name}")
     out.print(f"interpreter  {found.interpreter}", markup=False)
     out.print(f"disk         {found.free_bytes / 2**30:.0f} GiB free")
+    if found.objective:
+        out.print(f"objective    {rig.task.metric.name} is {found.objective}", markup=False)
+    for constraint in found.constraints:
+        out.print(f"constraint   {constraint}", markup=False)
     if found.mean is not None and found.sigma is not None:
         mean = figures.with_unit(found.mean)
         out.print(f"baseline     {mean}, sigma {found.sigma:.3g} over {len(found.values)} runs", markup=False)

@@ -12,11 +12,12 @@ from rich.text import Text
 
 from autoresearch.cli.words import OUTCOME_STYLE
 from autoresearch.history import Archive
-from autoresearch.records import Outcome
+from autoresearch.records import Candidate, Outcome
 from autoresearch.site import Site
+from autoresearch.views.sentences import size_of
 from autoresearch.views.words import Figures, plain
 
-_RIGHT = {"#", "seconds"}
+_RIGHT = {"#", "seconds", "nodes"}
 
 
 WIDE = 240
@@ -80,7 +81,7 @@ def _not_given(missing: list[str]) -> str:
 def print_log(history: Archive, numbers: Sequence[int]) -> None:
     """These experiments, one row each."""
     table = Table(box=None, pad_edge=False, header_style="dim")
-    for name in ("#", "outcome", history.metric.name, "seconds", "commit", "change"):
+    for name in ("#", "outcome", history.metric.name, "seconds", "nodes", "commit", "change"):
         table.add_column(name, justify="right" if name in _RIGHT else "left", no_wrap=name != "change")
     for done in map(history.experiments.__getitem__, numbers):
         summary = done.candidate.summary if done.candidate else done.verdict.reason
@@ -91,10 +92,18 @@ def print_log(history: Archive, numbers: Sequence[int]) -> None:
             Text(done.verdict.outcome, OUTCOME_STYLE[done.verdict.outcome]),
             "–" if done.value is None else f"{done.value:.6g}",
             f"{done.seconds:.1f}",
+            _size(done.candidate),
             done.candidate.commit[:9] if done.candidate else "–",
             Text(plain(summary)),
         )
     console().print(table)
+
+
+def _size(candidate: Candidate | None) -> str:
+    """Net growth of the code; tokens are marked, nodes are not."""
+    if candidate is None or candidate.nodes is None:
+        return "–"
+    return f"{candidate.nodes:+d}" + ("" if candidate.counted in ("", "nodes") else "t")
 
 
 def print_experiment(history: Archive, row: dict[str, Any], sentence: str, site: Site) -> None:
@@ -106,6 +115,8 @@ def print_experiment(history: Archive, row: dict[str, Any], sentence: str, site:
     for name in ("summary", "hypothesis", "agent", "commit", "parent", "started"):
         if row[name]:
             grid.add_row(name, Text(plain(str(row[name]), 600)))
+    if size := size_of(history.candidates.get(row["number"])):
+        grid.add_row("size", size)
     for run in history.settled.get(row["number"], ()):
         where = f"seed {run.seed}, {run.seconds:.2f} s + {run.evaluation_seconds:.2f} s evaluation"
         load = f", foreign load {run.foreign_load:.2f} cores" if run.foreign_load is not None else ""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import difflib
 import math
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
 from autoresearch.errors import UserError
 from autoresearch.protocols import Referee
@@ -12,11 +12,26 @@ from autoresearch.records import Metric
 from autoresearch.referees import ranked
 from autoresearch.referees.allowance import Lond
 from autoresearch.referees.certify import Certify
+from autoresearch.referees.constraints import Constrained, unmeasured, violated
 from autoresearch.referees.exact import Exact
-from autoresearch.referees.planning import certificates, fixed_runs, objections, smallest_gain
+from autoresearch.referees.pairing import paired_gain
+from autoresearch.referees.planning import certificates, fixed_runs, objections, sigma_of, smallest_gain
+from autoresearch.referees.simpler import Simpler
 from autoresearch.referees.timing import Timing
+from autoresearch.stats.equivalence import EXACT
+from autoresearch.task import Constraint
 
-__all__ = ["certificates", "fixed_runs", "make", "objections", "smallest_gain"]
+__all__ = [
+    "certificates",
+    "fixed_runs",
+    "make",
+    "objections",
+    "paired_gain",
+    "sigma_of",
+    "smallest_gain",
+    "unmeasured",
+    "violated",
+]
 
 PRESETS = ("certify", "strict", "fdr", "few", "timing", "exact")
 MOST_BASELINE_RUNS = 100
@@ -24,8 +39,27 @@ HIGHEST_FDR = 0.5
 OPTIONS: Mapping[str, tuple[str, ...]] = {"certify": ("baseline_runs",), "exact": ("min_effect",), "fdr": ("fdr",)}
 
 
-def make(name: str, options: Mapping[str, object], metric: Metric) -> Referee:
-    """The referee of preset `name`. Raises UserError for an unknown preset or option, naming the nearest known one."""
+def make(
+    name: str, options: Mapping[str, object], metric: Metric, *, constraints: Sequence[Constraint] = ()
+) -> Referee:
+    """The referee of preset `name`, which keeps what is simpler and nothing that breaks a constraint.
+
+    Raises UserError for an unknown preset or option, naming the nearest known one.
+    """
+    preset = _preset(name, options, metric)
+    match preset:
+        case Certify():
+            referee = Simpler(preset, proving=preset)
+        case Exact():
+            referee = Simpler(preset, proving=preset, smaller=EXACT, pruned=EXACT)
+        case Timing():
+            referee = Simpler(preset, proving=preset, smaller=None)
+        case _:
+            referee = Simpler(preset, proving=Certify(), smaller=None)
+    return Constrained(referee, tuple(constraints)) if constraints or metric.objective else referee
+
+
+def _preset(name: str, options: Mapping[str, object], metric: Metric) -> Referee:
     if name not in PRESETS:
         raise UserError(f"There is no referee preset {name!r}.", fix=_nearest(name, PRESETS))
     known = OPTIONS.get(name, ())
@@ -63,9 +97,8 @@ def _runs(number: float) -> int:
 
 def _rate(number: float) -> float:
     if not 0 < number <= HIGHEST_FDR:
-        raise UserError(
-            f"fdr = {number:g} is not a usable share of false keeps.", fix=f"give a number up to {HIGHEST_FDR:g}"
-        )
+        fix = f"give a number above 0, {HIGHEST_FDR:g} at most"
+        raise UserError(f"fdr = {number:g} is not a usable share of false keeps.", fix=fix)
     return number
 
 

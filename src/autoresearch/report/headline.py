@@ -48,7 +48,7 @@ def total_gain(proofs: Sequence[Certificate]) -> tuple[float, float, float]:
 
 def _proven(reading: Reading, proof: Certificate) -> Headline:
     span = next(span for span in reading.spans if any(each.certificate is proof for each in span.proofs))
-    chain = [p.certificate for p in span.proofs if p.certificate.ruling is Ruling.CERTIFIED]
+    chain = _chain(span, proof)
     figures, floor = figures_of(reading, span), span.noise
     gain, low, high = total_gain(chain)
     name = plain(span.epoch.metric.name, 40)
@@ -68,6 +68,22 @@ def _proven(reading: Reading, proof: Certificate) -> Headline:
         before=figures.value(floor.mean) if floor and proof.split == "public" else "",
         after=figures.with_unit(proof.mean),
     )
+
+
+def _chain(span: Span, proof: Certificate) -> list[Certificate]:
+    """The certificates of this epoch that lead to `proof`, oldest first: each begins where the one before ended.
+
+    That of a pruned tip begins at the study's base, whatever was certified in between.
+    """
+    chain = [proof]
+    for earlier in reversed([each.certificate for each in span.proofs]):
+        if (
+            earlier.ruling is Ruling.CERTIFIED
+            and earlier.number < chain[0].number
+            and earlier.commit == chain[0].against
+        ):
+            chain.insert(0, earlier)
+    return chain
 
 
 def _start(span: Span, chain: Sequence[Certificate]) -> str:

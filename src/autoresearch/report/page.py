@@ -9,13 +9,14 @@ from autoresearch.history import Archive, Note
 from autoresearch.records import Ruling, TrustClass
 from autoresearch.report import forest, svg
 from autoresearch.report.diffs import Diff, DiffBook
+from autoresearch.report.front import FrontTable, table
 from autoresearch.report.headline import Headline, headline
 from autoresearch.report.sheet import Line, check_yourself, noise_sheet, reproduction, spending
 from autoresearch.report.staircase import Staircase
 from autoresearch.task import Task
 from autoresearch.views.effects import Gain
 from autoresearch.views.reading import Proof, Reading, Span
-from autoresearch.views.sentences import figures_of, margin, tell
+from autoresearch.views.sentences import figures_of, margin, size_of, tell
 from autoresearch.views.spend import spend
 from autoresearch.views.standing import Change, Failure, HitRate, Standing, discards, failures, hit_rate, survivors
 from autoresearch.views.words import Figures, count, duration, numbers, plain
@@ -34,6 +35,8 @@ class Row:
     summary: str
     hypothesis: str
     agent: str
+    size: str
+    """How much the code grew or shrank; empty where it is not known."""
     gain: str
     """With its sign; from the runs made since it was kept where there are any, else as judged."""
     margin: str
@@ -113,6 +116,8 @@ class Page:
     discards: Sequence[Row]
     discards_left: int
     failures: Sequence[FailureRow]
+    front: FrontTable | None
+    """None where the task names nothing to weigh against the metric."""
     hit_rate: str
     noise: Sequence[Line]
     spend: Sequence[Line]
@@ -143,6 +148,7 @@ def compose(history: Archive, *, task: Task, diff_of: Callable[[str, str], str])
         failures=[_failure(failure, book) for failure in failures(history)[:MOST_ROWS]],
         discards=_rows(reading, missed[:MOST_ROWS], book, MOST_DIFFS),
         discards_left=max(0, len(missed) - MOST_ROWS),
+        front=table(reading, task.pareto),
         hit_rate=_hit_rate(rate),
         noise=noise_sheet(reading),
         spend=spending(history),
@@ -207,6 +213,7 @@ def _row(reading: Reading, change: Change, scale: float, book: DiffBook | None) 
         summary=plain(candidate.summary if candidate else "", 160) or "(no summary)",
         hypothesis=plain(candidate.hypothesis if candidate else "", 1000),
         agent=plain(done.agent, 40),
+        size=size_of(candidate),
         gain=figures.signed(best.mean) if best else "unknown",
         margin=margin(best, figures),
         fresh=_again(change.fresh, figures),

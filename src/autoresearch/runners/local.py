@@ -93,11 +93,12 @@ class LocalRunner:
             if self.task.evaluation is None:
                 judged = Judged(self._own_report(ran, artifacts))
             else:
-                judged = self._evaluation((commit, against or commit), artifacts, seed, split)
+                judged = self._evaluation((commit, against or commit), artifacts, seed, split, seconds=ran.seconds)
+        name = self.task.metric.name
         return Measurement(
             commit=commit,
             side=side,
-            value=judged.values[self.task.metric.name],
+            value=judged.values.get(name),
             seed=seed,
             seconds=round(ran.seconds, 6),
             split=split,
@@ -110,7 +111,14 @@ class LocalRunner:
             artifacts=left,
             peak_memory_bytes=ran.peak_memory_bytes if self.task.experiment else judged.peak_memory_bytes,
             log=self.keep_log(ran.output) if ran.output else "",
+            foul="" if name in judged.values else f"discard: {self._miss(judged.values)}",
         )
+
+    def _miss(self, values: Mapping[str, float]) -> str:
+        """Why a run that went well has no number: a time to target without the target."""
+        goal = self.task.metric.objective
+        assert goal is not None
+        return f"{goal.reach} = {values[goal.reach]:.6g} is not good enough for its time to count"
 
     def check(self, commit: str) -> None:
         """Run the task's checks, in order, at `commit`. Raises Foul(CHECKS_FAILED) at the first that fails."""
@@ -151,13 +159,15 @@ class LocalRunner:
     def _own_report(self, ran: Exit, artifacts: Path) -> dict[str, float]:
         """The candidate's own word for its number: allowed, and labelled `self-reported` wherever it is shown."""
         if not self.task.metric_file:
-            return metrics.from_output(ran.output, self.task.metric)
+            return metrics.from_output(ran.output, self.task.metric, seconds=ran.seconds)
         path = artifacts / self.task.metric_file
         if not path.resolve().is_relative_to(artifacts.resolve()) or not path.is_file():
             raise Foul(Outcome.CRASH, f"it left no {self.task.metric_file} in ${ARTIFACTS}", log=ran.output)
-        return metrics.from_json(_read_capped(path), self.task.metric)
+        return metrics.from_json(_read_capped(path), self.task.metric, seconds=ran.seconds)
 
-    def _evaluation(self, contest: tuple[str, str], artifacts: Path, seed: int, split: str) -> Judged:
+    def _evaluation(
+        self, contest: tuple[str, str], artifacts: Path, seed: int, split: str, *, seconds: float
+    ) -> Judged:
         phase = self.task.holdout if split == "holdout" else self.task.evaluation
         assert phase is not None
         sealed = self.workspace.export(self.workspace.base, self.slot, sealed_only=True, with_hidden=True)
@@ -176,7 +186,7 @@ class LocalRunner:
             self._demand_undisturbed(sealed)
             if not verdict.is_file():
                 raise Foul(Outcome.CRASH, f"the evaluation wrote no ${METRICS}", log=ended.output)
-            values = metrics.from_json(_read_capped(verdict), self.task.metric)
+            values = metrics.from_json(_read_capped(verdict), self.task.metric, seconds=seconds)
         return Judged(values, ended.seconds, door.peak_memory_bytes)
 
     def _helper(self) -> Path:
