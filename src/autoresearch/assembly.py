@@ -68,6 +68,7 @@ class Assembly:
 def rig_up(root: Path, task: Task, history: History, *, unsafe: bool = False) -> Rig:
     """The measuring side of a study. Until its first experiment is finished it grows from HEAD. Raises UserError."""
     site = Site(root, task.name)
+    site.create()
     begun = history.study if history.experiments else None
     toolchain = Toolchain(root)
     surroundings = survey(task, toolchain, Memory(site.folder / "digests.json"))
