@@ -14,13 +14,24 @@ from autoresearch.referees.allowance import Lond
 from autoresearch.referees.certify import Certify
 from autoresearch.referees.constraints import Constrained, unmeasured, violated
 from autoresearch.referees.exact import Exact
-from autoresearch.referees.planning import certificates, fixed_runs, objections, smallest_gain
+from autoresearch.referees.pairing import paired_gain
+from autoresearch.referees.planning import certificates, fixed_runs, objections, sigma_of, smallest_gain
 from autoresearch.referees.simpler import Simpler
 from autoresearch.referees.timing import Timing
 from autoresearch.stats.equivalence import EXACT
 from autoresearch.task import Constraint
 
-__all__ = ["certificates", "fixed_runs", "make", "objections", "smallest_gain", "unmeasured", "violated"]
+__all__ = [
+    "certificates",
+    "fixed_runs",
+    "make",
+    "objections",
+    "paired_gain",
+    "sigma_of",
+    "smallest_gain",
+    "unmeasured",
+    "violated",
+]
 
 PRESETS = ("certify", "strict", "fdr", "few", "timing", "exact")
 MOST_BASELINE_RUNS = 100
@@ -86,9 +97,8 @@ def _runs(number: float) -> int:
 
 def _rate(number: float) -> float:
     if not 0 < number <= HIGHEST_FDR:
-        raise UserError(
-            f"fdr = {number:g} is not a usable share of false keeps.", fix=f"give a number up to {HIGHEST_FDR:g}"
-        )
+        fix = f"give a number above 0, {HIGHEST_FDR:g} at most"
+        raise UserError(f"fdr = {number:g} is not a usable share of false keeps.", fix=fix)
     return number
 
 

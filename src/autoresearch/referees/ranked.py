@@ -12,9 +12,12 @@ from autoresearch.referees.allowance import Allowance, Familywise, Lond
 from autoresearch.referees.proofs import contest, proof, proven_by, turn
 from autoresearch.referees.reading import baseline, fresh, noise, scores, sentinel_due, steady
 from autoresearch.referees.schedule import keep_due
-from autoresearch.stats.levels import too_variable, welch_p
+from autoresearch.stats.levels import is_bought, too_variable, welch_p
 from autoresearch.stats.looks import WORSE
 from autoresearch.stats.ranks import FOUL, critical, p_value, shift, wins
+
+ON_FRESH = 0.05
+"""Level of Welch's test on the fresh runs of a change that scatters more than what it replaces."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,13 +57,15 @@ class Ranked:
         n, m = len(ours), len(pool)
         won, level = wins(ours, pool), self.allowance.level(evidence) / len(self.keeps)
         p = p_value(won, n, m)
+        if n in self.keeps and p <= level and self._trusted(ours, pool, level):
+            outcome = Outcome.KEEP
+        elif n == self.keeps[-1] or won < self.drops[n] * n * m:
+            outcome = Outcome.DISCARD
+        else:
+            return Side.CANDIDATE
         statistic = {"p": p, "level": level, "wins": float(won), "n": float(n), "m": float(m)}
         statistic["gain"] = shift(ours, pool).estimate
-        if n in self.keeps and p <= level and self._trusted(ours, pool, level):
-            return Verdict(Outcome.KEEP, _reason(evidence, statistic), statistic)
-        if n == self.keeps[-1] or won < self.drops[n] * n * m:
-            return Verdict(Outcome.DISCARD, _reason(evidence, statistic), statistic)
-        return Side.CANDIDATE
+        return Verdict(outcome, _reason(evidence, statistic), statistic)
 
     def _trusted(self, ours: Sequence[float], pool: Sequence[float], level: float) -> bool:
         """Whether the win may be believed: not from variance alone, unless the last look's Welch test agrees."""
@@ -90,7 +95,8 @@ class Ranked:
         up, down = scores(history.metric, ours), scores(history.metric, theirs)
         p, level = proven_by(evidence, split, p=p_value(wins(up, down), len(up), len(down)))
         worse = wins(down, up) >= critical(len(down), len(up), WORSE)
-        ruling = Ruling.ROLLED_BACK if worse else Ruling.CERTIFIED if p <= level else Ruling.CONTINUE
+        proven = p <= level and not is_bought(up, down, level=ON_FRESH)
+        ruling = Ruling.ROLLED_BACK if worse else Ruling.CERTIFIED if proven else Ruling.CONTINUE
         return proof(evidence, ours, gain=shift(up, down), ruling=ruling, p=p, level=level)
 
 

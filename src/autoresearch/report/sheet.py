@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from autoresearch import referees
 from autoresearch.history import Archive
 from autoresearch.task import Limits, Phase, Task
-from autoresearch.views.reading import Reading, Span
+from autoresearch.views.reading import Reading, Span, own_runs
 from autoresearch.views.sentences import figures_of
 from autoresearch.views.spend import spend
 from autoresearch.views.words import count, duration, plain
@@ -44,7 +44,7 @@ def _noise(reading: Reading, span: Span) -> Iterator[Line]:
     sure = f"itself known to ±{1 / math.sqrt(2 * (floor.n - 1)):.0%}"
     yield Line(f"{epoch}noise (sigma of one run)", figures.with_unit(floor.sigma), sure)
     night = reading.history.night
-    runs = reading.history.settled.get(span.baseline.number, []) if span.baseline else []
+    runs = own_runs(reading.history, span.baseline) if span.baseline else []
     least = referees.smallest_gain(span.epoch.referee, span.epoch.metric, runs, night.budget) if night else None
     if least:
         yield Line(f"{epoch}smallest provable gain", f"about {figures.with_unit(least)}", "with 80 % probability")
