@@ -147,7 +147,6 @@ def test_a_bad_value_is_one_sentence(key: str, value: object, words: str) -> Non
 @pytest.mark.parametrize(
     ("key", "value"),
     [
-        ("selftest", [{"patch": "x"}]),
         ("metric.source", "depleting"),
         ("strategy.use", "tree"),
     ],

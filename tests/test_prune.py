@@ -116,6 +116,7 @@ def test_half_a_block_is_junk_and_prune_drops_it(tmp_path: Path) -> None:
     assert replay(Site(root, "toy").ledger_path).disagreements == []
 
 
+@pytest.mark.slow
 def test_neighbouring_lines_come_apart_and_what_is_built_upon_stays(tmp_path: Path) -> None:
     root = a_task(tmp_path / "toy", noise=0.0, preset="exact")
     a_night(root, "GAIN_1 = 0.5", "GAIN_2 = 0.25 + GAIN_1 * 0", "JUNK_1 = -1e-9", experiments=3)
@@ -141,6 +142,7 @@ def killed_while_pruning(root: Path, *, measurements: int) -> None:
         process.send_signal(signal.SIGKILL)
 
 
+@pytest.mark.slow
 def test_a_killed_prune_goes_on_and_ends_as_if_nothing_had_happened(tmp_path: Path) -> None:
     root = a_task(tmp_path / "toy", noise=0.0, preset="exact")
     a_night(root, "GAIN_1 = 0.5", "GAIN_2 = 0.25", "GAIN_1 = 0.75", experiments=3)
@@ -164,6 +166,7 @@ def test_a_killed_prune_goes_on_and_ends_as_if_nothing_had_happened(tmp_path: Pa
     assert replay(Site(root, "toy").ledger_path).disagreements == []
 
 
+@pytest.mark.slow
 def test_what_cannot_be_pruned_is_one_sentence(tmp_path: Path) -> None:
     root = a_task(tmp_path / "toy", noise=0.0, preset="exact")
     said = command(root, "prune")

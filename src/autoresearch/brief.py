@@ -122,9 +122,10 @@ def _limits(limits: Limits) -> str:
 
 def _incumbent(history: History) -> Standing | None:
     tip = history.tip
-    if tip is None or tip.value is None:
+    own = history.tip_value
+    values = history.values(history.tip_commit) or ([] if own is None else [own])
+    if tip is None or not values:
         return None
-    values = history.values(history.tip_commit) or [tip.value]
     return Standing(tip.number, f"{sum(values) / len(values):.6g}", len(values))
 
 

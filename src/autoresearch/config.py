@@ -16,14 +16,13 @@ from pydantic import BaseModel, ValidationError
 from autoresearch.errors import TaskError
 from autoresearch.globs import Globs
 from autoresearch.records import Direction, Metric
-from autoresearch.task import Budget, Check, Constraint, Limits, Phase, Task
+from autoresearch.task import Budget, Check, Constraint, Limits, Phase, SelfTest, Task
 from autoresearch.taskfile import TaskFile
 
 TASK_FILE = "autoresearch.toml"
 PROGRAM_FILE = "program.md"
 
 NOT_YET = {
-    "selftest": "evaluator self-tests",
     "metric.source=depleting": "finite records, which need a laddered score and a vault",
     "strategy.use": "strategies other than greedy",
 }
@@ -91,7 +90,6 @@ def _validated(data: dict[str, Any], path: Path) -> TaskFile:
 
 def _not_yet(file: TaskFile) -> Iterator[tuple[str, str]]:
     asked = {
-        "selftest": bool(file.selftest),
         "metric.source=depleting": file.metric.source == "depleting",
         "strategy.use": file.strategy.use != "greedy",
     }
@@ -114,6 +112,9 @@ def _inconsistent(file: TaskFile) -> str:
                 return f"[{name}] needs an [evaluation]: without one the candidate reports its own number."
     elif file.metric.file:
         return "metric.file is for tasks without [evaluation]; the evaluation writes $AUTORESEARCH_METRICS."
+    names = [test.name for test in file.selftest]
+    if len(set(names)) < len(names):
+        return "two [[selftest]] tables have the same name."
     if file.experiment is None and file.contestant is None:
         return "[experiment] is missing: only an [evaluation] that asks a [contestant] can do without."
     if file.experiment is None and (
@@ -148,7 +149,7 @@ def _task(file: TaskFile, program: str) -> Task:
         name=file.name,
         goal=file.goal,
         editable=tuple(file.editable),
-        hidden=tuple(file.hidden),
+        hidden=(*file.hidden, *(test.patch for test in file.selftest)),
         metric=metric,
         experiment=_phase(experiment, seconds=experiment.seconds + experiment.grace_seconds) if experiment else None,
         evaluation=judge,
@@ -162,6 +163,7 @@ def _task(file: TaskFile, program: str) -> Task:
             )
             for check in file.check
         ),
+        selftests=tuple(SelfTest(**test.model_dump()) for test in file.selftest),
         constraints=tuple(Constraint(**limit.model_dump()) for limit in file.constraint),
         pareto={name: Direction(way) for name, way in file.report.pareto.items()},
         metric_file=file.metric.file,
@@ -175,7 +177,8 @@ def _task(file: TaskFile, program: str) -> Task:
         read=tuple(file.sandbox.read),
         budget=Budget(**file.budget.model_dump()),
         program=program,
-        digest=_digest(file),
+        digest=hashlib.sha256(json.dumps(_measured(file), sort_keys=True).encode()).hexdigest(),
+        measured=_measured(file),
     )
 
 
@@ -204,9 +207,9 @@ def _phase(table: Any, *, seconds: float, command: tuple[str, ...] | None = None
     )
 
 
-def _digest(file: TaskFile) -> str:
-    """sha256 over what decides a measurement or a verdict; the budget, the agent and the goal's wording do not."""
-    measured = file.model_dump(
+def _measured(file: TaskFile) -> dict[str, Any]:
+    """What decides a measurement or a verdict; the budget, the agent and the goal's wording do not."""
+    return file.model_dump(
         mode="json",
         include={
             "editable",
@@ -221,7 +224,6 @@ def _digest(file: TaskFile) -> str:
             "referee",
         },
     )
-    return hashlib.sha256(json.dumps(measured, sort_keys=True).encode()).hexdigest()
 
 
 def _explain(error: ValidationError, path: Path) -> Iterator[str]:

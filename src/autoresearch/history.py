@@ -53,6 +53,10 @@ class Epoch:
     referee_options: Mapping[str, float] = field(default_factory=dict)
     unsafe: bool = False
     """Run with --unsafe-no-sandbox: certificates are disabled."""
+    why: str = ""
+    """What changed since the epoch before; empty for the first."""
+    started: str = ""
+    """ISO 8601, UTC; empty in ledgers that did not say."""
     constraints: tuple[Constraint, ...] = ()
     """Limits every keep and certificate demands."""
 
@@ -89,6 +93,56 @@ class Note:
 
 
 @dataclass(frozen=True, slots=True)
+class SelfTested:
+    """What the evaluator said, in this epoch, of a change whose worth is known."""
+
+    name: str
+    expect: str
+    """better | worse | same | cheating"""
+    passed: bool
+    reason: str
+    n: int
+    """Runs a side."""
+    gain: float | None = None
+    gain_low: float | None = None
+    gain_high: float | None = None
+    """Over the baseline, in the metric's unit, and its interval; None when it was refused."""
+
+
+@dataclass(frozen=True, slots=True)
+class Retried:
+    """One kept change, to be measured alone on the base."""
+
+    experiment: int
+    commit: str
+    """The base with this change; empty where it does not apply there without those before it."""
+
+
+@dataclass(frozen=True, slots=True)
+class Revalidation:
+    """A plan to measure again what was kept. Its runs are the measurements with its purpose."""
+
+    number: int
+    epoch: int
+    base: str
+    tip: str
+    """All the changes together."""
+    runs: int
+    """Of each commit."""
+    changes: tuple[Retried, ...]
+
+    @property
+    def purpose(self) -> str:
+        """What its measurements name as theirs."""
+        return f"revalidation {self.number}"
+
+    @property
+    def commits(self) -> list[str]:
+        """What is measured: the base, each change alone, the tip; none twice."""
+        return list(dict.fromkeys([self.base, *(c.commit for c in self.changes if c.commit), self.tip]))
+
+
+@dataclass(frozen=True, slots=True)
 class Ended:
     """`run` returned in an orderly way."""
 
@@ -121,6 +175,12 @@ class History:
     """The experiment whose candidate is the last certified commit; the first baseline until then."""
     baseline: Experiment | None = None
     """Of this epoch; None until it is measured."""
+    asides: dict[str, list[Measurement]] = field(default_factory=dict)
+    """Runs that no experiment and no certificate asked for, by purpose, oldest first. No rule reads them."""
+    revalidation: Revalidation | None = None
+    """The last one, of whichever epoch."""
+    selftests: dict[str, SelfTested] = field(default_factory=dict)
+    """Of this epoch, by name."""
     unpruned: Experiment | None = None
     """The experiment whose candidate was last certified by a night that did not prune."""
     paused: bool = False
@@ -155,6 +215,12 @@ class History:
     def tip_commit(self) -> str:
         """Commit of the current best; the study's base before there is one."""
         return self._commit(self.tip)
+
+    @property
+    def tip_value(self) -> float | None:
+        """What the current best measured in this epoch when it was kept; None where it was kept in an earlier one."""
+        is_here = self.tip and self.baseline and self.tip.number >= self.baseline.number
+        return self.tip.value if self.tip and is_here else None
 
     @property
     def proven_commit(self) -> str:
@@ -199,6 +265,11 @@ class History:
                 self.runs.clear()
                 self.pending.clear()
                 self.pending_certificate.clear()
+                self.selftests.clear()
+            case Revalidation():
+                self.revalidation = record
+            case SelfTested():
+                self.selftests[record.name] = record
             case Night():
                 self.night, self.certificates_tonight = record, 0
                 self.pending_certificate = []  # another night, another number of certificates to share the level
@@ -225,6 +296,9 @@ class History:
 
     def _measurement(self, run: Measurement) -> None:
         self.measured += 1
+        if run.purpose:
+            self.asides.setdefault(run.purpose, []).append(run)
+            return
         self.runs.setdefault((run.commit, run.split), []).append(run)
         if run.experiment is not None:
             self.pending.setdefault(run.experiment, []).append(run)

@@ -114,7 +114,8 @@ class Measurement:
     """Wall time of the candidate's process, exec to exit, on the referee's clock."""
     experiment: int | None = None
     certificate: int | None = None
-    """Exactly one of `experiment` and `certificate` is set: what asked for this run."""
+    purpose: str = ""
+    """Exactly one of `experiment`, `certificate` and `purpose` is set: what asked for this run."""
     split: str = "public"
     """"public" or "holdout"."""
     values: Mapping[str, float] = field(default_factory=dict)

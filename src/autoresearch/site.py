@@ -15,7 +15,8 @@ from autoresearch.history import Archive
 from autoresearch.ledger import Ledger
 
 FOLDER = ".autoresearch"
-MAX_LOG_BYTES = 512 * 1024
+MAX_LOG_BYTES = (1 << 20) + 4096
+"""What is kept of two boxes, a beginning and an end of each, and a word about what was left out."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,6 +36,11 @@ class Site:
     def ledger_path(self) -> Path:
         """The one file that matters; the rest is derived or can be lost."""
         return self.folder / "ledger.jsonl"
+
+    @property
+    def selftests_path(self) -> Path:
+        """What `check` found of the evaluator; without it `check` must be asked again."""
+        return self.folder / "selftests.json"
 
     def create(self) -> None:
         """Make the folder, ignored by git without touching any file of the user's. Raises UserError."""
@@ -58,7 +64,7 @@ class Site:
         return ledger
 
     def keep_log(self, log: bytes) -> str:
-        """Store a foul's log under its sha256, cut to its last half megabyte. Returns the hash."""
+        """Store a foul's log under its sha256, cut to its last megabyte. Returns the hash."""
         log = log[-MAX_LOG_BYTES:]
         name = hashlib.sha256(log).hexdigest()
         path = self.log_path(name)

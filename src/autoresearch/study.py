@@ -199,11 +199,9 @@ class Study:
 
     def once(self, side: Side, evidence: Evidence, *, attempt: int = 0) -> Measurement:
         """One run, at a seed nobody but the referee knows beforehand."""
-        commit, against = evidence.candidate, evidence.incumbent
-        if side is Side.INCUMBENT:
-            commit, against = against, commit
-        seed = self.history.next_seed(attempt=attempt)
-        return self.runner.measure(commit, side=side, seed=seed, split=self.split_of(evidence), against=against)
+        commit = evidence.candidate if side is Side.CANDIDATE else evidence.incumbent
+        seed, split = self.history.next_seed(attempt=attempt), self.split_of(evidence)
+        return self.runner.measure(commit, side=side, seed=seed, split=split, against=evidence.incumbent)
 
     def again(self, evidence: Evidence) -> Measurement:
         """The incumbent's second chance."""

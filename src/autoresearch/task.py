@@ -48,6 +48,17 @@ class Check:
 
 
 @dataclass(frozen=True, slots=True)
+class SelfTest:
+    """A change whose worth is known, to examine the evaluator with."""
+
+    name: str
+    patch: str
+    """A unified diff of editable files: its path in the repository. Hidden from agents and candidates."""
+    expect: str
+    """better | worse | same | cheating"""
+
+
+@dataclass(frozen=True, slots=True)
 class Constraint:
     """A one-sided limit on another value of the runs that are judged. A missing value never meets it."""
 
@@ -101,6 +112,7 @@ class Task:
     """The evaluation on data only certificates ask about."""
     holdout_budget: int | None = None
     checks: tuple[Check, ...] = ()
+    selftests: tuple[SelfTest, ...] = ()
     constraints: tuple[Constraint, ...] = ()
     pareto: Mapping[str, Direction] = field(default_factory=dict)
     """Other values the report weighs against the metric, and which way each is better."""
@@ -121,6 +133,8 @@ class Task:
     """Text of program.md, or empty."""
     digest: str = ""
     """sha256 over everything above that changes what is measured."""
+    measured: Mapping[str, object] = field(default_factory=dict)
+    """What `digest` is over: the tables of the task file that decide a measurement or a verdict, JSON-able."""
 
     @property
     def trust_class(self) -> TrustClass:

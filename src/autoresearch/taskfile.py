@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 import re
-from typing import Annotated, Any, Literal
+from typing import Annotated, Literal
 
 from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, model_validator
 
@@ -239,6 +239,16 @@ class CheckTable(Table):
     processes: Positive | None = None
 
 
+class SelfTestTable(Table):
+    """A change whose worth is known: `check` measures it, and `run` refuses an evaluator that gets it wrong."""
+
+    name: str = Field(min_length=1)
+    patch: Glob = Field(
+        description="A unified diff of editable files, in the repository; nobody who is judged sees it."
+    )
+    expect: Literal["better", "worse", "same", "cheating"]
+
+
 class BudgetTable(Table):
     """What one night may use."""
 
@@ -294,7 +304,7 @@ class TaskFile(Table):
     holdout: HoldoutTable | None = None
     check: list[CheckTable] = []
     constraint: list[ConstraintTable] = []
-    selftest: list[dict[str, Any]] = Field(default=[], description="Not available yet.")
+    selftest: list[SelfTestTable] = []
     referee: RefereeTable = RefereeTable()
     budget: BudgetTable = BudgetTable()
     agent: AgentTable = AgentTable()

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 import json
 import os
 import platform
@@ -10,11 +9,12 @@ import shutil
 import sys
 import time
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 from pathlib import Path
 
 from autoresearch import proc
+from autoresearch.task import Limits
 
 _SYSTEM = tuple(Path(p) for p in ("/usr", "/bin", "/sbin", "/lib", "/lib64", "/opt/homebrew"))
 _KEPT = ("LANG", "LC_ALL", "LC_CTYPE", "TZ")
@@ -27,11 +27,10 @@ _THREADS = (
 )
 
 _ASK = """
-import json, os, sys, sysconfig
-site = sysconfig.get_paths()["purelib"]
-names = sorted(n for n in os.listdir(site) if n.endswith(".dist-info")) if os.path.isdir(site) else []
+import json, os, sys
+folders = [p for p in sys.path if os.path.basename(p) in ("site-packages", "dist-packages") and os.path.isdir(p)]
 print(json.dumps({"version": sys.version.split()[0], "prefixes": sorted({sys.prefix, sys.base_prefix}),
-                  "executable": sys.executable, "packages": names}))
+                  "executable": sys.executable, "prefix": sys.prefix, "packages": folders}))
 """
 
 
@@ -81,21 +80,36 @@ class Toolchain:
 
     def env(self, *, cores: int | None, home: Path) -> dict[str, str]:
         """The environment of a boxed command before the task's own additions: nothing secret, nothing inherited."""
-        env = {name: os.environ[name] for name in _KEPT if name in os.environ}
-        env |= {"PATH": self.path, "HOME": str(home), "TMPDIR": str(home), "PYTHONDONTWRITEBYTECODE": "1"}
+        env = {**self.locale, "PATH": self.path, "HOME": str(home), "TMPDIR": str(home), "PYTHONDONTWRITEBYTECODE": "1"}
         env |= {"PYTHONUNBUFFERED": "1", "PYTHONNOUSERSITE": "1", "PYTHONHASHSEED": "0"}
         return env | (dict.fromkeys(_THREADS, str(cores)) if cores else {})
 
-    def environment(self) -> dict[str, object]:
-        """What the measured command stands on, for the epoch: interpreter and a digest of its packages."""
-        if self.python is None:
-            return {"python": None}
-        packages = json.dumps(self.python["packages"]).encode()
-        return {
-            "python": self.python["version"],
-            "executable": self.python["executable"],
-            "packages": hashlib.sha256(packages).hexdigest(),
-        }
+    def find(self, word: str) -> Path | None:
+        """The program outside the repository that a word of a command names; None when it names none."""
+        if "/" in word and not word.startswith("/"):
+            return None
+        found = shutil.which(word, path=self.path)
+        return Path(found) if found else None
+
+    @property
+    def locale(self) -> dict[str, str]:
+        """What boxed commands inherit of the language, the alphabet and the time zone."""
+        return {name: os.environ[name] for name in _KEPT if name in os.environ}
+
+
+def bounded(limits: Limits, folder: Path) -> Limits:
+    """`limits` with a number for each that has none: what this machine can spare while `folder` is written to.
+
+    Nine tenths of the memory, 512 processes or 8 a core, half of the free disk and no more than 64 GiB: a bomb ends
+    as an experiment, not as the night.
+    """
+    memory = os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES")
+    return replace(
+        limits,
+        memory_bytes=limits.memory_bytes or memory * 9 // 10,
+        processes=limits.processes or max(512, 8 * (os.cpu_count() or 1)),
+        disk_bytes=limits.disk_bytes or min(64 * 2**30, shutil.disk_usage(folder).free // 2),
+    )
 
 
 def machine() -> dict[str, object]:

@@ -14,9 +14,9 @@ import time
 from collections.abc import Callable, Iterator
 from contextlib import suppress
 from dataclasses import dataclass, field
+from itertools import count
 from pathlib import Path
 
-from autoresearch import proc
 from autoresearch.git import FILE, LINK, PROGRAM, SUBMODULE, Change, Entry, Tree
 
 _CHUNK = 1 << 20
@@ -153,20 +153,47 @@ def _check_plain(found: Found, info: os.stat_result) -> None:
 
 
 def remove(root: Path) -> None:
-    """Delete `root` and everything below it, whatever somebody made of it."""
+    """Delete `root` and everything below it, whatever somebody made of it; links are not followed."""
     try:
         shutil.rmtree(root)
     except FileNotFoundError:
         return
+    except NotADirectoryError:
+        root.unlink()
     except (OSError, RecursionError):
-        # Folders without permissions, or a thousand deep: the system's tools know how. Neither follows links below.
-        if not root.is_symlink():
-            proc.output(["chmod", "-R", "u+rwX", "--", str(root)])
-        proc.output(["rm", "-rf", "--", str(root)])
+        # A link, folders without permissions, or a thousand deep.
+        if root.is_symlink():
+            root.unlink()
+        else:
+            _raze(root)
+
+
+def _raze(root: Path) -> None:
+    """Delete a tree of any depth in linear time: what lies deep is moved up first, so no path grows long."""
+    root.chmod(0o700)
+    up = (root / f"up{number}-{os.urandom(8).hex()}" for number in count())
+    while folders := _emptied(root):
+        for folder in folders:
+            for inner in _emptied(folder):
+                inner.rename(next(up))
+            folder.rmdir()
+    root.rmdir()
+
+
+def _emptied(folder: Path) -> list[Path]:
+    """Delete the files of `folder`; the folders in it, which may now be entered and moved."""
+    with os.scandir(folder) as entries:
+        found = [(Path(entry), entry.is_dir(follow_symlinks=False)) for entry in entries]
+    for path, is_folder in found:
+        if is_folder:
+            path.chmod(0o700)
+        else:
+            path.unlink()
+    return [path for path, is_folder in found if is_folder]
 
 
 @dataclass(frozen=True, slots=True)
-class _Signature:
+class Signature:
     """What changes when a file does. The change time cannot be set by any call short of setting the clock."""
 
     device: int
@@ -177,8 +204,14 @@ class _Signature:
     changed: int
 
     @classmethod
-    def of(cls, info: os.stat_result) -> _Signature:
+    def of(cls, info: os.stat_result) -> Signature:
+        """The signature of what `info` is about."""
         return cls(info.st_dev, info.st_ino, info.st_size, info.st_mode, info.st_mtime_ns, info.st_ctime_ns)
+
+    @property
+    def numbers(self) -> tuple[int, ...]:
+        """The same, to be written down."""
+        return self.device, self.inode, self.size, self.mode, self.modified, self.changed
 
 
 @dataclass(frozen=True, slots=True)
@@ -218,7 +251,7 @@ def _copy(path: Path, target: int) -> None:
         os.close(source)
 
 
-_TICK = 20_000_000
+TICK = 20_000_000
 """Nanoseconds. Two changes within one tick of the kernel's coarse clock (at most 10 ms) may carry the same time."""
 
 
@@ -232,7 +265,7 @@ class Plot:
 
     def __init__(self, root: Path) -> None:
         self.root = root
-        self._known: dict[str, tuple[_Signature, Entry]] = {}
+        self._known: dict[str, tuple[Signature, Entry]] = {}
         self._folders: set[str] = set()
         self._wanted: Tree = {}
 
@@ -274,19 +307,21 @@ class Plot:
 
     def _survey(self, wanted: Tree) -> dict[str, Entry] | None:
         """What the folder holds, by content. None when that is nothing, or nothing that can be mended."""
-        like = next(iter(wanted.values()), None)
         try:
-            return {found.path: self._look(found, like) for found in walk(self.root)}
+            return {found.path: self._look(found, wanted.get(found.path)) for found in walk(self.root)}
         except (FileNotFoundError, NotADirectoryError, Unreadable):
             return None
 
-    def _look(self, found: Found, like: Entry | None) -> Entry:
-        signature = _Signature.of(found.info)
+    def _look(self, found: Found, wanted: Entry | None) -> Entry:
+        """What is there. Of what cannot be the file wanted only that: its bytes may be a terabyte of holes."""
+        if wanted is None or found.info.st_size != wanted.size:
+            return Entry(found.mode, "", found.info.st_size)
+        signature = Signature.of(found.info)
         known = self._known.get(found.path)
         if known and known[0] == signature:
             return known[1]
-        entry = entry_of(found, like)
-        if time.time_ns() - signature.changed > _TICK:
+        entry = entry_of(found, wanted)
+        if time.time_ns() - signature.changed > TICK:
             self._known[found.path] = signature, entry
         return entry
 

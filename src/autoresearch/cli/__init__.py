@@ -24,6 +24,7 @@ from autoresearch.cli import (
     prune,
     replay,
     report,
+    revalidate,
     run,
     schema,
     show,
@@ -57,7 +58,8 @@ def root(context: typer.Context, version: bool = typer.Option(False, "--version"
 
 VERBS: tuple[Callable[..., None], ...] = (
     *(init.init, check.check, demo.demo, run.run, status.status, log.log, show.show, diff.diff, report.report),
-    *(prune.prune, replay.replay, control.pause, control.resume, control.stop, schema.schema),
+    *(prune.prune, replay.replay, revalidate.revalidate),
+    *(control.pause, control.resume, control.stop, schema.schema),
 )
 for verb in VERBS:
     app.command()(verb)

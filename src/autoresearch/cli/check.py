@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import math
 import shutil
 import statistics
 import time
@@ -11,8 +12,11 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from autoresearch.cli import attack as attacks
 from autoresearch.cli import place
 from autoresearch.cli.run import Overrides
+from autoresearch.errors import Foul
+from autoresearch.records import Side
 
 if TYPE_CHECKING:
     from autoresearch.assembly import Rig
@@ -33,6 +37,12 @@ class Findings:
     values: list[float] = field(default_factory=list)
     mean: float | None = None
     sigma: float | None = None
+    determinism: str = ""
+    """What the same seed gave when it was run again."""
+    seed_share: float | None = None
+    """The seed's part of the variance of one run; None where there is none, or it cannot be told."""
+    selftests: list[dict[str, object]] = field(default_factory=list)
+    """What the evaluator said of changes whose worth is known."""
     smallest_gain: float | None = None
     """Gain in the metric's unit which this budget proves with 80 % probability."""
     run_seconds: float | None = None
@@ -50,6 +60,9 @@ class Findings:
 
 def check(
     runs: Annotated[int, typer.Option(min=2, max=50, help="Baseline runs to measure the noise with.")] = 3,
+    attack: Annotated[
+        bool, typer.Option("--attack", help="Instead, play the known attacks on this task and machine.")
+    ] = False,
     overrides: Overrides = None,
     as_json: place.AsJson = False,
 ) -> None:
@@ -71,7 +84,10 @@ def check(
         ledger = Ledger(site.ledger_path, History())
         ledger.refresh()
         rig = rig_up(root, task, ledger.history)
-        found = examine(rig, runs=runs)
+        with rig.workspace:
+            if attack:
+                raise typer.Exit(0 if attacks.attack(rig, as_json=as_json) else 4)
+            found = examine(rig, runs=runs)
     if as_json:
         typer.echo(json.dumps({"schema": 1} | asdict(found)))
     else:
@@ -96,6 +112,13 @@ def examine(rig: Rig, *, runs: int) -> Findings:
     found.problems += _agent_problems(rig)
     if not found.problems:
         _measure(rig, found, runs)
+    try:
+        if not found.problems:
+            _probe(rig, found)
+        if rig.task.selftests and not found.problems:
+            _selftests(rig, found)
+    except Foul as foul:
+        found.problems.append(f"The baseline, which ran before, does not run now: {foul.reason}.")
     return found
 
 
@@ -116,8 +139,6 @@ def _agent_problems(rig: Rig) -> list[str]:
 
 def _measure(rig: Rig, found: Findings, runs: int) -> None:
     from autoresearch import referees
-    from autoresearch.errors import Foul
-    from autoresearch.records import Side
 
     took: list[float] = []
     measured: list[Measurement] = []
@@ -153,6 +174,36 @@ def _measure(rig: Rig, found: Findings, runs: int) -> None:
     _time(rig, found)
 
 
+def _probe(rig: Rig, found: Findings) -> None:
+    """Run the same commit with the same seeds again: with all of them, once one gave another number."""
+    from autoresearch.stats.repeats import Repeats
+    from autoresearch.views import repeats as words
+
+    again: list[float] = []
+    for seed, value in enumerate(found.values, start=1):
+        run = rig.runner.measure(rig.workspace.base, side=Side.CANDIDATE, seed=seed)
+        again.append(run.value if run.value is not None else math.nan)
+        if again == [value]:
+            break
+    seen = Repeats.of(found.values, again)
+    found.determinism, found.seed_share = words.kind(seen), seen.seed_share
+    found.warnings += words.advice(seen, preset=rig.task.referee, cores=rig.task.untrusted.limits.cores)
+
+
+def _selftests(rig: Rig, found: Findings) -> None:
+    """Examine the evaluator, and keep what it said for `run`."""
+    from autoresearch import selftests
+    from autoresearch.assembly import setting
+
+    root = rig.site.root
+    results = selftests.examine(rig.task, root, workspace=rig.workspace, runner=rig.runner)
+    selftests.keep(rig.site.selftests_path, selftests.key(rig.task, root, setting(rig).digest), results)
+    found.selftests = [asdict(each) for each in results]
+    found.problems += [
+        f"The evaluator fails its self-test {selftests.sentence(each)}" for each in results if not each.passed
+    ]
+
+
 def _time(rig: Rig, found: Findings) -> None:
     """Whether the evaluator is fast enough for the budget."""
     from autoresearch import referees
@@ -175,6 +226,8 @@ def _time(rig: Rig, found: Findings) -> None:
 
 
 def _print(found: Findings, rig: Rig) -> None:
+    from rich.markup import escape
+
     from autoresearch.cli.tables import console
     from autoresearch.views.words import Figures
 
@@ -191,6 +244,7 @@ def _print(found: Findings, rig: Rig) -> None:
     if found.mean is not None and found.sigma is not None:
         mean = figures.with_unit(found.mean)
         out.print(f"baseline     {mean}, sigma {found.sigma:.3g} over {len(found.values)} runs", markup=False)
+        out.print(f"repeats      {found.determinism or 'unknown'}", markup=False)
         if found.smallest_gain is not None:
             share = f" ({100 * found.smallest_gain / abs(found.mean):.2g} %)" if found.mean else ""
             out.print(f"provable     a gain of {found.smallest_gain:.3g}{share}, in 4 nights of 5", markup=False)
@@ -198,6 +252,9 @@ def _print(found: Findings, rig: Rig) -> None:
             f"pace         {found.run_seconds:.1f} s a run"
             + (f", about {found.night_hours:.1f} hours in all" if found.night_hours else "")
         )
+    for test in found.selftests:
+        sign = "[green]passed[/]" if test["passed"] else "[red]WRONG [/]"
+        out.print(f"self-test    {sign} {escape(str(test['name']))}, {test['expect']}: {escape(str(test['reason']))}")
     for warning in found.warnings:
         out.print(f"warning: {warning}", style="yellow", markup=False)
     for problem in found.problems:

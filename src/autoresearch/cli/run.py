@@ -69,6 +69,7 @@ def night(root: Path, task: Task, *, granted: Budget | None = None, unsafe: bool
         with stoppable(assembly), display(assembly):
             try:
                 why = assembly.study.run()
+                assembly.runner.demand_unchanged(thorough=True)
             finally:
                 assembly.rig.workspace.close()
                 site.clear_step()

@@ -14,6 +14,7 @@ from autoresearch.cli.words import OUTCOME_STYLE
 from autoresearch.history import Archive
 from autoresearch.records import Candidate, Outcome
 from autoresearch.site import Site
+from autoresearch.views import Reading
 from autoresearch.views.sentences import size_of
 from autoresearch.views.words import Figures, plain
 
@@ -38,15 +39,19 @@ def print_status(data: dict[str, Any], history: Archive) -> None:
     figures = Figures.of(unit, (data["baseline"] or {}).get("sigma"))
     grid = Table.grid(padding=(0, 2))
     base, tip, proof = data["baseline"], data["tip"], data["certified"]
+    if data["epoch_why"]:
+        grid.add_row("epoch", plain(f"{data['epoch']}, since {data['epoch_started'][:16]}: {data['epoch_why']}", 400))
     if base:
         sigma = f", sigma {base['sigma']:.3g}" if base["sigma"] is not None else ""
         grid.add_row("baseline", f"{metric} {figures.with_unit(base['mean'])} ({base['n']} runs{sigma})")
     if tip:
-        grid.add_row("best so far", f"{figures.with_unit(tip['value'])}, experiment {tip['experiment']}, provisional")
+        value = "not measured in this epoch" if tip["value"] is None else figures.with_unit(tip["value"])
+        grid.add_row("best so far", f"{value}, experiment {tip['experiment']}, provisional")
     if proof:
         span = figures.span(proof["low"], proof["high"])
+        old = "" if proof["in_this_epoch"] else ", in an earlier epoch"
         text = f"{figures.with_unit(proof['mean'])}, 95 % interval {span}, {proof['n']} fresh runs a side"
-        grid.add_row("certified", f"{text} on {proof['split']} data")
+        grid.add_row("certified", f"{text} on {proof['split']} data{old}")
     else:
         grid.add_row("certified", "nothing yet")
     counts = ", ".join(f"{count} {name}" for name, count in data["counts"].items() if count)
@@ -54,6 +59,8 @@ def print_status(data: dict[str, Any], history: Archive) -> None:
     grid.add_row("budget", data["budget_words"])
     missing = [name for name, holds in data["sandbox"]["properties"].items() if not holds]
     grid.add_row("trust", f"{data['trust_class']}, sandbox {data['sandbox']['backend']}" + _not_given(missing))
+    if tests := data["selftests"]:
+        grid.add_row("self-tests", f"{sum(tests.values())} of {len(tests)} passed: the evaluator was examined")
     label = " [UNSAFE: no sandbox, no certificates]" if data["unsafe"] else ""
     out.print(Text(f"{data['study']}: {data['state']}{label}", "bold"))
     out.print(grid)
@@ -67,7 +74,6 @@ def print_status(data: dict[str, Any], history: Archive) -> None:
 def _print_staircase(out: Console, history: Archive) -> None:
     from autoresearch.report.staircase import Staircase
     from autoresearch.report.terminal import rich_text
-    from autoresearch.views import Reading
 
     reading = Reading.of(history)
     if reading.spans and history.experiments:
@@ -79,11 +85,18 @@ def _not_given(missing: list[str]) -> str:
 
 
 def print_log(history: Archive, numbers: Sequence[int]) -> None:
-    """These experiments, one row each."""
+    """These experiments, one row each; where the epoch changes a row says so, for numbers do not compare across it."""
+    reading = Reading.of(history)
+    epoch = reading.spans[0].epoch if reading.spans else None
     table = Table(box=None, pad_edge=False, header_style="dim")
     for name in ("#", "outcome", history.metric.name, "seconds", "nodes", "commit", "change"):
         table.add_column(name, justify="right" if name in _RIGHT else "left", no_wrap=name != "change")
     for done in map(history.experiments.__getitem__, numbers):
+        span = reading.span_of(done.number)
+        if span and span.epoch != epoch:
+            epoch = span.epoch
+            text = f"epoch {epoch.number}" + (f": {epoch.why}" if epoch.why else "")
+            table.add_row(*[""] * 6, Text(plain(text, 400), "bold"))
         summary = done.candidate.summary if done.candidate else done.verdict.reason
         if done.verdict.outcome not in (Outcome.KEEP, Outcome.DISCARD) and done.candidate:
             summary += f" ({done.verdict.reason})"

@@ -32,6 +32,15 @@ def differences(metric: Metric, runs: Sequence[Measurement]) -> list[float]:
     return [_difference(metric, scored(run.value), rival(metric, run)) for run in runs]
 
 
+def worth(metric: Metric, run: Measurement) -> float:
+    """One run as a score, higher is better: over the incumbent's value in the same run where there is one.
+
+    In the metric's unit either way; `FOUL` without a number.
+    """
+    own, other = scored(run.value), rival(metric, run)
+    return FOUL if own == FOUL else metric.gain(own, over=0.0 if other == FOUL else other)
+
+
 def _difference(metric: Metric, own: float, other: float) -> float:
     return metric.gain(math.log(own), over=math.log(other)) if min(own, other) > 0 else FOUL
 

@@ -143,7 +143,8 @@ def _verdict(evidence: Evidence, ours: list[float], pool: list[float], *, kept: 
     sigma = stdev(pool) if len(pool) > 1 else 0.0
     statistic = {"gain": gain, "sigma": sigma, "n": float(len(ours)), "m": float(len(pool))}
     loss = f"a loss of {words.amount(metric, MARGIN * sigma)} ({MARGIN:g} sigma) is"
-    far = f"{words.distance(metric, gain, rival='what it must not fall behind')} in {words.runs(len(ours))}"
+    rival = "the unpruned commit" if evidence.history.prunes else "the incumbent"
+    far = f"{words.distance(metric, gain, rival=rival)} in {words.runs(len(ours))}"
     if not kept:
         fate = "it stays" if evidence.history.prunes else "discarded"
         return Verdict(Outcome.DISCARD, f"{far}, {loss} not excluded: {fate}", statistic)

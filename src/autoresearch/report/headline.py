@@ -121,26 +121,32 @@ def _unproven(reading: Reading) -> Headline:
 def _seen(reading: Reading, span: Span, floor: Level, figures: Figures) -> tuple[str, str]:
     """What the provisional best amounts to, against the luckiest of as many unchanged programs."""
     tip = reading.history.tip
-    if tip is None or tip is span.baseline or tip.value is None:
+    seen = reading.history.tip_value
+    if tip is span.baseline and tip and reading.makers.get(reading.history.tip_commit):
+        return (
+            "Nothing was certified: what was kept in an earlier epoch is not proven in this one",
+            "What numbers depend on has changed since. `autoresearch revalidate` measures what was kept again.",
+        )
+    if tip is None or tip is span.baseline or seen is None:
         return (
             "Nothing was certified: what was kept has been rolled back",
             "Delivered is the code the night began with.",
         )
-    fresh = [v for v in span.values(reading.history.tip_commit) if v != tip.value]
-    level = Level.of(fresh) or Level(tip.value, None, 1)
+    fresh = [v for v in span.values(reading.history.tip_commit) if v != seen]
+    level = Level.of(fresh) or Level(seen, None, 1)
     gain = span.epoch.metric.gain(level.mean, over=floor.mean)
     luck = best_of_luck(floor, 1 if fresh else len(span.experiments))
     if luck is not None and fresh:
         luck *= math.sqrt((1 / level.n + 1 / floor.n) / (1 + 1 / floor.n))
-    seen = f"The provisional best, experiment {tip.number}, stands {figures.with_unit(abs(gain))}"
-    seen += f" {'better' if gain >= 0 else 'worse'} than the baseline ({count(level.n, 'run')})"
+    told = f"The provisional best, experiment {tip.number}, stands {figures.with_unit(abs(gain))}"
+    told += f" {'better' if gain >= 0 else 'worse'} than the baseline ({count(level.n, 'run')})"
     if luck is None:
-        return "Nothing was certified: the noise is unknown", seen + "; one baseline run says nothing about chance."
+        return "Nothing was certified: the noise is unknown", told + "; one baseline run says nothing about chance."
     if gain <= luck:
         claim = "Nothing was certified: the improvements seen are indistinguishable from noise"
         tries = "fresh runs" if fresh else f"the luckiest of {count(len(span.experiments), 'unchanged program')}"
-        return claim, f"{seen}; by chance alone {tries} may reach {figures.with_unit(luck)}."
-    return "Nothing was certified: improvements were seen, but are not yet proven", f"{seen}. {_advice(reading, span)}"
+        return claim, f"{told}; by chance alone {tries} may reach {figures.with_unit(luck)}."
+    return "Nothing was certified: improvements were seen, but are not yet proven", f"{told}. {_advice(reading, span)}"
 
 
 def _advice(reading: Reading, span: Span) -> str:

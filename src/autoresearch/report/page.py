@@ -16,6 +16,7 @@ from autoresearch.report.staircase import Staircase
 from autoresearch.task import Task
 from autoresearch.views.effects import Gain
 from autoresearch.views.reading import Proof, Reading, Span
+from autoresearch.views.revalidated import Table, gain_words, revalidated
 from autoresearch.views.sentences import figures_of, margin, size_of, tell
 from autoresearch.views.spend import spend
 from autoresearch.views.standing import Change, Failure, HitRate, Standing, discards, failures, hit_rate, survivors
@@ -87,6 +88,18 @@ class CertificateRow:
 
 
 @dataclass(frozen=True, slots=True)
+class Again:
+    """One change measured again."""
+
+    who: str
+    claimed: str
+    now: str
+    runs: int
+    verdict: str
+    summary: str
+
+
+@dataclass(frozen=True, slots=True)
 class Picture:
     """One epoch's staircase, for wide and for narrow screens."""
 
@@ -113,6 +126,9 @@ class Page:
     survivors_left: int
     rolled_back: Sequence[Row]
     certificates: Sequence[CertificateRow]
+    revalidation: Sequence[Again]
+    """What was kept, measured again later."""
+    revalidation_note: str
     discards: Sequence[Row]
     discards_left: int
     failures: Sequence[FailureRow]
@@ -128,6 +144,7 @@ class Page:
 def compose(history: Archive, *, task: Task, diff_of: Callable[[str, str], str]) -> Page:
     """Work out the page. `diff_of(parent, child)` gives the text of `git diff`."""
     reading, book = Reading.of(history), DiffBook(diff_of)
+    again = revalidated(history)
     kept, missed, rate = survivors(reading), discards(reading), hit_rate(reading)
     undone = [change for change in kept if change.standing is Standing.ROLLED_BACK]
     kept = kept[: len(kept) - len(undone)]
@@ -145,6 +162,8 @@ def compose(history: Archive, *, task: Task, diff_of: Callable[[str, str], str])
         survivors_left=max(0, len(kept) - MOST_ROWS),
         rolled_back=_rows(reading, undone[:MOST_ROWS], book, MOST_ROWS),
         certificates=[_certificate(figures_of(reading, span), each) for span in reading.spans for each in span.proofs],
+        revalidation=_measured_again(again),
+        revalidation_note=f"Measured in epoch {again.plan.epoch}, each change alone on the base." if again else "",
         failures=[_failure(failure, book) for failure in failures(history)[:MOST_ROWS]],
         discards=_rows(reading, missed[:MOST_ROWS], book, MOST_DIFFS),
         discards_left=max(0, len(missed) - MOST_ROWS),
@@ -155,6 +174,23 @@ def compose(history: Archive, *, task: Task, diff_of: Callable[[str, str], str])
         sheet=reproduction(history, task),
         commands=check_yourself(history),
     )
+
+
+def _measured_again(table: Table | None) -> list[Again]:
+    if table is None:
+        return []
+    figures = Figures(table.metric.unit)
+    return [
+        Again(
+            "all" if row.experiment is None else str(row.experiment),
+            gain_words(row.claimed, figures),
+            gain_words(row.gain, figures),
+            row.runs,
+            plain(row.verdict, 200),
+            plain(row.summary, 160),
+        )
+        for row in table.rows
+    ]
 
 
 def _tags(history: Archive) -> list[tuple[str, str]]:
@@ -168,6 +204,9 @@ def _tags(history: Archive) -> list[tuple[str, str]]:
         for name, holds in epoch.properties.items()
         if not holds
     ]
+    if tests := history.selftests.values():
+        passed = sum(each.passed for each in tests)
+        tags.append(("proven" if passed == len(tests) else "undone", f"self-tests: {passed} of {len(tests)} passed"))
     return [("undone", "UNSAFE: no sandbox"), *tags] if epoch.unsafe else tags
 
 
