@@ -8,11 +8,11 @@ from xml.etree import ElementTree
 
 import pytest
 
-ROOT = Path(__file__).parents[1]
-sys.path.insert(0, str(ROOT / "benchmarks"))
+from autoresearch.referees import PRESETS
+
+sys.path.insert(0, str(Path(__file__).parents[1] / "benchmarks"))
 import naive
 import referee_figures
-from autoresearch.referees import PRESETS
 from power_picture import Curve, draw
 
 FIGURES = json.loads(referee_figures.FIGURES.read_text())
