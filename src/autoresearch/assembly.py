@@ -71,7 +71,14 @@ def rig_up(root: Path, task: Task, history: History, *, unsafe: bool = False) ->
     name, required = ("none", ()) if unsafe else (task.sandbox, task.require)
     sandbox, properties = sandboxes.choose(name, required, hide=(root,))
     runner = LocalRunner(
-        task, workspace, sandbox, toolchain, machine=_one_line(machine()), folder=site.folder, keep_log=site.keep_log
+        task,
+        workspace,
+        sandbox,
+        toolchain,
+        machine=_one_line(machine()),
+        folder=site.folder,
+        keep_log=site.keep_log,
+        keep_series=site.keep_series,
     )
     return Rig(task, site, workspace, toolchain, sandbox, properties, runner)
 
@@ -123,6 +130,7 @@ def _begin_epoch(assembly: Assembly, *, unsafe: bool) -> None:
         referee=task.referee,
         referee_options=dict(task.referee_options),
         unsafe=unsafe or rig.sandbox.name == "none",
+        questions=(task.holdout_budget or 0) if task.metric.source == "depleting" else 0,
     )
     epoch = replace(epoch, digest=_fingerprint(epoch))
     before = ledger.history.epoch

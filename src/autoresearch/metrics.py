@@ -13,6 +13,10 @@ from autoresearch.records import Metric, Outcome
 MAX_BYTES = 1 << 20
 """Of a metrics file. Larger ones are refused unread."""
 
+RECORDS = "records"
+"""Key of the scores of single records in a metrics file."""
+MAX_RECORDS = 50_000
+
 _NUMBER = r"[-+]?(?:[0-9]+\.?[0-9]*|\.[0-9]+)(?:[eE][-+]?[0-9]+)?|[-+]?(?:nan|inf|infinity)"
 _TAGGED = re.compile(rf"^METRIC\s+([A-Za-z_][\w./-]*)\s*=\s*({_NUMBER})\s*$", re.IGNORECASE)
 _PLAIN = re.compile(rf"^([A-Za-z_][\w./-]*)\s*[:=]\s*({_NUMBER})\s*$", re.IGNORECASE)
@@ -34,10 +38,30 @@ def from_json(data: bytes, metric: Metric) -> dict[str, float]:
         raise Foul(Outcome.CRASH, "the metrics file is not a JSON object")
     if isinstance(why := found.get("violation"), str):
         raise Foul(Outcome.VIOLATION, why)
+    found.pop(RECORDS, None)
     for name, value in found.items():
         if isinstance(value, bool) or not isinstance(value, (int, float)):
             raise Foul(Outcome.CRASH, f"metric {name!r} is not a number but {type(value).__name__}")
     return checked({name: float(value) for name, value in found.items()}, metric)
+
+
+def records(data: bytes, metric: Metric) -> tuple[float, ...]:
+    """The scores of single records in a metrics file that `from_json` has read, in its order; empty without any.
+
+    Raises Foul when they are not finite numbers, too many, or their mean is not the score: an interval of their mean
+    would then be about something else than the metric.
+    """
+    found = json.loads(data).get(RECORDS)
+    if found is None:
+        return ()
+    if not isinstance(found, list) or not all(type(each) in (int, float) and math.isfinite(each) for each in found):
+        raise Foul(Outcome.CRASH, f"{RECORDS} is not a list of finite numbers")
+    if not 0 < len(found) <= MAX_RECORDS:
+        raise Foul(Outcome.CRASH, f"{RECORDS} has {len(found)} entries; 1 to {MAX_RECORDS} are read")
+    mean, value = math.fsum(found) / len(found), float(json.loads(data)[metric.name])
+    if not math.isclose(mean, value, rel_tol=1e-6, abs_tol=1e-9 * max(map(abs, found))):
+        raise Foul(Outcome.CRASH, f"the mean of {RECORDS} is {mean:g}, but {metric.name} is {value:g}")
+    return tuple(map(float, found))
 
 
 def from_output(output: bytes, metric: Metric) -> dict[str, float]:

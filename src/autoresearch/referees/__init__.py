@@ -13,17 +13,34 @@ from autoresearch.referees.certify import Certify
 from autoresearch.referees.exact import Exact
 from autoresearch.referees.planning import certificates, fixed_runs, objections, smallest_gain
 from autoresearch.referees.ranked import FEW, STRICT
+from autoresearch.referees.sealed import Sealed
 
 __all__ = ["certificates", "fixed_runs", "make", "objections", "smallest_gain"]
 
 PRESETS = ("certify", "strict", "few", "exact")
 NOT_YET = ("fdr", "timing")
+FINITE = ("certify", "exact")
+"""Presets whose keeps wait for a certificate, as finite data demand."""
 MOST_BASELINE_RUNS = 100
 OPTIONS: Mapping[str, tuple[str, ...]] = {"certify": ("baseline_runs",), "exact": ("min_effect",)}
 
 
 def make(name: str, options: Mapping[str, object], metric: Metric) -> Referee:
-    """The referee of preset `name`. Raises UserError for an unknown preset or option, naming the nearest known one."""
+    """The referee of preset `name`, made for finite data where the metric's source is.
+
+    Raises UserError for an unknown preset or option, naming the nearest known one.
+    """
+    referee = _preset(name, options, metric)
+    if metric.source != "depleting":
+        return referee
+    if name not in FINITE:
+        raise UserError(
+            f"The preset {name!r} proves by repeated runs, which finite data cannot give.", fix=_nearest(name, FINITE)
+        )
+    return Sealed(referee)
+
+
+def _preset(name: str, options: Mapping[str, object], metric: Metric) -> Referee:
     if name in NOT_YET:
         raise UserError(f"The referee preset {name!r} is not available yet.", fix='set preset = "certify" in [referee]')
     if name not in PRESETS:

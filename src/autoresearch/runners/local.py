@@ -11,12 +11,12 @@ import os
 import shutil
 import stat
 import threading
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from autoresearch import contestant, metrics
+from autoresearch import metrics
 from autoresearch.box import Box, Exit
 from autoresearch.errors import Foul, Interrupted, RigFault
 from autoresearch.ledger import now
@@ -34,6 +34,8 @@ ARTIFACTS, METRICS, SECONDS, DOOR = (
     "AUTORESEARCH_DOOR",
 )
 DOOR_FD = 3
+HELPERS = ("contestant", "splits")
+"""What evaluations may import of ours: modules that need the standard library and nothing else."""
 _LIMITS = {
     "memory": "its memory limit",
     "processes": "its process limit",
@@ -56,6 +58,8 @@ class LocalRunner:
     """The study's; scratch directories are made below it."""
     keep_log: Callable[[bytes], str]
     """Stores what a candidate printed and returns its name."""
+    keep_series: Callable[[Sequence[float]], str] = lambda _: ""
+    """Stores the scores of single records and returns their name."""
     slot: int = 0
     stop: threading.Event = field(default_factory=threading.Event)
     """Set by a human's second Ctrl-C: whatever runs now is killed and Interrupted is raised."""
@@ -65,7 +69,7 @@ class LocalRunner:
 
     def measure(self, commit: str, *, side: Side, seed: int, split: str = "public") -> Measurement:
         """Run the task once at `commit`. Raises Foul for what the commit did, RigFault, Interrupted."""
-        started, load = now(), LoadMeter()
+        started, load, records = now(), LoadMeter(), tuple[float, ...]()
         tree = self._tree(commit)
         with self._scratch() as scratch:
             artifacts = scratch / "artifacts"
@@ -77,7 +81,7 @@ class LocalRunner:
             if self.task.evaluation is None:
                 values, evaluation_seconds = self._own_report(ran, artifacts), 0.0
             else:
-                values, evaluation_seconds = self._evaluation(tree, artifacts, seed, split)
+                values, records, evaluation_seconds = self._evaluation(tree, artifacts, seed, split)
         return Measurement(
             commit=commit,
             side=side,
@@ -94,6 +98,8 @@ class LocalRunner:
             artifacts=left,
             peak_memory_bytes=ran.peak_memory_bytes,
             log=self.keep_log(ran.output) if ran.output else "",
+            records=records if split != "public" else (),
+            series=self.keep_series(records) if records and split == "public" else "",
         )
 
     def check(self, commit: str) -> None:
@@ -138,8 +144,11 @@ class LocalRunner:
             raise Foul(Outcome.CRASH, f"it left no {self.task.metric_file} in ${ARTIFACTS}", log=ran.output)
         return metrics.from_json(_read_capped(path), self.task.metric)
 
-    def _evaluation(self, tree: Path, artifacts: Path, seed: int, split: str) -> tuple[dict[str, float], float]:
-        phase = self.task.holdout if split == "holdout" else self.task.evaluation
+    def _evaluation(
+        self, tree: Path, artifacts: Path, seed: int, split: str
+    ) -> tuple[dict[str, float], tuple[float, ...], float]:
+        """Metrics, scores of single records, and seconds of the evaluation on `split`."""
+        phase = {"holdout": self.task.holdout, "vault": self.task.vault}.get(split, self.task.evaluation)
         assert phase is not None
         sealed = self.workspace.export(self.workspace.base, self.slot, sealed_only=True, with_hidden=True)
         self._phase("evaluation" if split == "public" else "sealed evaluation", phase)
@@ -157,14 +166,16 @@ class LocalRunner:
             self._demand_undisturbed(sealed)
             if not verdict.is_file():
                 raise Foul(Outcome.CRASH, f"the evaluation wrote no ${METRICS}", log=ended.output)
-            return metrics.from_json(_read_capped(verdict), self.task.metric), ended.seconds
+            said, metric = _read_capped(verdict), self.task.metric
+            return metrics.from_json(said, metric), metrics.records(said, metric), ended.seconds
 
     def _helper(self) -> Path:
-        """A folder from which any interpreter imports `autoresearch.contestant`, be we installed there or not."""
+        """A folder from which any interpreter imports the evaluators' helpers, be we installed there or not."""
         package = self.folder / "helper" / "autoresearch"
         if not self._helped:
             package.mkdir(parents=True, exist_ok=True)
-            for name, text in (("__init__.py", b""), ("contestant.py", Path(contestant.__file__).read_bytes())):
+            helpers = {f"{name}.py": Path(__file__).parents[1].joinpath(f"{name}.py").read_bytes() for name in HELPERS}
+            for name, text in {"__init__.py": b"", **helpers}.items():
                 (package / f"{name}.new").write_bytes(text)
                 (package / f"{name}.new").replace(package / name)
             self._helped = True
