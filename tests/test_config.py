@@ -149,7 +149,6 @@ def test_a_bad_value_is_one_sentence(key: str, value: object, words: str) -> Non
     [
         ("constraint", [{"metric": "memory_mb", "max_ratio": 1.1}]),
         ("selftest", [{"patch": "x"}]),
-        ("metric.source", "depleting"),
         ("metric.objective", "max_over"),
         ("strategy.use", "tree"),
     ],

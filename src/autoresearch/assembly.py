@@ -15,12 +15,13 @@ from pathlib import Path
 
 import autoresearch
 from autoresearch import agents, budget, git, referees, sandboxes, strategies
-from autoresearch.errors import UserError
-from autoresearch.history import Control, Epoch, History, Night, StudyStart
+from autoresearch.alarms import Watch
+from autoresearch.errors import Foul, UserError
+from autoresearch.history import Control, Epoch, History, Night, StudyStart, Vault
 from autoresearch.intake import quote
 from autoresearch.ledger import Ledger, now
 from autoresearch.protocols import Sandbox
-from autoresearch.records import Experiment, Outcome, Verdict
+from autoresearch.records import Experiment, Outcome, Side, Verdict
 from autoresearch.runners.local import LocalRunner
 from autoresearch.site import FOLDER, Site
 from autoresearch.study import Study
@@ -104,6 +105,7 @@ def assemble(root: Path, task: Task, *, granted: Budget | None = None, unsafe: b
         proof_split="holdout" if task.holdout else "public",
         keep_log=site.keep_log,
     )
+    study.on_record = Watch(lambda: ledger.history, study.record, task.alarm, root)
     assembly = Assembly(rig, study)
     _refuse_if_spent(assembly, granted)
     if ledger.history.stopping or ledger.history.paused:
@@ -234,6 +236,35 @@ def _night(assembly: Assembly, wanted: Budget) -> Night:
         certificates=certificates,
         first=_first(history),
         started=now(),
+    )
+
+
+def open_vault(rig: Rig, history: History) -> Vault:
+    """Ask the vault: one run of what the study grew from and one of the certified commit.
+
+    Raises UserError when one of them gives no number; the vault has then not been opened.
+    """
+    assert history.study is not None
+    runs = {}
+    for side, commit in ((Side.INCUMBENT, history.study.base), (Side.CANDIDATE, history.proven_commit)):
+        try:
+            runs[side] = rig.runner.measure(commit, side=side, seed=history.next_seed(), split="vault")
+        except Foul as foul:
+            text = f"{commit[:9]} gives no number on the vault's data: {foul.reason}. It stays closed."
+            raise UserError(text, fix="mend the [vault] command; a study's task may name another one") from foul
+    ours, theirs = runs[Side.CANDIDATE], runs[Side.INCUMBENT]
+    assert ours.value is not None
+    assert theirs.value is not None
+    gain = referees.sealed_gain(history.metric, ours, theirs)
+    return Vault(
+        commit=ours.commit,
+        against=theirs.commit,
+        value=ours.value,
+        over=theirs.value,
+        gain=gain.estimate,
+        gain_low=gain.low,
+        gain_high=gain.high,
+        records=len(ours.records),
     )
 
 

@@ -75,7 +75,11 @@ class Court:
         commit = evidence.candidate if side is Side.CANDIDATE else evidence.incumbent
         split = self.split if evidence.certificate else "public"
         asker = {"certificate" if evidence.certificate else "experiment": evidence.number}
-        return self.add(Measurement(commit, side, value, 7, 60.0, split=split, evaluation_seconds=40.0, **asker))
+        own, *_ = pair = value if isinstance(value, tuple) else (value,)
+        values = dict(zip(("loss", "loss@incumbent"), pair, strict=False))
+        return self.add(
+            Measurement(commit, side, own, 7, 60.0, split=split, values=values, evaluation_seconds=40.0, **asker)
+        )
 
     def judged_again(self):
         """Every verdict and certificate, from a history folded anew: (recorded, judged again)."""

@@ -4,7 +4,8 @@ import pytest
 from court import Court
 
 from autoresearch.records import Direction, Outcome, Ruling
-from autoresearch.referees.ranked import STRICT, experiments_planned
+from autoresearch.referees.allowance import experiments_planned
+from autoresearch.referees.ranked import STRICT
 from autoresearch.stats.ranks import p_value
 from autoresearch.task import Budget
 

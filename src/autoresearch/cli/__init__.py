@@ -27,6 +27,7 @@ from autoresearch.cli import (
     schema,
     show,
     status,
+    vault,
 )
 from autoresearch.cli.failure import explain
 
@@ -56,7 +57,7 @@ def root(context: typer.Context, version: bool = typer.Option(False, "--version"
 
 VERBS: tuple[Callable[..., None], ...] = (
     *(init.init, check.check, demo.demo, run.run, status.status, log.log, show.show, diff.diff, report.report),
-    *(replay.replay, control.pause, control.resume, control.stop, schema.schema),
+    *(replay.replay, control.pause, control.resume, control.stop, vault.vault, schema.schema),
 )
 for verb in VERBS:
     app.command()(verb)

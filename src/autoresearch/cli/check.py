@@ -16,6 +16,7 @@ from autoresearch.cli.run import Overrides
 
 if TYPE_CHECKING:
     from autoresearch.assembly import Rig
+    from autoresearch.records import Measurement
 
 MIN_FREE_BYTES = 1 << 30
 
@@ -111,6 +112,7 @@ def _measure(rig: Rig, found: Findings, runs: int) -> None:
     from autoresearch.records import Side
 
     took: list[float] = []
+    measured: list[Measurement] = []
     for seed in range(1, runs + 1):
         began = time.monotonic()
         try:
@@ -125,16 +127,20 @@ def _measure(rig: Rig, found: Findings, runs: int) -> None:
             return
         took.append(time.monotonic() - began)
         assert run.value is not None
+        measured.append(run)
         found.values.append(run.value)
     if rig.task.holdout:
         try:  # whether it works, before a night depends on it; what it says is not looked at
-            rig.runner.measure(rig.workspace.base, side=Side.CANDIDATE, seed=0, split="holdout")
+            sealed = rig.runner.measure(rig.workspace.base, side=Side.CANDIDATE, seed=0, split="holdout")
+            if rig.task.metric.source == "depleting" and rig.task.holdout_budget:
+                few = referees.too_few(len(sealed.records), questions=rig.task.holdout_budget)
+                found.problems += [few] if few else []
         except Foul as foul:
             found.problems.append(f"The holdout does not give a number: {foul.reason}.")
     found.mean, found.sigma = statistics.fmean(found.values), statistics.stdev(found.values)
     found.run_seconds = statistics.median(took)
-    found.problems += referees.objections(rig.task.referee, found.values)
-    found.smallest_gain = referees.smallest_gain(rig.task.referee, found.sigma, rig.task.budget)
+    found.problems += referees.objections(rig.task.referee, rig.task.metric, measured)
+    found.smallest_gain = referees.smallest_gain(rig.task.referee, rig.task.metric, measured, rig.task.budget)
     _time(rig, found)
 
 

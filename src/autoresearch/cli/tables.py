@@ -14,6 +14,7 @@ from autoresearch.cli.words import OUTCOME_STYLE
 from autoresearch.history import Archive
 from autoresearch.records import Outcome
 from autoresearch.site import Site
+from autoresearch.views.finite import finite, sentences
 from autoresearch.views.words import Figures, plain
 
 _RIGHT = {"#", "seconds"}
@@ -51,6 +52,9 @@ def print_status(data: dict[str, Any], history: Archive) -> None:
     counts = ", ".join(f"{count} {name}" for name, count in data["counts"].items() if count)
     grid.add_row("experiments", f"{data['experiments']} ({counts or 'no verdicts yet'})")
     grid.add_row("budget", data["budget_words"])
+    if account := finite(history):
+        for name, text in sentences(account, figures):
+            grid.add_row(name, Text(text))
     missing = [name for name, holds in data["sandbox"]["properties"].items() if not holds]
     grid.add_row("trust", f"{data['trust_class']}, sandbox {data['sandbox']['backend']}" + _not_given(missing))
     label = " [UNSAFE: no sandbox, no certificates]" if data["unsafe"] else ""

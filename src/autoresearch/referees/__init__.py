@@ -9,20 +9,22 @@ from collections.abc import Mapping
 from autoresearch.errors import UserError
 from autoresearch.protocols import Referee
 from autoresearch.records import Metric
+from autoresearch.referees import ranked
+from autoresearch.referees.allowance import Lond
 from autoresearch.referees.certify import Certify
 from autoresearch.referees.exact import Exact
 from autoresearch.referees.planning import certificates, fixed_runs, objections, smallest_gain
-from autoresearch.referees.ranked import FEW, STRICT
-from autoresearch.referees.sealed import Sealed
+from autoresearch.referees.sealed import Sealed, sealed_gain, too_few
+from autoresearch.referees.timing import Timing
 
-__all__ = ["certificates", "fixed_runs", "make", "objections", "smallest_gain"]
+__all__ = ["certificates", "fixed_runs", "make", "objections", "sealed_gain", "smallest_gain", "too_few"]
 
-PRESETS = ("certify", "strict", "few", "exact")
-NOT_YET = ("fdr", "timing")
+PRESETS = ("certify", "strict", "fdr", "few", "timing", "exact")
 FINITE = ("certify", "exact")
 """Presets whose keeps wait for a certificate, as finite data demand."""
 MOST_BASELINE_RUNS = 100
-OPTIONS: Mapping[str, tuple[str, ...]] = {"certify": ("baseline_runs",), "exact": ("min_effect",)}
+HIGHEST_FDR = 0.5
+OPTIONS: Mapping[str, tuple[str, ...]] = {"certify": ("baseline_runs",), "exact": ("min_effect",), "fdr": ("fdr",)}
 
 
 def make(name: str, options: Mapping[str, object], metric: Metric) -> Referee:
@@ -41,8 +43,6 @@ def make(name: str, options: Mapping[str, object], metric: Metric) -> Referee:
 
 
 def _preset(name: str, options: Mapping[str, object], metric: Metric) -> Referee:
-    if name in NOT_YET:
-        raise UserError(f"The referee preset {name!r} is not available yet.", fix='set preset = "certify" in [referee]')
     if name not in PRESETS:
         raise UserError(f"There is no referee preset {name!r}.", fix=_nearest(name, PRESETS))
     known = OPTIONS.get(name, ())
@@ -55,7 +55,11 @@ def _preset(name: str, options: Mapping[str, object], metric: Metric) -> Referee
             return Certify(baseline_runs=_runs(numbers.get("baseline_runs", Certify().baseline_runs)))
         case "exact":
             return Exact(min_effect=numbers.get("min_effect", 0.0))
-    return STRICT if name == "strict" else FEW
+        case "fdr":
+            return ranked.fdr(_rate(numbers.get("fdr", Lond().rate)))
+        case "timing":
+            return Timing()
+    return ranked.STRICT if name == "strict" else ranked.FEW
 
 
 def _number(option: str, value: object, metric: Metric) -> float:
@@ -72,6 +76,14 @@ def _runs(number: float) -> int:
             fix=f"give a whole number from 2 to {MOST_BASELINE_RUNS}",
         )
     return int(number)
+
+
+def _rate(number: float) -> float:
+    if not 0 < number <= HIGHEST_FDR:
+        raise UserError(
+            f"fdr = {number:g} is not a usable share of false keeps.", fix=f"give a number up to {HIGHEST_FDR:g}"
+        )
+    return number
 
 
 def _nearest(word: str, known: tuple[str, ...]) -> str:

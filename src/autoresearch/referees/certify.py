@@ -11,7 +11,7 @@ from autoresearch.referees.proofs import contest, proof, turn
 from autoresearch.referees.reading import baseline, noise, reference, scores, sentinel_due, steady
 from autoresearch.referees.schedule import certificate_due
 from autoresearch.stats.looks import Call, design_for
-from autoresearch.stats.ranks import FOUL, p_value, wins
+from autoresearch.stats.ranks import FOUL, p_value, shift, wins
 
 RULINGS = {Call.BETTER: Ruling.CERTIFIED, Call.WORSE: Ruling.ROLLED_BACK, Call.NEITHER: Ruling.CONTINUE}
 
@@ -54,7 +54,7 @@ class Certify:
         if call is Call.MORE:
             return turn(ours, theirs)
         p = p_value(wins(up, down), len(up), len(down))
-        return proof(evidence, ours, theirs, ruling=RULINGS[call], p=p, level=design.level)
+        return proof(evidence, ours, gain=shift(up, down), ruling=RULINGS[call], p=p, level=design.level)
 
 
 def _verdict(evidence: Evidence, score: float, best: float) -> Verdict:

@@ -12,7 +12,7 @@ from autoresearch.referees import words
 from autoresearch.referees.proofs import contest, proof, turn
 from autoresearch.referees.reading import baseline, numbers, scores
 from autoresearch.referees.schedule import certificate_due
-from autoresearch.stats.ranks import FOUL
+from autoresearch.stats.ranks import FOUL, shift
 
 BASELINE_RUNS = 2
 
@@ -61,7 +61,9 @@ class Exact:
         how = "both sides measured the same again" if repeats else "measured again, it was not the same"
         ruling, far = self._ruling(evidence.history.metric, ours[0], theirs[0], repeats=repeats)
         p = 0.0 if ruling is Ruling.CERTIFIED else 1.0
-        done = proof(evidence, ours[:1], theirs[:1], ruling=ruling, p=p, level=0.0, reason=f"{far}, {how}")
+        (up,), (down,) = (scores(evidence.history.metric, runs[:1]) for runs in (ours, theirs))
+        gain = shift([up], [down])
+        done = proof(evidence, ours[:1], gain=gain, ruling=ruling, p=p, level=0.0, reason=f"{far}, {how}")
         return replace(done, low=done.mean, high=done.mean, gain_low=done.gain, gain_high=done.gain)
 
     def _ruling(self, metric: Metric, ours: Measurement, theirs: Measurement, *, repeats: bool) -> tuple[Ruling, str]:

@@ -3,18 +3,42 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from statistics import fmean
 
+from autoresearch.records import Measurement, Metric
+from autoresearch.referees.allowance import MOST_PLANNED
 from autoresearch.referees.certify import Certify
 from autoresearch.referees.exact import BASELINE_RUNS
-from autoresearch.referees.ranked import FEW, MOST_PLANNED, STRICT
-from autoresearch.referees.reading import SENTINEL_EVERY
+from autoresearch.referees.pairing import TIME_BOTH, differences, unpaired
+from autoresearch.referees.ranked import FEW, STRICT
+from autoresearch.referees.reading import SENTINEL_EVERY, numbers
+from autoresearch.referees.timing import Timing
+from autoresearch.stats.levels import Noise
 from autoresearch.stats.looks import design_for
 from autoresearch.task import Budget
 
-BASELINE = {"certify": Certify().baseline_runs, "strict": STRICT.pool, "few": FEW.pool, "exact": BASELINE_RUNS}
+BASELINE = {
+    "certify": Certify().baseline_runs,
+    "strict": STRICT.pool,
+    "fdr": STRICT.pool,
+    "few": FEW.pool,
+    "timing": Timing().baseline_runs,
+    "exact": BASELINE_RUNS,
+}
 """Runs of the baseline, by preset."""
 
-_SMALLEST_GAIN = {"strict": ((100, 1.87), (1000, 2.11)), "few": ((60, 2.7),)}
+SINGLE = ("strict", "fdr", "few", "timing")
+"""Presets that prove, and certify, every single keep."""
+
+_FURTHER_LOOKS = {"strict": 1.1, "fdr": 1.1, "few": 0.9, "timing": 4.2}
+"""Runs after the first that a change which is no better costs, by preset; from `benchmarks/null_nights.py`."""
+
+_SMALLEST_GAIN = {
+    "strict": ((100, 1.87), (1000, 2.11)),
+    "fdr": ((100, 1.87),),
+    "few": ((60, 2.7),),
+    "timing": ((100, 1.0),),
+}
 """Gain in sigma kept with 80 % probability, by experiments planned; from `benchmarks/certificate_design.py`."""
 
 
@@ -23,7 +47,7 @@ def certificates(budget: Budget, preset: str) -> int:
 
     More of them give the night more chances and each of them less of the 5 %. `strict` and `few` certify every keep.
     """
-    if preset in ("strict", "few"):
+    if preset in SINGLE:
         return budget.experiments or MOST_PLANNED
     if budget.experiments is None:
         return 2
@@ -31,23 +55,29 @@ def certificates(budget: Budget, preset: str) -> int:
 
 
 def fixed_runs(budget: Budget, preset: str) -> int:
-    """Runs a night typically needs besides one for each experiment: baseline, sentinels, certificates."""
-    runs = BASELINE[preset]
+    """Runs a night in which little is better needs besides one for each experiment.
+
+    The baseline's, sentinels, further looks at single changes, certificates.
+    """
+    runs, experiments = BASELINE[preset], budget.experiments or 0
     if preset == "exact":
         return runs + 2 * certificates(budget, preset)
-    runs += (budget.experiments or 0) // SENTINEL_EVERY
+    if preset != "timing":
+        runs += experiments // SENTINEL_EVERY
     if preset == "certify":
         design = design_for(certificates(budget, preset))
-        runs += 2 * design.looks[1] * certificates(budget, preset)
-    return runs
+        return runs + 2 * design.looks[1] * certificates(budget, preset)
+    return runs + round(experiments * _FURTHER_LOOKS[preset])
 
 
-def smallest_gain(preset: str, sigma: float, budget: Budget) -> float | None:
-    """Gain, in the unit of `sigma`, that this budget proves with 80 % probability; None where noise is no obstacle.
+def smallest_gain(preset: str, metric: Metric, runs: Sequence[Measurement], budget: Budget) -> float | None:
+    """Gain, in the metric's unit, that this budget proves with 80 % probability, by these runs of the baseline.
 
-    For `certify` the gain of one block of keeps, for `strict` and `few` that of a single change.
+    For `certify` the gain of one block of keeps, for presets that prove every keep that of a single change; for `fdr`
+    before its first keep, after which the level grows. None where noise is no obstacle, or not known.
     """
-    if preset == "exact":
+    sigma = _sigma(preset, metric, runs)
+    if preset == "exact" or not sigma:
         return None
     if preset == "certify":
         return sigma * design_for(certificates(budget, preset)).smallest_gain
@@ -56,16 +86,26 @@ def smallest_gain(preset: str, sigma: float, budget: Budget) -> float | None:
     return sigma * next((gain for most, gain in table if planned <= most), table[-1][1])
 
 
-def objections(preset: str, values: Sequence[float]) -> list[str]:
-    """Why this preset does not suit a baseline that gave these values, a sentence each."""
-    if len(values) < 2:
-        return []
-    varies = len(set(values)) > 1
-    if preset == "exact" and varies:
+def _sigma(preset: str, metric: Metric, runs: Sequence[Measurement]) -> float | None:
+    """Standard deviation of what the preset compares, in the metric's unit: one run, or the two sides of one run."""
+    if preset == "timing":
+        noise = None if unpaired(metric, runs) else Noise.of(differences(metric, runs))
+        return noise.sigma * abs(fmean(numbers(metric, runs))) if noise else None
+    noise = Noise.of(numbers(metric, runs))
+    return noise.sigma if noise else None
+
+
+def objections(preset: str, metric: Metric, runs: Sequence[Measurement]) -> list[str]:
+    """Why this preset does not suit a baseline that ran like this, a sentence each."""
+    if preset == "timing":
+        problem = unpaired(metric, runs)
+        return [f"{problem} Try: {TIME_BOTH}."] if problem else []
+    values = {run.value for run in runs}
+    if preset == "exact" and len(values) > 1:
         return [
             'The baseline\'s runs differ, so the metric is not deterministic. Try: preset = "certify" in [referee].'
         ]
-    if preset in ("strict", "few") and not varies:
+    if preset in SINGLE and len(runs) > 1 and len(values) == 1:
         return [
             f'The baseline\'s runs are all equal, which {preset} wastes runs on. Try: preset = "exact" in [referee].'
         ]

@@ -8,9 +8,11 @@ from dataclasses import replace
 from autoresearch.history import Evidence
 from autoresearch.records import Certificate, Direction, Measurement, Metric, Ruling, Side
 from autoresearch.referees import words
-from autoresearch.referees.reading import scores
 from autoresearch.stats.levels import mean_interval
-from autoresearch.stats.ranks import FOUL, Interval, scored, shift
+from autoresearch.stats.ranks import FOUL, Interval, scored
+
+ON_HOLDOUT = 0.05
+"""Level of the one test a change, proven in public, must also pass on the holdout."""
 
 
 def turn(ours: Sequence[object], theirs: Sequence[object]) -> Side:
@@ -33,20 +35,27 @@ def contest(evidence: Evidence) -> list[Measurement]:
     return list(evidence.runs[stale[-1] + 1 if stale else 0 :])
 
 
+def proven_by(evidence: Evidence, split: str, *, p: float) -> tuple[float, float]:
+    """p-value and level of a single keep's certificate: the experiment's own; on a holdout, `p`, of the runs there."""
+    if split != "public":
+        return p, ON_HOLDOUT
+    own = evidence.history.tip.verdict.statistic if evidence.history.tip else {}
+    return own.get("p", 1.0), own.get("level", 0.0)
+
+
 def proof(
     evidence: Evidence,
     ours: Sequence[Measurement],
-    theirs: Sequence[Measurement],
     *,
+    gain: Interval,
     ruling: Ruling,
     p: float,
     level: float,
     reason: str = "",
 ) -> Certificate:
-    """The certificate these runs amount to. `reason` replaces the usual sentence."""
+    """The certificate that the tip's runs amount to. `reason` replaces the usual sentence."""
     history = evidence.history
     mean = _mean(history.metric, ours)
-    gain = shift(scores(history.metric, ours), scores(history.metric, theirs))
     tip = history.tip
     done = Certificate(
         number=evidence.number,

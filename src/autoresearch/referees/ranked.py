@@ -1,27 +1,20 @@
-"""`strict` and `few`: every kept change is proven by itself, by an exact rank test against a pool of fresh runs."""
+"""`strict`, `fdr` and `few`: every kept change is proven, by an exact rank test against a pool of fresh runs."""
 
 from __future__ import annotations
 
-import math
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 
 from autoresearch.history import Evidence, History
-from autoresearch.records import Certificate, Experiment, Outcome, Ruling, Side, Verdict
+from autoresearch.records import Certificate, Outcome, Ruling, Side, Verdict
 from autoresearch.referees import words
-from autoresearch.referees.proofs import contest, proof, turn
+from autoresearch.referees.allowance import Allowance, Familywise, Lond
+from autoresearch.referees.proofs import contest, proof, proven_by, turn
 from autoresearch.referees.reading import baseline, fresh, noise, scores, sentinel_due, steady
-from autoresearch.referees.schedule import provable, run_seconds
+from autoresearch.referees.schedule import keep_due
 from autoresearch.stats.levels import too_variable, welch_p
-from autoresearch.stats.looks import NIGHT, WORSE
+from autoresearch.stats.looks import WORSE
 from autoresearch.stats.ranks import FOUL, critical, p_value, shift, wins
-
-MOST_PLANNED = 1000
-"""Experiments a night is taken to have when its budget does not tell. Later ones cannot be kept."""
-
-
-ON_HOLDOUT = 0.05
-"""Level of the one test a change, proven in public, must also pass on the holdout."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,8 +22,8 @@ class Ranked:
     """A group-sequential rank test of each candidate against a pool of the incumbent's fresh runs.
 
     The candidate is looked at after 1, 2, 4 ... runs and dropped as soon as it wins too few pairs; a null candidate
-    costs about two runs. It is kept when its exact p-value is within its share of the night's 5 %, which is split
-    evenly over the experiments planned and the looks that may keep.
+    costs about two runs. It is kept when its exact p-value is within what the experiment may spend, split evenly over
+    the looks that may keep.
     """
 
     pool: int
@@ -39,8 +32,8 @@ class Ranked:
     """Runs of the candidate, and the share of pairs below which it is dropped there. Stopping for this is free."""
     keeps: Sequence[int]
     """Runs of the candidate at which it may be kept. At the last one it is kept or discarded."""
-    fewest: int = 1
-    """Experiments the level is split over at least."""
+    allowance: Allowance = field(default_factory=Familywise)
+    """What one experiment may spend."""
 
     def next(self, evidence: Evidence) -> Side | Verdict:
         """Fill the pool, then measure the candidate up to the look that decides."""
@@ -59,7 +52,7 @@ class Ranked:
 
     def _look(self, evidence: Evidence, ours: list[float], pool: list[float]) -> Side | Verdict:
         n, m = len(ours), len(pool)
-        won, level = wins(ours, pool), self._level(evidence)
+        won, level = wins(ours, pool), self.allowance.level(evidence) / len(self.keeps)
         p = p_value(won, n, m)
         statistic = {"p": p, "level": level, "wins": float(won), "n": float(n), "m": float(m)}
         statistic["gain"] = shift(ours, pool).estimate
@@ -75,16 +68,9 @@ class Ranked:
             return True
         return len(ours) == self.keeps[-1] and welch_p(ours, pool) <= level
 
-    def _level(self, evidence: Evidence) -> float:
-        """What one look may spend; 0 once more experiments were tried than were planned."""
-        history = evidence.history
-        first = history.night.first if history.night else 0
-        planned = max(self.fewest, experiments_planned(history))
-        return NIGHT / planned / len(self.keeps) if evidence.number - first < planned else 0.0
-
     def certificate_due(self, history: History) -> bool:
         """After every keep: it is proven already, but by runs that were selected; fresh ones must tell its level."""
-        return provable(history) and history.keeps_since_certificate > 0 and _is_tested(history.tip)
+        return keep_due(history)
 
     def certify(self, evidence: Evidence) -> Side | Certificate:
         """Fill the pool of the new incumbent; the experiment's own p-value is the proof.
@@ -102,34 +88,19 @@ class Ranked:
         if len(theirs) < self.pool:
             return Side.INCUMBENT
         up, down = scores(history.metric, ours), scores(history.metric, theirs)
-        p, level = p_value(wins(up, down), len(up), len(down)), ON_HOLDOUT
-        if split == "public":
-            own = history.tip.verdict.statistic if history.tip else {}
-            p, level = own.get("p", 1.0), own.get("level", 0.0)
+        p, level = proven_by(evidence, split, p=p_value(wins(up, down), len(up), len(down)))
         worse = wins(down, up) >= critical(len(down), len(up), WORSE)
         ruling = Ruling.ROLLED_BACK if worse else Ruling.CERTIFIED if p <= level else Ruling.CONTINUE
-        return proof(evidence, ours, theirs, ruling=ruling, p=p, level=level)
+        return proof(evidence, ours, gain=shift(up, down), ruling=ruling, p=p, level=level)
 
 
 STRICT = Ranked(pool=20, drops={1: 0.65, 2: 0.68, 4: 0.70, 8: 0.74}, keeps=(4, 8, 16))
-FEW = Ranked(pool=12, drops={1: 0.65, 2: 0.68, 4: 0.72}, keeps=(6,), fewest=60)
+FEW = Ranked(pool=12, drops={1: 0.65, 2: 0.68, 4: 0.72}, keeps=(6,), allowance=Familywise(fewest=60))
 
 
-def experiments_planned(history: History) -> int:
-    """Most experiments this night can hold: its limit, or its hours in baseline runs, whichever is less."""
-    if history.night is None:
-        return MOST_PLANNED
-    budget, seconds, bounds = history.night.budget, run_seconds(history), [MOST_PLANNED]
-    if budget.experiments is not None:
-        bounds = [budget.experiments]
-    if budget.hours is not None and seconds:
-        bounds.append(math.ceil(budget.hours * 3600 / seconds))
-    return min(bounds)
-
-
-def _is_tested(tip: Experiment | None) -> bool:
-    """Whether the tip was kept by a test; a new epoch's baseline was not."""
-    return tip is not None and "p" in tip.verdict.statistic
+def fdr(rate: float) -> Ranked:
+    """`strict`'s test, with levels that keep the expected share of false keeps below `rate`."""
+    return replace(STRICT, allowance=Lond(rate))
 
 
 def _reason(evidence: Evidence, statistic: Mapping[str, float]) -> str:

@@ -7,6 +7,7 @@ from datetime import datetime
 from statistics import median
 
 from autoresearch.history import History
+from autoresearch.records import Experiment, Outcome
 from autoresearch.stats.looks import design_for
 
 UNKNOWN = math.inf
@@ -31,6 +32,19 @@ def provable(history: History) -> bool:
     if history.night is None or history.baseline is None or history.epoch is None or history.epoch.unsafe:
         return False
     return history.tip_commit != history.proven_commit and history.certificates_tonight < history.night.certificates
+
+
+def keep_due(history: History) -> bool:
+    """Whether a single keep, proven by a test on selected runs, waits for the fresh ones that tell its size."""
+    return provable(history) and history.keeps_since_certificate > 0 and is_tested(history.tip)
+
+
+def is_tested(done: Experiment | None) -> bool:
+    """Whether an experiment was kept by a test; a baseline, or a provisional keep, was not."""
+    if done is None or done.verdict.outcome is not Outcome.KEEP:
+        return False
+    statistic = done.verdict.statistic
+    return statistic.get("p", math.inf) <= statistic.get("level", 0.0)
 
 
 def run_seconds(history: History) -> float | None:

@@ -14,10 +14,13 @@ from autoresearch.records import Certificate, Measurement, Metric, Outcome, Ruli
 from autoresearch.referees import words
 from autoresearch.referees.proofs import contest, proof
 from autoresearch.referees.reading import noise
-from autoresearch.stats.blocks import Paired, level_of, paired, smallest_p
+from autoresearch.stats.blocks import SHORTEST, Paired, level_of, paired, smallest_p
+from autoresearch.stats.ranks import Interval
 
 STUDY_LEVEL = 0.05
 """Probability that anything is certified in a study where nothing is better."""
+UNKNOWN = Interval(0.0, -math.inf, math.inf)
+"""A gain that nothing bounds."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,6 +78,28 @@ def level(history: History) -> float:
     return max(0.0, STUDY_LEVEL - spent) / left if left > 0 else 0.0
 
 
+def sealed_gain(metric: Metric, ours: Measurement, theirs: Measurement) -> Interval:
+    """Gain of one run over another on the same records, higher is better; unbounded without as many scores of each."""
+    up, down = _scores(metric, [ours]), _scores(metric, [theirs])
+    if len(up) == len(down) >= SHORTEST:
+        return paired(up, down).gain
+    assert ours.value is not None
+    assert theirs.value is not None
+    return Interval(metric.gain(ours.value, over=theirs.value), -math.inf, math.inf)
+
+
+def too_few(records: int, *, questions: int) -> str:
+    """Why a sealed evaluation with so many records cannot answer so many questions; empty when it can."""
+    share = STUDY_LEVEL / questions
+    if smallest_p(records) <= share:
+        return ""
+    wanted = SHORTEST * math.ceil(-math.log2(share))
+    return (
+        f"The sealed evaluation gives the scores of {records} single records; {questions} questions need {wanted}."
+        ' Try: write them as "records" beside the score, or lower holdout.budget.'
+    )
+
+
 def _answered(
     evidence: Evidence, ours: Sequence[Measurement], theirs: Sequence[Measurement], *, passed: bool
 ) -> Certificate:
@@ -84,25 +109,21 @@ def _answered(
     share = level(history)
     if not up or len(up) != len(down) or smallest_p(len(up)) > share:
         found = f"{len(up)} records of the tip, {len(down)} of the incumbent prove nothing at {share:.2g}"
-        bare = proof(
-            evidence, ours, theirs, ruling=Ruling.CONTINUE, p=1.0, level=share, reason=f"not certified: {found}"
-        )
-        return replace(bare, gain_low=-math.inf, gain_high=math.inf)
+        reason = f"not certified: {found}"
+        return proof(evidence, ours, gain=UNKNOWN, ruling=Ruling.CONTINUE, p=1.0, level=share, reason=reason)
     test = paired(up, down)
     ruling = Ruling.CERTIFIED if passed and test.p <= share else Ruling.CONTINUE
-    done = _measured(proof(evidence, ours, theirs, ruling=ruling, p=test.p, level=share, reason="-"), up, test, history)
+    done = proof(evidence, ours, gain=test.gain, ruling=ruling, p=test.p, level=share, reason="-")
+    done = _levelled(done, up, history.metric)
     differ = "" if passed else "; its runs differ by more than that"
     return replace(done, reason=_sentence(history.metric, done, test, len(up)) + differ)
 
 
-def _measured(done: Certificate, up: Sequence[float], test: Paired, history: History) -> Certificate:
-    """`done` with level and gain of the records, in the metric's unit and direction."""
-    sign, tip = history.metric.gain(1.0, over=0.0), level_of(up)
+def _levelled(done: Certificate, up: Sequence[float], metric: Metric) -> Certificate:
+    """`done` with the level of the tip's records, in the metric's own direction."""
+    sign, tip = metric.gain(1.0, over=0.0), level_of(up)
     low, high = sorted((sign * tip.low, sign * tip.high))
-    gain = test.gain
-    return replace(
-        done, mean=sign * tip.estimate, low=low, high=high, gain=gain.estimate, gain_low=gain.low, gain_high=gain.high
-    )
+    return replace(done, mean=sign * tip.estimate, low=low, high=high)
 
 
 def _sentence(metric: Metric, done: Certificate, test: Paired, records: int) -> str:

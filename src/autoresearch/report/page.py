@@ -9,6 +9,7 @@ from autoresearch.history import Archive, Note
 from autoresearch.records import Ruling
 from autoresearch.report import forest, svg
 from autoresearch.report.diffs import Diff, DiffBook
+from autoresearch.report.finite import finite_sheet, trials_sheet
 from autoresearch.report.headline import Headline, headline
 from autoresearch.report.sheet import Line, check_yourself, noise_sheet, reproduction, spending
 from autoresearch.report.staircase import Staircase
@@ -115,13 +116,24 @@ class Page:
     failures: Sequence[FailureRow]
     hit_rate: str
     noise: Sequence[Line]
+    finite: Sequence[Line]
+    """What was told of finite data, and what that lets one believe; empty where data grow back."""
     spend: Sequence[Line]
     sheet: Sequence[Line]
     commands: Sequence[Line]
 
 
-def compose(history: Archive, *, task: Task, diff_of: Callable[[str, str], str]) -> Page:
-    """Work out the page. `diff_of(parent, child)` gives the text of `git diff`."""
+def compose(
+    history: Archive,
+    *,
+    task: Task,
+    diff_of: Callable[[str, str], str],
+    series_of: Callable[[str], Sequence[float]] = lambda _: (),
+) -> Page:
+    """Work out the page.
+
+    `diff_of(parent, child)` gives the text of `git diff`, `series_of(name)` the scores of single records kept under it.
+    """
     reading, book = Reading.of(history), DiffBook(diff_of)
     kept, missed, rate = survivors(reading), discards(reading), hit_rate(reading)
     undone = [change for change in kept if change.standing is Standing.ROLLED_BACK]
@@ -145,6 +157,7 @@ def compose(history: Archive, *, task: Task, diff_of: Callable[[str, str], str])
         discards_left=max(0, len(missed) - MOST_ROWS),
         hit_rate=_hit_rate(rate),
         noise=noise_sheet(reading),
+        finite=[*finite_sheet(reading), *trials_sheet(history, series_of)],
         spend=spending(history),
         sheet=reproduction(history, task),
         commands=check_yourself(history),

@@ -44,7 +44,8 @@ def _noise(reading: Reading, span: Span) -> Iterator[Line]:
     sure = f"itself known to ±{1 / math.sqrt(2 * (floor.n - 1)):.0%}"
     yield Line(f"{epoch}noise (sigma of one run)", figures.with_unit(floor.sigma), sure)
     night = reading.history.night
-    least = referees.smallest_gain(span.epoch.referee, floor.sigma, night.budget) if night else None
+    runs = reading.history.settled.get(span.baseline.number, []) if span.baseline else []
+    least = referees.smallest_gain(span.epoch.referee, span.epoch.metric, runs, night.budget) if night else None
     if least:
         yield Line(f"{epoch}smallest provable gain", f"about {figures.with_unit(least)}", "with 80 % probability")
 

@@ -11,11 +11,11 @@ from __future__ import annotations
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass
-from functools import lru_cache
 from itertools import pairwise
-from statistics import fmean, median
+from statistics import fmean
 
 from autoresearch.stats.levels import mean_interval
+from autoresearch.stats.pairs import centre, lost, signed_p
 from autoresearch.stats.ranks import Interval
 
 MOST_BLOCKS = 16
@@ -32,20 +32,19 @@ class Paired:
     gain: Interval
     """How much better ours is, per record (Hodges and Lehmann 1963)."""
     blocks: int
-    length: int
-    """Records in a block; some have one more."""
 
 
-def paired(ours: Sequence[float], theirs: Sequence[float], *, interval: float = 0.05) -> Paired:
+def paired(ours: Sequence[float], theirs: Sequence[float]) -> Paired:
     """Compare two commits record by record; higher is better. A tie counts for theirs.
 
-    The gain's interval holds every shift that the two-sided test at `interval` does not refuse. Raises ValueError when
-    the records are not the same number, or too few for one block.
+    The gain's interval holds every shift that the two-sided test at 5 % does not refuse. Raises ValueError when the
+    records are not the same number, or too few for one block.
     """
     if len(ours) != len(theirs):
         raise ValueError(f"{len(ours)} records against {len(theirs)}")
     means = block_means([x - y for x, y in zip(ours, theirs, strict=True)])
-    return Paired(p_value(means), pseudo_median(means, level=interval), len(means), len(ours) // len(means))
+    p = signed_p(lost(means), len(means))
+    return Paired(p, centre(means), len(means))
 
 
 def smallest_p(records: int) -> float:
@@ -70,36 +69,3 @@ def block_means(scores: Sequence[float]) -> list[float]:
 
 def _blocks(records: int) -> int:
     return min(MOST_BLOCKS, records // SHORTEST)
-
-
-@lru_cache(maxsize=MOST_BLOCKS)
-def tail(n: int) -> tuple[int, ...]:
-    """In how many of the 2^n signings the positive ranks of 1 ... n add up to w or more, for w = 0 ... n(n+1)/2 + 1."""
-    ways = [1] + [0] * (n * (n + 1) // 2)
-    for rank in range(1, n + 1):
-        for total in range(len(ways) - 1, rank - 1, -1):
-            ways[total] += ways[total - rank]
-    at_least = [0]
-    for count in reversed(ways):
-        at_least.append(at_least[-1] + count)
-    return tuple(reversed(at_least))
-
-
-def p_value(differences: Sequence[float]) -> float:
-    """Probability that signs alone would favour us at least so much. Exact.
-
-    Of equal sizes the negative ones get the higher ranks, and a zero favours nobody, so ties count against us.
-    """
-    ranked = sorted(differences, key=lambda difference: (abs(difference), difference < 0))
-    won = sum(rank for rank, difference in enumerate(ranked, start=1) if difference > 0)
-    return tail(len(ranked))[won] / 2 ** len(ranked)
-
-
-def pseudo_median(differences: Sequence[float], *, level: float) -> Interval:
-    """Median of all pairwise averages, with the exact interval; unbounded where so few can refuse nothing."""
-    averages = sorted((x + y) / 2 for i, x in enumerate(differences) for y in differences[i:])
-    at_least, signings = tail(len(differences)), 2 ** len(differences)
-    outside = len(averages) + 1 - next(w for w, count in enumerate(at_least) if count / signings <= level / 2)
-    if outside < 1:
-        return Interval(median(averages), -math.inf, math.inf)
-    return Interval(median(averages), averages[outside - 1], averages[-outside])

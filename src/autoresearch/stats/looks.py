@@ -139,11 +139,11 @@ def _ways(placed: tuple[int, ...], tables: dict[tuple[int, ...], NDArray[np.floa
         stage, is_theirs = divmod(group, 2)
         if is_theirs:
             for look in range(stage, table.ndim):
-                table = _shifted(table, look, sum(placed[0 : 2 * look + 1 : 2]))
+                table = shifted(table, look, sum(placed[0 : 2 * look + 1 : 2]))
         yield table
 
 
-def _shifted(table: NDArray[np.float64], axis: int, by: int) -> NDArray[np.float64]:
+def shifted(table: NDArray[np.float64], axis: int, by: int) -> NDArray[np.float64]:
     """`table` with `by` more pairs lost at one look; what leaves the last axis is dropped, of the others collected."""
     import numpy as np
 

@@ -1,0 +1,132 @@
+"""`timing`: both sides are timed side by side in every run, and only what happens within a run is compared."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field, replace
+from statistics import fmean
+
+from autoresearch.history import Evidence, History
+from autoresearch.records import Certificate, Measurement, Metric, Outcome, Ruling, Side, Verdict
+from autoresearch.referees import words
+from autoresearch.referees.allowance import Familywise
+from autoresearch.referees.pairing import differences, own_pairs, refuse_uneven, refuse_unpaired, relative, rival
+from autoresearch.referees.proofs import contest, proof, proven_by
+from autoresearch.referees.reading import baseline
+from autoresearch.referees.schedule import keep_due
+from autoresearch.stats.levels import Noise
+from autoresearch.stats.looks import NIGHT, WORSE
+from autoresearch.stats.pairs import LOOKS, centre, looks_for, lost, signed_p
+from autoresearch.stats.ranks import FOUL, Interval, p_value, wins
+
+NO_BETTER_THAN_ITSELF = 0.05
+"""Level at which a change must also beat the baseline's pairs with itself."""
+
+
+@dataclass(frozen=True, slots=True)
+class Timing:
+    """A group-sequential signed-rank test of each candidate, one run being one pair of values.
+
+    A run's observation is the logarithm of the incumbent's time over the candidate's. Were both equally fast, its sign
+    would be a coin's, however noisy the machine is just then. The night's 5 % are split evenly over the experiments
+    planned and three looks; a candidate that wins too little is dropped before. The incumbent is in every run, so
+    nothing is compared with a stored value, and no other re-measurement is needed.
+    """
+
+    baseline_runs: int = 20
+    """Pairs of the baseline with itself."""
+    certificate_runs: int = 12
+    drops: tuple[tuple[int, float], ...] = ((2, 0.65), (4, 0.70), (8, 0.72), (16, 0.75))
+    """Pairs, and the share of the signed ranks below which a candidate is dropped there. Stopping for this is free."""
+    allowance: Familywise = field(default_factory=Familywise)
+
+    def next(self, evidence: Evidence) -> Side | Verdict:
+        """Measure the candidate beside the incumbent up to the look that decides.
+
+        Raises UserError when the baseline's runs hold no pair, or differ from themselves.
+        """
+        history, runs = evidence.history, evidence.of(Side.CANDIDATE)
+        if history.baseline is None:
+            return self._baseline(evidence, runs)
+        found = differences(history.metric, runs)
+        if FOUL in found:
+            return Verdict(Outcome.DISCARD, "one of its runs gave no pair of positive numbers")
+        looks = looks_for(NIGHT / self.allowance.planned(history))
+        if len(found) in looks or len(found) in dict(self.drops):
+            return self._look(evidence, found, looks)
+        return Side.CANDIDATE
+
+    def _baseline(self, evidence: Evidence, runs: Sequence[Measurement]) -> Side | Verdict:
+        metric = evidence.history.metric
+        refuse_unpaired(metric, runs)
+        answer = baseline(evidence, runs=self.baseline_runs)
+        if isinstance(answer, Side):
+            return answer
+        found = differences(metric, runs)
+        refuse_uneven(metric, found)
+        spread = Noise.of(found)
+        assert spread
+        said = f"{answer.reason}; timed beside itself, a run differs by {spread.sigma:.2%}"
+        return replace(answer, reason=said, statistic={**answer.statistic, "spread": spread.sigma})
+
+    def _look(self, evidence: Evidence, found: Sequence[float], looks: Sequence[int]) -> Side | Verdict:
+        statistic, n = self._statistic(evidence, found), len(found)
+        said = _reason(evidence.history.metric, statistic)
+        if n in looks and statistic["p"] <= statistic["level"] and statistic["beyond"] <= NO_BETTER_THAN_ITSELF:
+            return Verdict(Outcome.KEEP, said, statistic)
+        won = 1 - lost(found) / (n * (n + 1) / 2)
+        if n == looks[-1] or won < dict(self.drops).get(n, 0.0):
+            return Verdict(Outcome.DISCARD, said, statistic)
+        return Side.CANDIDATE
+
+    def _statistic(self, evidence: Evidence, found: Sequence[float]) -> dict[str, float]:
+        history, n = evidence.history, len(found)
+        usual, middle = own_pairs(history), centre(found).estimate
+        rivals = [rival(history.metric, run) for run in evidence.of(Side.CANDIDATE)]
+        return {
+            "p": signed_p(lost(found), n),
+            "level": self.allowance.level(evidence) / LOOKS,
+            "beyond": p_value(wins(found, usual), n, len(usual)),
+            "wins": float(sum(each > 0 for each in found)),
+            "n": float(n),
+            "log_ratio": middle,
+            "gain": relative(history.metric, middle) * fmean(rivals),
+        }
+
+    def certificate_due(self, history: History) -> bool:
+        """After every keep: it is proven already, but by runs that were selected; fresh ones must tell its size."""
+        return keep_due(history)
+
+    def certify(self, evidence: Evidence) -> Side | Certificate:
+        """Fresh pairs of the tip beside the last certified commit; the experiment's own p-value is the proof.
+
+        On a holdout the p-value is that of the pairs there, and must reach 5 %.
+        """
+        metric = evidence.history.metric
+        runs = [run for run in contest(evidence) if run.side is Side.CANDIDATE]
+        if len(runs) < self.certificate_runs:
+            return Side.CANDIDATE
+        found = differences(metric, runs)
+        p, level = proven_by(evidence, runs[-1].split, p=signed_p(lost(found), len(found)))
+        worse = signed_p(lost([-each for each in found]), len(found)) <= WORSE
+        ruling = Ruling.ROLLED_BACK if worse else Ruling.CERTIFIED if p <= level else Ruling.CONTINUE
+        return proof(evidence, runs, gain=_in_unit(metric, runs, centre(found)), ruling=ruling, p=p, level=level)
+
+
+def _in_unit(metric: Metric, runs: Sequence[Measurement], found: Interval) -> Interval:
+    """A centre of log ratios as a gain in the metric's unit, at the level the incumbent had in these runs."""
+    rivals = [value for run in runs if (value := rival(metric, run)) > 0]
+    if not rivals:
+        return found
+    level = fmean(rivals)
+    estimate, low, high = (relative(metric, end) * level for end in (found.estimate, found.low, found.high))
+    return Interval(estimate, low, high)
+
+
+def _reason(metric: Metric, statistic: dict[str, float]) -> str:
+    share = relative(metric, statistic["log_ratio"])
+    far = f"{abs(share):.2%} {'better' if share > 0 else 'worse'} than the incumbent" if share else "no better"
+    odds = f"won {statistic['wins']:.0f} of {words.runs(int(statistic['n']))} beside it"
+    test = f"p = {statistic['p']:.2g} of {statistic['level']:.2g} allowed"
+    doubt = statistic["p"] <= statistic["level"] and statistic["beyond"] > NO_BETTER_THAN_ITSELF
+    return f"{far}: {odds}, {test}" + (", but the baseline beats itself as often" if doubt else "")
