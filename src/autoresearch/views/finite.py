@@ -33,6 +33,8 @@ class Finite:
     """How far the public score of what was chosen may be from the truth, in the metric's unit; None unknown."""
     gain: float | None
     """What the public score claims for the tip over the baseline, in the metric's unit."""
+    told: float | None
+    """What the loop was told of the tip, in the metric's unit; None when it is told no scores, or no rounded ones."""
     asked: int
     """Questions to the sealed records, one bit each."""
     allowed: int
@@ -65,6 +67,7 @@ def finite(history: Archive) -> Finite | None:
         records=metric.records,
         bound=bound(bits, metric.records, metric),
         gain=public_gain(history),
+        told=Ladder.of(history).by_commit.get(history.tip_commit) if metric.feedback == "ladder" else None,
         asked=asked,
         allowed=epoch.questions,
         sealed_records=sealed,

@@ -100,6 +100,7 @@ def _finite(history: Archive) -> dict[str, Any] | None:
         "bits": round(account.bits, 1),
         "bound": finite(account.bound),
         "gain": finite(account.gain),
+        "told": finite(account.told),
         "questions": {"asked": account.asked, "allowed": account.allowed},
         "sealed_bound": finite(account.sealed_bound),
         "vault_opened": account.vault is not None,
