@@ -13,10 +13,21 @@ from typing import Self
 
 
 class Door:
-    """Starts `command` afresh whenever somebody asks at `number`; without a command it refuses."""
+    """Starts `command` afresh whenever somebody asks at `number`; without a command it refuses.
 
-    def __init__(self, command: Sequence[str] = (), *, cwd: Path | None = None, env: dict[str, str] | None = None):
-        self.command, self.cwd, self.env = command, cwd, env
+    `incumbent` is the other side's command, the same one by default.
+    """
+
+    def __init__(
+        self,
+        command: Sequence[str] = (),
+        *,
+        incumbent: Sequence[str] | None = None,
+        cwd: Path | None = None,
+        env: dict[str, str] | None = None,
+    ):
+        self.commands = {b"s": command, b"i": command if incumbent is None else incumbent}
+        self.cwd, self.env = cwd, env
         self.started: list[subprocess.Popen[bytes]] = []
         self._ours, self._theirs = socket.socketpair()
         self._thread = threading.Thread(target=self._keep)
@@ -36,15 +47,16 @@ class Door:
         self._ours.close()
 
     def _keep(self) -> None:
-        while self._ours.recv(1) == b"s":
+        while word := self._ours.recv(1):
             self._end_the_last()
-            if not self.command:
+            command = self.commands[word]
+            if not command:
                 self._ours.sendall(b"n")
                 break
             line, theirs = socket.socketpair()
             with line, theirs:
                 self.started.append(
-                    subprocess.Popen(self.command, stdin=line, stdout=line, cwd=self.cwd, env=self.env, bufsize=0)
+                    subprocess.Popen(command, stdin=line, stdout=line, cwd=self.cwd, env=self.env, bufsize=0)
                 )
                 socket.send_fds(self._ours, [b"k"], [theirs.fileno()])
         self._ours.shutdown(socket.SHUT_RDWR)

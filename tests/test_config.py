@@ -97,7 +97,7 @@ def test_the_whole_file_of_the_design_is_read() -> None:
     assert task.holdout.limits.seconds == 60
     assert task.holdout_budget == 8
     assert task.checks[0].name == "tests"
-    assert task.trust_class is TrustClass.SEALED
+    assert task.trust_class is TrustClass.SUPERVISED
     assert task.budget.tokens == 5_000_000
 
 

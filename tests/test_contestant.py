@@ -150,4 +150,4 @@ def test_no_descriptor_is_left_open(opened):
 def test_it_brings_nothing_of_the_package_into_an_evaluator():
     code = "import autoresearch.contestant, sys; print(*sorted(m for m in sys.modules if m.startswith('autoresearch')))"
     seen = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True).stdout.split()
-    assert seen == ["autoresearch", "autoresearch.contestant"]
+    assert [name for name in seen if not name.startswith("autoresearch.contestant")] == ["autoresearch"]

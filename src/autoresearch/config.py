@@ -119,7 +119,9 @@ def _inconsistent(file: TaskFile) -> str:
                 return f"[{name}] needs an [evaluation]: without one the candidate reports its own number."
     elif file.metric.file:
         return "metric.file is for tasks without [evaluation]; the evaluation writes $AUTORESEARCH_METRICS."
-    if file.experiment.network and "no_network" in file.sandbox.require:
+    if file.experiment is None and file.contestant is None:
+        return "[experiment] is missing: only an [evaluation] that asks a [contestant] can do without."
+    if file.experiment and file.experiment.network and "no_network" in file.sandbox.require:
         return "experiment.network = true contradicts sandbox.require's no_network."
     return ""
 
@@ -168,14 +170,17 @@ def _task(file: TaskFile, program: str) -> Task:
         editable=tuple(file.editable),
         hidden=tuple(file.hidden),
         metric=metric,
-        experiment=_phase(experiment, seconds=experiment.seconds + experiment.grace_seconds),
+        experiment=_phase(experiment, seconds=experiment.seconds + experiment.grace_seconds) if experiment else None,
         evaluation=judge,
         contestant=contestant,
         holdout=secret,
         holdout_budget=holdout.budget if holdout else None,
         vault=vault,
         checks=tuple(
-            Check(check.name, _phase(check, seconds=check.seconds, writable_tree=experiment.writable_tree))
+            Check(
+                check.name,
+                _phase(check, seconds=check.seconds, writable_tree=bool(experiment and experiment.writable_tree)),
+            )
             for check in file.check
         ),
         metric_file=file.metric.file,

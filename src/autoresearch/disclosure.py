@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import hashlib
 import math
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 
@@ -18,6 +19,7 @@ from autoresearch.stats.levels import Noise
 
 EXACT_BITS = 53.0
 """What one unrounded number may tell: the digits of a float."""
+_FIGURES = re.compile(r"[-+]?\d[\d.,_]*(?:e[-+]?\d+)?", re.IGNORECASE)
 _JUDGED = (Outcome.KEEP, Outcome.DISCARD)
 
 
@@ -162,12 +164,10 @@ def _experiment(done: Experiment, candidate: Candidate | None, told: Mapping[int
 
 
 def _reason(verdict: Verdict) -> str:
-    """Why, without a number of the evaluation's: what the candidate itself said or did is its own."""
+    """Why, without a figure: an evaluation that accuses may name records and scores."""
     if verdict.outcome in _JUDGED:
         return "kept" if verdict.outcome is Outcome.KEEP else "no step better than what it began from"
-    if verdict.outcome is Outcome.VIOLATION or verdict.reason.startswith("the evaluation"):
-        return "the evaluation refused it"
-    return verdict.reason
+    return _FIGURES.sub("#", verdict.reason)
 
 
 def _run(commit: str, value: float, number: int) -> Measurement:

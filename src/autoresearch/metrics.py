@@ -17,6 +17,9 @@ RECORDS = "records"
 """Key of the scores of single records in a metrics file."""
 MAX_RECORDS = 50_000
 
+ACCUSATIONS = (Outcome.VIOLATION, Outcome.TIMEOUT, Outcome.CRASH)
+"""What an evaluation may say of the candidate instead of a number."""
+
 _NUMBER = r"[-+]?(?:[0-9]+\.?[0-9]*|\.[0-9]+)(?:[eE][-+]?[0-9]+)?|[-+]?(?:nan|inf|infinity)"
 _TAGGED = re.compile(rf"^METRIC\s+([A-Za-z_][\w./-]*)\s*=\s*({_NUMBER})\s*$", re.IGNORECASE)
 _PLAIN = re.compile(rf"^([A-Za-z_][\w./-]*)\s*[:=]\s*({_NUMBER})\s*$", re.IGNORECASE)
@@ -25,8 +28,8 @@ _PLAIN = re.compile(rf"^([A-Za-z_][\w./-]*)\s*[:=]\s*({_NUMBER})\s*$", re.IGNORE
 def from_json(data: bytes, metric: Metric) -> dict[str, float]:
     """Metrics from a JSON object of name -> number.
 
-    Raises Foul: a violation when the evaluation accuses the candidate (`{"violation": "why"}`), a crash when the file
-    is not such an object, has duplicate keys, or lacks `metric`.
+    Raises Foul: what the evaluation accuses the candidate of (`{"violation": "why"}`, or timeout, or crash), and a
+    crash when the file is not such an object, has duplicate keys, or lacks `metric`.
     """
     if len(data) > MAX_BYTES:
         raise Foul(Outcome.CRASH, f"the metrics file is larger than {MAX_BYTES} bytes")
@@ -36,8 +39,9 @@ def from_json(data: bytes, metric: Metric) -> dict[str, float]:
         raise Foul(Outcome.CRASH, f"the metrics file is not a JSON object of numbers: {error}") from None
     if not isinstance(found, dict):
         raise Foul(Outcome.CRASH, "the metrics file is not a JSON object")
-    if isinstance(why := found.get("violation"), str):
-        raise Foul(Outcome.VIOLATION, why)
+    for accusation in ACCUSATIONS:
+        if isinstance(why := found.get(accusation), str):
+            raise Foul(accusation, why)
     found.pop(RECORDS, None)
     for name, value in found.items():
         if isinstance(value, bool) or not isinstance(value, (int, float)):

@@ -198,9 +198,11 @@ class Study:
 
     def once(self, side: Side, evidence: Evidence, *, attempt: int = 0) -> Measurement:
         """One run, at a seed nobody but the referee knows beforehand."""
-        commit = evidence.candidate if side is Side.CANDIDATE else evidence.incumbent
+        commit, against = evidence.candidate, evidence.incumbent
+        if side is Side.INCUMBENT:
+            commit, against = against, commit
         seed = self.history.next_seed(attempt=attempt)
-        return self.runner.measure(commit, side=side, seed=seed, split=self.split_of(evidence))
+        return self.runner.measure(commit, side=side, seed=seed, split=self.split_of(evidence), against=against)
 
     def again(self, evidence: Evidence) -> Measurement:
         """The incumbent's second chance."""

@@ -66,8 +66,8 @@ class Task:
     editable: tuple[str, ...]
     """Globs, relative to the repository root, `/`-separated. Everything else is sealed by construction."""
     metric: Metric
-    experiment: Phase
-    """Untrusted: the candidate's process, in the candidate box."""
+    experiment: Phase | None
+    """Untrusted: the candidate's process, in the candidate box. None: there are only contestants."""
     hidden: tuple[str, ...] = ()
     """Globs never in the agent's or the candidate's view."""
     evaluation: Phase | None = None
@@ -102,5 +102,14 @@ class Task:
 
     @property
     def trust_class(self) -> TrustClass:
-        """`sealed` with an evaluation of its own, else `self-reported`."""
-        return TrustClass.SELF_REPORTED if self.evaluation is None else TrustClass.SEALED
+        """`supervised` when the evaluation asks contestants, `sealed` when it does not; else `self-reported`."""
+        if self.evaluation is None:
+            return TrustClass.SELF_REPORTED
+        return TrustClass.SUPERVISED if self.contestant else TrustClass.SEALED
+
+    @property
+    def untrusted(self) -> Phase:
+        """The phase in which the candidate does its work: the experiment, or the contestant where there is none."""
+        phase = self.experiment or self.contestant
+        assert phase is not None  # the task file is refused without either
+        return phase

@@ -203,7 +203,9 @@ class TaskFile(Table):
     editable: Annotated[list[Glob], Field(min_length=1)]
     hidden: list[Glob] = []
     metric: MetricTable
-    experiment: ExperimentTable
+    experiment: ExperimentTable | None = Field(
+        default=None, description="May be left out when [evaluation] asks a [contestant]: nothing runs beforehand."
+    )
     evaluation: EvaluationTable | None = None
     contestant: ContestantTable | None = None
     holdout: HoldoutTable | None = None

@@ -6,7 +6,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 from autoresearch.history import Archive, Note
-from autoresearch.records import Ruling
+from autoresearch.records import Ruling, TrustClass
 from autoresearch.report import forest, svg
 from autoresearch.report.diffs import Diff, DiffBook
 from autoresearch.report.finite import finite_sheet, trials_sheet
@@ -168,7 +168,7 @@ def _tags(history: Archive) -> list[tuple[str, str]]:
     epoch = history.epoch
     if epoch is None:
         return []
-    tags = [("proven" if epoch.trust_class == "sealed" else "undone", plain(epoch.trust_class, 30))]
+    tags = [("undone" if epoch.trust_class == TrustClass.SELF_REPORTED else "proven", plain(epoch.trust_class, 30))]
     tags.append(("plain", f"sandbox: {plain(epoch.sandbox, 30)}"))
     tags += [
         ("undone", f"not given: {plain(name, 30).replace('_', ' ')}")

@@ -73,6 +73,7 @@ def reproduction(history: Archive, task: Task) -> list[Line]:
     study, epoch = history.study, history.epoch
     lines = [Line("task", plain(task.name, 80), f"sha256 {task.digest}" if task.digest else "")]
     lines += [*_phase("experiment", task.experiment), *_phase("evaluation", task.evaluation)]
+    lines += _phase("contestant", task.contestant)
     lines += [line for check in task.checks for line in _phase(f"check {plain(check.name, 40)}", check.phase)]
     lines.append(Line("may change", plain(", ".join(task.editable), 300)))
     if task.hidden:

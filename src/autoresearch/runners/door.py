@@ -1,7 +1,8 @@
-"""The evaluator's one way to reach a candidate: ask the referee for a fresh process, talk to it over a socket.
+"""The evaluator's one way to reach a contestant: ask the referee for a fresh process, talk to it over a socket.
 
-The evaluator holds one end of a stream socket. `s` asks for a contestant; the answer is `k` and the socket that is the
-contestant's standard input and output, or `n`. There is at most one: asking again ends the one before.
+The evaluator holds one end of a stream socket. `s` asks for a contestant of the commit that is measured, `i` for one of
+the commit on the other side of the contest; the answer is `k` and the socket that is the contestant's standard input
+and output, or `n`. There is at most one: asking again ends the one before, so that neither side can slow the other.
 """
 
 from __future__ import annotations
@@ -12,18 +13,31 @@ from collections.abc import Callable
 
 from autoresearch.box import Exit
 
-START, GRANTED, REFUSED = b"s", b"k", b"n"
+WORDS = {b"s": False, b"i": True}
+"""What is asked through the door, and whether it means the other side."""
+GRANTED, REFUSED = b"k", b"n"
 
 
 class Door:
-    """Serves one evaluation. A context manager: on leaving, the last contestant is dead."""
+    """Serves one evaluation. A context manager: on leaving, the last contestant is dead.
 
-    def __init__(self, start: Callable[[int, threading.Event], Exit], *, limit: int = 64) -> None:
-        """`start(fd, stop)` runs a contestant on the socket `fd` to its end; `limit` is how many there may be."""
+    Leaving raises what went wrong on the referee's side while a contestant was started.
+    """
+
+    def __init__(
+        self, start: Callable[[bool, int, threading.Event], Exit], *, limit: int = 256, other: bool = True
+    ) -> None:
+        """`start(other, fd, stop)` runs a contestant on the socket `fd` to its end.
+
+        `limit` is how many there may be; `other` is whether the other side can be had.
+        """
         self.evaluator, self._ours = socket.socketpair()
-        self.exits: list[Exit] = []
+        self.peak_memory_bytes: int | None = None
+        """Of the contestants so far, the other side's left out; None where it cannot be told."""
         self._start = start
         self._left = limit
+        self._other = other
+        self._fault: BaseException | None = None
         self._contestant: threading.Thread | None = None
         self._stop = threading.Event()
         self._server = threading.Thread(target=self._serve, name="door", daemon=True)
@@ -37,34 +51,42 @@ class Door:
         self._server.join()
         self.evaluator.close()
         self._ours.close()
+        if self._fault is not None:
+            raise self._fault
 
     def _serve(self) -> None:
         try:
-            while self._ours.recv(1) == START:
+            while (word := self._ours.recv(1)) in WORDS:
                 self._end()
-                self._answer()
+                self._answer(WORDS[word])
         except OSError:
             pass  # the evaluation died with the door open; its exit says so
         finally:
             self._end()
 
-    def _answer(self) -> None:
-        if self._left <= 0:
+    def _answer(self, other: bool) -> None:
+        if self._left <= 0 or self._fault or (other and not self._other):
             self._ours.sendall(REFUSED)
             return
         self._left -= 1
         theirs, contestant = socket.socketpair()
         self._stop = threading.Event()
         self._contestant = threading.Thread(
-            target=self._run, args=(contestant, self._stop), name="contestant", daemon=True
+            target=self._run, args=(other, contestant, self._stop), name="contestant", daemon=True
         )
         self._contestant.start()
         with theirs:
             socket.send_fds(self._ours, [GRANTED], [theirs.fileno()])
 
-    def _run(self, contestant: socket.socket, stop: threading.Event) -> None:
+    def _run(self, other: bool, contestant: socket.socket, stop: threading.Event) -> None:
         with contestant:
-            self.exits.append(self._start(contestant.fileno(), stop))
+            try:
+                ended = self._start(other, contestant.fileno(), stop)
+            except BaseException as fault:
+                self._fault = fault
+            else:
+                if not other and ended.peak_memory_bytes:
+                    self.peak_memory_bytes = max(ended.peak_memory_bytes, self.peak_memory_bytes or 0)
 
     def _end(self) -> None:
         self._stop.set()

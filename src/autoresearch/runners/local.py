@@ -16,7 +16,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from autoresearch import metrics
+from autoresearch import contestant, metrics
 from autoresearch.box import Box, Exit
 from autoresearch.errors import Foul, Interrupted, RigFault
 from autoresearch.ledger import now
@@ -34,14 +34,30 @@ ARTIFACTS, METRICS, SECONDS, DOOR = (
     "AUTORESEARCH_DOOR",
 )
 DOOR_FD = 3
-HELPERS = ("contestant", "splits")
-"""What evaluations may import of ours: modules that need the standard library and nothing else."""
+MOST_CONTESTANTS = 256
+"""One evaluation may start."""
 _LIMITS = {
     "memory": "its memory limit",
     "processes": "its process limit",
     "disk": "its disk limit",
     "output": "its output limit",
 }
+
+
+@dataclass(frozen=True, slots=True)
+class Judged:
+    """What came of judging one run."""
+
+    values: Mapping[str, float]
+    records: tuple[float, ...] = ()
+    """Scores of single records, where the evaluation gives them."""
+    seconds: float = 0.0
+    """The evaluation's wall time."""
+    peak_memory_bytes: int | None = None
+    """Of the contestants it asked; None where it cannot be told."""
+
+
+_NOTHING_RAN = Exit(code=0, signal=None, limit="", seconds=0.0, output=b"", cpu_seconds=0.0)
 
 
 @dataclass(slots=True)
@@ -67,39 +83,39 @@ class LocalRunner:
     on_phase: Callable[[str, float], None] | None = None
     """Hears each phase's name and its limit in seconds, as it begins."""
 
-    def measure(self, commit: str, *, side: Side, seed: int, split: str = "public") -> Measurement:
-        """Run the task once at `commit`. Raises Foul for what the commit did, RigFault, Interrupted."""
-        started, load, records = now(), LoadMeter(), tuple[float, ...]()
-        tree = self._tree(commit)
+    def measure(self, commit: str, *, side: Side, seed: int, split: str = "public", against: str = "") -> Measurement:
+        """Run the task once at `commit`. Raises Foul for what the commit did, RigFault, Interrupted.
+
+        `against` is the other commit the evaluation may ask; the default is `commit` itself.
+        """
+        started, load = now(), LoadMeter()
         with self._scratch() as scratch:
             artifacts = scratch / "artifacts"
-            ran = self._experiment(tree, scratch, artifacts, seed)
-            if not self._is_writable:
-                self._demand_undisturbed(tree)
-            left = _inventory(artifacts, self.task.experiment.limits.disk_bytes)
+            ran = self._experiment(commit, scratch, artifacts, seed) if self.task.experiment else _NOTHING_RAN
+            left = _inventory(artifacts, self.task.untrusted.limits.disk_bytes)
             foreign = load.foreign(ran.cpu_seconds)
             if self.task.evaluation is None:
-                values, evaluation_seconds = self._own_report(ran, artifacts), 0.0
+                judged = Judged(self._own_report(ran, artifacts))
             else:
-                values, records, evaluation_seconds = self._evaluation(tree, artifacts, seed, split)
+                judged = self._evaluation((commit, against or commit), artifacts, seed, split)
         return Measurement(
             commit=commit,
             side=side,
-            value=values[self.task.metric.name],
+            value=judged.values[self.task.metric.name],
             seed=seed,
             seconds=round(ran.seconds, 6),
             split=split,
-            values=values,
-            evaluation_seconds=round(evaluation_seconds, 6),
+            values=judged.values,
+            evaluation_seconds=round(judged.seconds, 6),
             foreign_load=foreign,
             started=started,
             machine=self.machine,
             slot=self.slot,
             artifacts=left,
-            peak_memory_bytes=ran.peak_memory_bytes,
+            peak_memory_bytes=ran.peak_memory_bytes if self.task.experiment else judged.peak_memory_bytes,
             log=self.keep_log(ran.output) if ran.output else "",
-            records=records if split != "public" else (),
-            series=self.keep_series(records) if records and split == "public" else "",
+            records=judged.records if split != "public" else (),
+            series=self.keep_series(judged.records) if judged.records and split == "public" else "",
         )
 
     def check(self, commit: str) -> None:
@@ -116,7 +132,7 @@ class LocalRunner:
     @property
     def _is_writable(self) -> bool:
         """Whether a candidate can write into its copy of the tree: the next one is then made from nothing."""
-        return self.task.experiment.writable_tree or self.sandbox.name == "none"
+        return self.task.untrusted.writable_tree or self.sandbox.name == "none"
 
     def _tree(self, commit: str) -> Path:
         return self.workspace.export(commit, self.slot, writable=self._is_writable)
@@ -127,12 +143,15 @@ class LocalRunner:
         if changed:
             raise Foul(Outcome.VIOLATION, f"it changed files it must not: {', '.join(map(repr, changed[:5]))}")
 
-    def _experiment(self, tree: Path, scratch: Path, artifacts: Path, seed: int) -> Exit:
-        phase = self.task.experiment
+    def _experiment(self, commit: str, scratch: Path, artifacts: Path, seed: int) -> Exit:
+        phase, tree = self.task.experiment, self._tree(commit)
+        assert phase is not None
         self._phase("experiment", phase)
         env = self._env(phase, scratch, seed) | {ARTIFACTS: str(artifacts)}
         ended = self._boxed(phase, tree, write=(scratch,), env=env)
         _demand_success(ended, phase)
+        if not self._is_writable:
+            self._demand_undisturbed(tree)
         return ended
 
     def _own_report(self, ran: Exit, artifacts: Path) -> dict[str, float]:
@@ -144,22 +163,19 @@ class LocalRunner:
             raise Foul(Outcome.CRASH, f"it left no {self.task.metric_file} in ${ARTIFACTS}", log=ran.output)
         return metrics.from_json(_read_capped(path), self.task.metric)
 
-    def _evaluation(
-        self, tree: Path, artifacts: Path, seed: int, split: str
-    ) -> tuple[dict[str, float], tuple[float, ...], float]:
-        """Metrics, scores of single records, and seconds of the evaluation on `split`."""
+    def _evaluation(self, contest: tuple[str, str], artifacts: Path, seed: int, split: str) -> Judged:
         phase = {"holdout": self.task.holdout, "vault": self.task.vault}.get(split, self.task.evaluation)
         assert phase is not None
         sealed = self.workspace.export(self.workspace.base, self.slot, sealed_only=True, with_hidden=True)
         self._phase("evaluation" if split == "public" else "sealed evaluation", phase)
-        with self._scratch("verdict") as scratch, self._door(tree, artifacts) as door:
+        with self._scratch("verdict") as scratch, self._door(contest, artifacts) as door:
             verdict = scratch / "metrics.json"
             env = self._env(phase, scratch, seed) | {
                 ARTIFACTS: str(artifacts),
                 METRICS: str(verdict),
                 DOOR: str(DOOR_FD),
             }
-            env["PYTHONPATH"] = os.pathsep.join(filter(None, (str(self._helper()), env.get("PYTHONPATH"))))
+            env["PYTHONPATH"] = self._importing_helper(env)
             read, handle = (artifacts, self._helper()), door.evaluator.fileno()
             ended = self._boxed(phase, sealed, write=(scratch,), read=read, env=env, door=handle)
             _demand_success(ended, phase, who="the evaluation")
@@ -167,33 +183,39 @@ class LocalRunner:
             if not verdict.is_file():
                 raise Foul(Outcome.CRASH, f"the evaluation wrote no ${METRICS}", log=ended.output)
             said, metric = _read_capped(verdict), self.task.metric
-            return metrics.from_json(said, metric), metrics.records(said, metric), ended.seconds
+            values, records = metrics.from_json(said, metric), metrics.records(said, metric)
+        return Judged(values, records, ended.seconds, door.peak_memory_bytes)
 
     def _helper(self) -> Path:
         """A folder from which any interpreter imports the evaluators' helpers, be we installed there or not."""
-        package = self.folder / "helper" / "autoresearch"
+        folder = self.folder / "helper"
         if not self._helped:
-            package.mkdir(parents=True, exist_ok=True)
-            helpers = {f"{name}.py": Path(__file__).parents[1].joinpath(f"{name}.py").read_bytes() for name in HELPERS}
-            for name, text in {"__init__.py": b"", **helpers}.items():
-                (package / f"{name}.new").write_bytes(text)
-                (package / f"{name}.new").replace(package / name)
+            _lay_out_helper(folder / "autoresearch")
             self._helped = True
-        return package.parent
+        return folder
 
-    def _door(self, tree: Path, artifacts: Path) -> Door:
-        """A door behind which fresh contestants start: nothing writable, no network, dead by the phase's end."""
+    def _importing_helper(self, env: Mapping[str, str]) -> str:
+        return os.pathsep.join(filter(None, (str(self._helper()), env.get("PYTHONPATH"))))
+
+    def _door(self, contest: tuple[str, str], artifacts: Path) -> Door:
+        """A door behind which fresh contestants start: nothing writable, no network, dead by the phase's end.
+
+        Both sides of the contest lie at the same path when they run, in the same environment: code that could tell
+        that it is the incumbent now would be slow on purpose, and make its own successors look fast. What an
+        experiment left is the candidate's alone, so there is no other side to be had beside one.
+        """
         phase = self.task.contestant
 
-        def start(fd: int, stop: threading.Event) -> Exit:
+        def start(other: bool, fd: int, stop: threading.Event) -> Exit:
             assert phase is not None
             env = self._env(phase, Path("/tmp"), 0) | {ARTIFACTS: str(artifacts)}
-            box = Box(
-                phase.command, cwd=tree, limits=phase.limits, read=(*self._readable(), artifacts), env=env, channel=fd
-            )
+            env["PYTHONPATH"] = self._importing_helper(env)
+            read = (*self._readable(), artifacts, self._helper())
+            tree = self._tree(contest[other])
+            box = Box(phase.command, cwd=tree, limits=phase.limits, read=read, env=env, channel=fd)
             return self.sandbox.run(box, stop=stop)
 
-        return Door(start, limit=64 if phase else 0)
+        return Door(start, limit=MOST_CONTESTANTS if phase else 0, other=self.task.experiment is None)
 
     def _boxed(
         self,
@@ -291,6 +313,20 @@ def _inventory(artifacts: Path, limit: int | None) -> dict[str, str]:
             with path.open("rb") as file:
                 left[where] = hashlib.file_digest(file, "sha256").hexdigest()
     return left
+
+
+def _lay_out_helper(package: Path) -> None:
+    """What evaluators and contestants import, as it is here: the standard library is all it needs."""
+    here = Path(contestant.__file__).parents[1]
+    files = {path.relative_to(here): path.read_bytes() for path in here.glob("contestant/*.py")}
+    files |= {Path(name): (here / name).read_bytes() for name in ("respond.py", "splits.py")} | {
+        Path("__init__.py"): b""
+    }
+    for name, text in files.items():
+        new = package / f"{name}.new"
+        new.parent.mkdir(parents=True, exist_ok=True)
+        new.write_bytes(text)
+        new.replace(package / name)
 
 
 def _read_capped(path: Path) -> bytes:

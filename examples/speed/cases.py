@@ -1,0 +1,65 @@
+"""What the candidate is asked. Sealed: templates that are timed, and templates that nobody would write."""
+
+import os
+
+from hypothesis import HealthCheck, Phase, given, seed, settings
+from hypothesis import strategies as st
+
+WORDS = ["name", "pets", "pet", "pet.name", "pet.old", "title", "missing", "missing.too", "count"]
+FILTERS = ["", "", " | upper", " | trim", " | length", " | escape", "|escape|upper"]
+FRAGMENTS = ["{{", "}}", "{%", "%}", "{", "}", "%", "|", ".", " ", "\n", "for x in pets", "if name", "else", "end"]
+
+
+def page(random):
+    """A page of some forty lines with loops, conditions and values, and what it is filled with."""
+    return ["".join(line(random) for _ in range(40)), variables(random)]
+
+
+def line(random):
+    """One line of a page."""
+    value = f"{{{{ {random.choice(WORDS)}{random.choice(FILTERS)} }}}}"
+    return random.choice(
+        [
+            f"<p>{word(random)} {value} {word(random)}</p>\n",
+            f"{{% if {random.choice(WORDS)} %}}{word(random)}{{% else %}}{value}{{% end %}}\n",
+            f"{{% for pet in pets %}}<li>{{{{ pet.name | escape }}}} {value}</li>{{% end %}}\n",
+        ]
+    )
+
+
+def variables(random):
+    """Values for the names of a page."""
+    pets = [{"name": word(random), "old": random.random() < 0.5} for _ in range(6)]
+    return {"name": word(random), "title": f"<{word(random)}>", "count": random.randrange(100), "pets": pets}
+
+
+def word(random):
+    """Some letters."""
+    return "".join(random.choices("abcdefghijklmnopqrstuvwxyz &<>", k=random.randrange(3, 12)))
+
+
+def odd_templates(n_cases):
+    """Whole and broken templates: tags never closed, blocks never ended, signs in any order."""
+    value = st.builds("{{{{ {}{} }}}}".format, st.sampled_from(WORDS), st.sampled_from([*FILTERS, " | unknown", "|"]))
+    piece = st.one_of(value, st.sampled_from(FRAGMENTS), st.text("ab{}%| .\n", max_size=6), st.text(max_size=4))
+    values = st.dictionaries(
+        st.sampled_from(["name", "pets", "pet", "title"]),
+        st.one_of(st.none(), st.integers(), st.text(max_size=5), st.lists(st.dictionaries(st.just("name"), st.text()))),
+    )
+    return drawn(st.tuples(st.lists(piece, max_size=12).map("".join), values), n_cases)
+
+
+def drawn(strategy, n_cases):
+    """At most `n_cases` distinct values of a Hypothesis strategy, from the referee's seed for this run."""
+    found = []
+
+    @seed(int(os.environ["AUTORESEARCH_SEED"]))
+    @settings(
+        max_examples=n_cases, database=None, deadline=None, phases=[Phase.generate], suppress_health_check=list(HealthCheck)
+    )
+    @given(strategy)
+    def collect(value):
+        found.append(value)
+
+    collect()
+    return found
