@@ -35,7 +35,7 @@ def print_status(data: dict[str, Any], history: Archive) -> None:
     if out.is_terminal:
         _print_staircase(out, history)
     unit, metric = data["metric"]["unit"], data["metric"]["name"]
-    figures = Figures.of(unit, (data["baseline"] or {}).get("sigma"))
+    figures = Figures.of(unit, (data["baseline"] or {}).get("sigma") or history.metric.step)
     grid = Table.grid(padding=(0, 2))
     base, tip, proof = data["baseline"], data["tip"], data["certified"]
     if base:

@@ -116,9 +116,9 @@ def _unconfirmed(span: Span, figures: Figures) -> tuple[str, str] | None:
     seen = figures.signed(span.epoch.metric.gain(ours.mean, over=theirs.mean)) if ours and theirs else "a gain"
     sealed = f"{figures.signed(last.gain)}, 95 % interval {figures.interval(last.gain_low, last.gain_high)}"
     detail = (
-        f"In public experiment {last.experiment} shows {seen} over the last certified commit; on the holdout {sealed}."
+        f"Experiment {last.experiment} against the last certified commit: in public {seen}, on the holdout {sealed}."
     )
-    return f"{NOTHING}: the sealed data do not confirm what the public score shows", detail
+    return f"{NOTHING}: the sealed data do not prove what the public score shows", detail
 
 
 def _seen(reading: Reading, span: Span, floor: Level, figures: Figures) -> tuple[str, str]:
