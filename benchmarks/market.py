@@ -31,7 +31,8 @@ from autoresearch.ledger import Ledger
 from autoresearch.records import Brief, Candidate, Direction, Experiment, Measurement, Metric, Outcome, Side, Verdict
 
 EXAMPLE = Path(__file__).parents[1] / "examples" / "market"
-TREND = 0.1
+MARKETS = {"nothing to find": 0.0, "a small trend": 0.1}
+"""Strength of the trend, in daily standard deviations."""
 YEARS = 400
 DAYS_A_YEAR = 252
 BIN = Path(sys.executable).parent
@@ -54,9 +55,12 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--experiments", type=int, default=1000)
     parser.add_argument("--seed", type=int, default=1)
+    parser.add_argument("--only", choices=MARKETS, help="one of the two markets")
     options = parser.parse_args()
     print("| market | loop | shown, %/year | sealed | true | verdict | minutes |\n|---|---|---|---|---|---|---|")
-    for name, trend in (("nothing to find", 0.0), ("a small trend", TREND)):
+    for name, trend in MARKETS.items():
+        if options.only not in (None, name):
+            continue
         with tempfile.TemporaryDirectory() as folder:
             root = made(Path(folder) / "market", trend=trend, seed=options.seed)
             for loop in (naive, study):

@@ -23,8 +23,9 @@ def blocks(page: Path, language: str) -> list[str]:
 
 
 @pytest.mark.slow
-def test_the_how_to_is_followed_to_the_letter(tmp_path: Path) -> None:
-    script = "\n".join(blocks(ROOT / "docs" / "how-to" / "your-own-repository.md", "sh"))
+@pytest.mark.parametrize("name", ["your-own-repository", "finite-data"])
+def test_the_how_to_is_followed_to_the_letter(name: str, tmp_path: Path) -> None:
+    script = "\n".join(blocks(ROOT / "docs" / "how-to" / f"{name}.md", "sh"))
     path = f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}"
     who = {f"GIT_{role}_{what}": "u@example.org" for role in ("AUTHOR", "COMMITTER") for what in ("NAME", "EMAIL")}
     done = subprocess.run(

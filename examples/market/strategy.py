@@ -5,7 +5,7 @@ between all short (-1) and all in (1).
 """
 
 TREND = 0  # tune: -1 | 0 | 1
-TREND_LENGTH = 40  # tune: 5 | 10 | 20 | 40 | 80
+TREND_LENGTH = 20  # tune: 5 | 10 | 20 | 40 | 80
 REVERSAL = 0  # tune: -1 | 0 | 1
 REVERSAL_LENGTH = 2  # tune: 1 | 2 | 3 | 5
 CALM = 0  # tune: -1 | 0 | 1
