@@ -19,17 +19,23 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from autoresearch import referees
-from autoresearch.history import Epoch, Night, StudyStart
-from autoresearch.records import Outcome
 from autoresearch.stats.looks import DESIGNS, NIGHT, Call, Design, loss_table
 from autoresearch.stats.ranks import shift
-from autoresearch.task import Budget
-from null_nights import METRIC, Dream, normal
+from dream import judged
 
 EFFECTS = (0.0, 0.5, 1.0, 1.5, 2.0, 3.0, 5.0)
 LAST = 12
 KEPT_POWER = 0.93
+SINGLE = (
+    ("strict", 100, (1.6, 1.75, 1.9, 2.05)),
+    ("strict", 1000, (1.9, 2.05, 2.2, 2.35)),
+    ("fdr", 100, (1.6, 1.75, 1.9, 2.05)),
+    ("fdr", 1000, (1.9, 2.05, 2.2, 2.35)),
+    ("few", 60, (2.4, 2.55, 2.7, 2.85)),
+    ("timing", 100, (0.85, 0.95, 1.05, 1.15)),
+    ("timing", 1000, (0.85, 0.95, 1.05, 1.15)),
+)
+"""Presets that prove single changes, experiments planned, and gains that straddle 80 % power."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -149,24 +155,16 @@ def smallest_gains(nights: int) -> None:
             power = measured(design.looks, design.losses, design.error, bank).power[middle]
             low, high = (middle, high) if power < 0.8 else (low, middle)
         print(f"| certify | {design.certificates} certificates | {high:.2f} |", flush=True)
-    for preset, planned, grid in (("strict", 100, (1.6, 2.1)), ("strict", 1000, (1.8, 2.4)), ("few", 60, (2.2, 2.9))):
-        powers = [kept(preset, planned, effect, nights // 5) for effect in grid]
+    for preset, planned, grid in SINGLE:
+        powers = [kept(preset, planned, effect, nights // 10) for effect in grid]
         gain = np.interp(0.8, powers, grid)
         print(f"| {preset} | {planned} experiments | {gain:.2f} |", flush=True)
 
 
-def kept(preset: str, planned: int, effect: float, nights: int) -> float:
-    """Share of nights in which a first candidate with this effect is kept."""
-    keeps = 0
-    for night in range(nights):
-        rng = random.Random(f"{preset} {planned} {effect} {night}")
-        dream = Dream(referees.make(preset, {}, METRIC), rng, normal, lambda n: effect * (n == 1))
-        dream.history.add(StudyStart("dream", "c0", "00", "0"))
-        dream.history.add(Epoch(1, "", "", "sealed", "none", {}, {}, {}, METRIC, preset))
-        dream.history.add(Night(1, Budget(experiments=planned), planned, 1, ""))
-        dream.history.add(dream.attempt())
-        keeps += dream.attempt().verdict.outcome is Outcome.KEEP
-    return keeps / nights
+def kept(preset: str, planned: int, effect: float, contests: int) -> float:
+    """Share of first candidates with this effect that are kept."""
+    ends = [judged(preset, effect, law="normal", experiments=planned, seed=n) for n in range(contests)]
+    return sum(found for found, _ in ends) / contests
 
 
 def main() -> None:

@@ -1,251 +1,178 @@
-"""Nights in which nothing is better, judged by the real referees: how often is something called better?
+"""How often is something called better that is not, and how much of what is better is found?
 
-    python benchmarks/null_nights.py --nights 200 --experiments 100
+    python benchmarks/null_nights.py --nights 1000 --json benchmarks/null_nights.json     about ten minutes, one core
+    python benchmarks/referee_figures.py                 the tables and the picture of the documentation, from that file
 
-Every night is a history of real records, measured with simulated noise and no input or output; what asks, keeps,
-discards and certifies is the package's own code. Then nights with real gains planted: what is found of them.
-Effects are improvements in sigma, the standard deviation of one run. Prints Markdown.
+Nights of 100 experiments, under every preset (the package's own code, `dream.py`) and under the rules of other tools
+(`naive.py`), with four laws of noise:
+
+1. nothing is better: nights with a false keep, with a false certificate, runs a candidate;
+2. a mixture: one candidate in ten better by 2 sigma, four worse by 1, five no different: what share of keeps is false;
+3. one candidate in ten better by 0.5, 1, 2, 3 sigma: the true gain of what is delivered;
+4. power: is one change of this size found. For the rules of others: after a night in which nothing was better;
+5. `timing`: is a speed-up of 5 % found, where two runs of the same code differ by 1, 2, 5 % (standard deviation).
 """
 
 from __future__ import annotations
 
 import argparse
-import random
+import json
+import math
+import sys
 import time
-from collections.abc import Callable, Iterator
-from dataclasses import dataclass, field
+from collections.abc import Iterable, Iterator
+from functools import partial
+from pathlib import Path
 from statistics import fmean
-from typing import TypeVar
 
-from autoresearch import referees
-from autoresearch.history import Epoch, Evidence, History, Night, StudyStart
-from autoresearch.protocols import Referee
-from autoresearch.records import (
-    Candidate,
-    Certificate,
-    Direction,
-    Experiment,
-    Measurement,
-    Metric,
-    Outcome,
-    Ruling,
-    Side,
-    Verdict,
-)
-from autoresearch.task import Budget
+import numpy as np
+from numpy.typing import NDArray
 
-Decision = TypeVar("Decision", Verdict, Certificate)
+import naive
+from autoresearch.referees import PRESETS
+from dream import LAWS, generator, judged, mornings
 
-METRIC = Metric("loss", Direction.MINIMIZE)
-LEVEL, SIGMA = 3.0, 0.01
-"""Of the simulated loss: where the baseline is, and the noise of one run."""
+Row = dict[str, object]
+SIZES = (0.5, 1.0, 2.0, 3.0)
+CURVE = (0.0, 0.25, 0.5, 0.75, 1.0, 1.25, 1.5, 1.75, 2.0, 2.5, 3.0, 3.5, 4.0)
+SPEEDUP, SPREADS = 0.05, (0.01, 0.02, 0.05)
+MIXTURE = (2.0, 0.0, 0.0, 0.0, 0.0, 0.0, -1.0, -1.0, -1.0, -1.0)
 
 
-def normal(rng: random.Random) -> float:
-    return rng.gauss(0, 1)
+def nothing(nights: int, experiments: int) -> NDArray[np.float64]:
+    return np.zeros((nights, experiments))
 
 
-def t3(rng: random.Random) -> float:
-    """Heavy tails: Student's t with 3 degrees of freedom, scaled to variance 1."""
-    return rng.gauss(0, 1) / (rng.gammavariate(1.5, 2) / 3) ** 0.5 / 3**0.5
+def mixture(nights: int, experiments: int) -> NDArray[np.float64]:
+    """`MIXTURE` over and over, in another order every night."""
+    return generator("mixture").permuted(np.resize(MIXTURE, (nights, experiments)), axis=1)
 
 
-def lucky(rng: random.Random) -> float:
-    """Normal, but 2 % of the runs look 5 sigma better."""
-    return rng.gauss(0, 1) + 5 * (rng.random() < 0.02)
+def one_in_ten(nights: int, experiments: int, *, size: float) -> NDArray[np.float64]:
+    return np.tile(size * (np.arange(1, experiments + 1) % 10 == 5), (nights, 1))
 
 
-def failed(rng: random.Random) -> float:
-    """Normal, but 2 % of the runs look 5 sigma worse."""
-    return rng.gauss(0, 1) - 5 * (rng.random() < 0.02)
+def of_preset(preset: str, law: str, effects: NDArray[np.float64]) -> Row:
+    """What nights under one preset came to."""
+    found = list(mornings(preset, law=law, effects=effects))
+    judged_nights = [each for each in found if not each.refused]
+    return {
+        "rule": preset,
+        "law": law,
+        "nights": len(found),
+        "refused": sum(each.refused for each in found),
+        "false_keep_nights": sum(each.false_keeps > 0 for each in found),
+        "false_certificate_nights": sum(each.false_certificate for each in found),
+        "certificate_nights": sum(each.certificates > 0 for each in found),
+        "keeps": mean(each.keeps for each in judged_nights),
+        "false_keeps": mean(each.false_keeps for each in judged_nights),
+        "false_share": mean(each.false_keeps / max(each.keeps, 1) for each in judged_nights),
+        "gain": mean(each.certified for each in judged_nights),
+        "runs": mean(each.runs for each in judged_nights),
+    }
 
 
-LAWS: dict[str, Callable[[random.Random], float]] = {
-    "normal": normal,
-    "t, 3 df": t3,
-    "2 % lucky": lucky,
-    "2 % failed": failed,
-}
+def of_rule(name: str, law: str, effects: NDArray[np.float64]) -> Row:
+    """What nights under the rule of another tool came to."""
+    rng = generator(name, law)
+    found = naive.nights(naive.RULES[name], lambda *shape: LAWS[law](rng, (len(effects), *shape)), effects)
+    keeps, false = found.kept.sum(1), (found.kept & ~found.true).sum(1)
+    return {
+        "rule": name,
+        "law": law,
+        "nights": len(effects),
+        "refused": 0,
+        "false_keep_nights": int((false > 0).sum()),
+        "false_certificate_nights": None,
+        "certificate_nights": None,
+        "keeps": float(keeps.mean()),
+        "false_keeps": float(false.mean()),
+        "false_share": float((false / np.maximum(keeps, 1)).mean()),
+        "gain": float(found.truth.mean()),
+        "runs": float(found.runs.mean()),
+    }
 
 
-@dataclass(slots=True)
-class Dream:
-    """One simulated night: the engine's loop without git, processes and disk."""
-
-    referee: Referee
-    rng: random.Random
-    noise: Callable[[random.Random], float]
-    effect: Callable[[int], float]
-    """What experiment n does to the truth, in sigma, if kept."""
-    history: History = field(default_factory=History)
-    truth: dict[str, float] = field(default_factory=lambda: {"c0": 0.0})
-    """Commit to its true level, in sigma above the baseline."""
-
-    def run(self, preset: str, experiments: int, *, metric: Metric = METRIC) -> History:
-        """The whole night."""
-        budget = Budget(experiments=experiments)
-        self.history.add(StudyStart("dream", "c0", "00", "0"))
-        self.history.add(Epoch(1, "", "", "sealed", "none", {}, {}, {}, metric, preset))
-        self.history.add(Night(1, budget, referees.certificates(budget, preset), 1, ""))
-        while True:
-            if self.referee.certificate_due(self.history):
-                self.history.add(self.contest(self.referee.certify, self.evidence(None)))
-            elif len(self.history.experiments) <= experiments:
-                self.history.add(self.attempt())
-            else:
-                return self.history
-
-    def attempt(self) -> Experiment:
-        """One experiment on the tip."""
-        number, tip = self.history.next_number, self.history.tip_commit
-        commit = f"c{number}"
-        self.truth.setdefault(commit, self.truth[tip] + self.effect(number))
-        candidate = Candidate(number, commit, tip, "a comment")
-        self.history.add(candidate)
-        verdict = self.contest(self.referee.next, self.evidence(number))
-        runs = [
-            run.value for run in self.history.pending[number] if run.side is Side.CANDIDATE and run.value is not None
-        ]
-        return Experiment(number, candidate, verdict, fmean(runs), tip)
-
-    def evidence(self, number: int | None) -> Evidence:
-        """What the engine would show the referee: of experiment `number`, else of the next certificate."""
-        history = self.history
-        if number is None:
-            next_one, pending = len(history.certificates) + 1, tuple(history.pending_certificate)
-            return Evidence(history, next_one, history.tip_commit, history.proven_commit, pending, certificate=True)
-        return Evidence(history, number, f"c{number}", history.tip_commit)
-
-    def contest(self, ask: Callable[[Evidence], Side | Decision], evidence: Evidence) -> Decision:
-        """Measure what is asked for until there is a decision."""
-        while isinstance(call := ask(evidence), Side):
-            commit = evidence.candidate if call is Side.CANDIDATE else evidence.incumbent
-            asker = {"certificate" if evidence.certificate else "experiment": evidence.number}
-            run = Measurement(commit, call, self.measured(commit), seed=0, seconds=1.0, **asker)
-            self.history.add(run)
-            evidence = evidence.plus(run)
-        return call
-
-    def measured(self, commit: str) -> float:
-        """One noisy run; a loss, so a gain lowers it."""
-        return LEVEL - SIGMA * (self.truth[commit] + self.noise(self.rng))
+def mean(values: Iterable[float]) -> float | None:
+    """Their mean; None when every night was refused."""
+    found = list(values)
+    return fmean(found) if found else None
 
 
-@dataclass(frozen=True, slots=True)
-class Morning:
-    """What a night looks like the morning after."""
-
-    false_keep: bool
-    false_certificate: bool
-    certificates: int
-    certified: float
-    """True level of the commit delivered, in sigma above the baseline."""
-    tip: float
-    runs: int
-
-    @classmethod
-    def after(cls, dream: Dream, history: History) -> Morning:
-        """Hold what was claimed against the truth."""
-        truth = dream.truth
-        keeps = [done for done in history.experiments[1:] if done.verdict.outcome is Outcome.KEEP]
-        passed = [done for done in history.certificates if done.ruling is Ruling.CERTIFIED]
-        return cls(
-            false_keep=any(truth[f"c{done.number}"] <= truth[done.parent] for done in keeps),
-            false_certificate=any(truth[done.commit] <= truth[done.against] for done in passed),
-            certificates=len(passed),
-            certified=truth[history.proven_commit],
-            tip=truth[history.tip_commit],
-            runs=history.measured,
-        )
+def measured(effects: NDArray[np.float64], laws: Iterable[str]) -> Iterator[Row]:
+    """Every rule under these laws, presets last."""
+    for law in laws:
+        yield from (of_rule(name, law, effects) for name in naive.RULES)
+        yield from (of_preset(preset, law, effects) for preset in PRESETS if preset != "exact" or law == "no noise")
 
 
-class Naive:
-    """Keep whatever beats the best number seen, in one run: what a loop without a referee does."""
-
-    def next(self, evidence: Evidence) -> Side | Verdict:
-        """One run against the stored best."""
-        runs = evidence.of(Side.CANDIDATE)
-        if not runs:
-            return Side.CANDIDATE
-        tip, value = evidence.history.tip, runs[0].value
-        best = tip.value if tip else None
-        better = best is None or (value is not None and evidence.history.metric.gain(value, over=best) > 0)
-        return Verdict(Outcome.KEEP if better else Outcome.DISCARD, "")
-
-    def certificate_due(self, history: History) -> bool:
-        """Never."""
-        return False
-
-    def certify(self, evidence: Evidence) -> Side | Certificate:
-        """Not asked."""
-        raise NotImplementedError
+def power(contests: int, experiments: int) -> Iterator[Row]:
+    """Is one change of this size found? The preset `exact` sees no noise and is left out."""
+    for preset in PRESETS:
+        for effect in CURVE if preset != "exact" else ():
+            yield contested(preset, effect, contests, experiments)
+    for name in naive.RULES:
+        for effect in CURVE:
+            effects = np.hstack([nothing(contests, experiments), np.full((contests, 1), effect)])
+            rng = generator(name, effect)
+            after = naive.nights(naive.RULES[name], lambda *s, r=rng: LAWS["normal"](r, (contests, *s)), effects)
+            share = float(after.kept[:, -1].mean())
+            yield {"rule": name, "effect": effect, "contests": contests, "found": share, "runs": None}
 
 
-def mornings(
-    preset: str, *, nights: int, experiments: int, law: str, effect: Callable[[int], float], seed: int
-) -> Iterator[Morning]:
-    """Independent nights under one preset, one noise law and one stream of effects."""
-    for night in range(nights):
-        referee = Naive() if preset == "naive" else referees.make(preset, {}, METRIC)
-        dream = Dream(referee, random.Random(f"{seed} {preset} {law} {night}"), LAWS[law], effect)
-        yield Morning.after(dream, dream.run("certify" if preset == "naive" else preset, experiments))
+def contested(preset: str, effect: float, contests: int, experiments: int) -> Row:
+    """How often one change of this size is found, and its mean runs."""
+    found = [judged(preset, effect, law="normal", experiments=experiments, seed=n) for n in range(contests)]
+    share, runs = fmean(kept for kept, _ in found), fmean(runs for _, runs in found)
+    return {"rule": preset, "effect": effect, "contests": contests, "found": share, "runs": runs}
 
 
-def share(hits: list[bool]) -> str:
-    """How many of these, with the standard error of that."""
-    rate = fmean(hits)
-    return f"{rate:.1%} ± {(rate * (1 - rate) / len(hits)) ** 0.5:.1%}"
+def speedups(contests: int, experiments: int) -> Iterator[Row]:
+    """A change that takes 5 % less time, by the spread of the log ratio of the same code timed beside itself."""
+    for spread in SPREADS:
+        yield {"spread": spread, **contested("timing", -math.log(1 - SPEEDUP) / spread, contests, experiments)}
 
 
-def null_table(presets: list[str], options: argparse.Namespace) -> None:
-    print("| preset | noise | nights with a false certificate | with a false keep | runs a night | seconds |")
-    print("| --- | --- | --- | --- | --- | --- |")
-    for preset in presets:
-        for law in LAWS:
-            began = time.monotonic()
-            found = list(
-                mornings(preset, nights=options.nights, experiments=options.experiments, law=law,
-                         effect=lambda _: 0.0, seed=options.seed)
-            )  # fmt: skip
-            proof = "-" if preset == "naive" else share([each.false_certificate for each in found])
-            keeps, runs = share([each.false_keep for each in found]), fmean(each.runs for each in found)
-            print(
-                f"| {preset} | {law} | {proof} | {keeps} | {runs:.0f} | {time.monotonic() - began:.0f} |",
-                flush=True,
-            )
+def planted(nights: int, experiments: int) -> Iterator[Row]:
+    """One candidate in ten is better, by one size a night."""
+    for size in SIZES:
+        for row in measured(one_in_ten(nights, experiments, size=size), ["normal"]):
+            yield {"size": size, **row}
 
 
-def planted_table(presets: list[str], options: argparse.Namespace) -> None:
-    print("\n| preset | one candidate in ten is better by | delivered gain | of a planted | nights with a certificate |"
-          " with a false one | runs a night |")  # fmt: skip
-    print("| --- | --- | --- | --- | --- | --- | --- |")
-    for preset in presets:
-        for size in (0.5, 1.0, 2.0, 3.0):
-            found = list(
-                mornings(preset, nights=max(1, options.nights // 4), experiments=options.experiments, law="normal",
-                         effect=lambda n, size=size: size * (n % 10 == 5), seed=options.seed)
-            )  # fmt: skip
-            gain = fmean(each.tip if preset == "naive" else each.certified for each in found)
-            some, false = (
-                fmean(each.certificates > 0 for each in found),
-                fmean(each.false_certificate for each in found),
-            )
-            planted, runs = size * ((options.experiments + 5) // 10), fmean(each.runs for each in found)
-            proof = "- | -" if preset == "naive" else f"{some:.0%} | {false:.1%}"
-            print(f"| {preset} | {size:g} sigma | {gain:.1f} | {planted:g} | {proof} | {runs:.0f} |", flush=True)
+def everything(nights: int, experiments: int) -> dict[str, object]:
+    """All parts, as plain data: the same on every machine. Nights with planted gains are a quarter as many."""
+    parts = {
+        "nothing_better": partial(measured, nothing(nights, experiments), LAWS),
+        "mixture": partial(measured, mixture(nights, experiments), ["normal"]),
+        "power": partial(power, nights, experiments),
+        "speedups": partial(speedups, nights, experiments),
+        "planted": partial(planted, max(1, nights // 4), experiments),
+    }
+    found: dict[str, object] = {"schema": 1, "nights": nights, "experiments": experiments}
+    return found | {name: list(told(name, rows())) for name, rows in parts.items()}
+
+
+def told(part: str, rows: Iterator[Row]) -> Iterator[Row]:
+    """The rows, to four decimals, each with a line on standard error as it comes."""
+    began = time.process_time()
+    for row in rows:
+        short = {key: round(value, 4) if isinstance(value, float) else value for key, value in row.items()}
+        print(f"{time.process_time() - began:6.0f} s  {part}: {short}", file=sys.stderr, flush=True)
+        yield short
 
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--nights", type=int, default=200)
+    parser.add_argument("--nights", type=int, default=100)
     parser.add_argument("--experiments", type=int, default=100)
-    parser.add_argument("--presets", default="naive,certify,strict,few")
-    parser.add_argument("--seed", type=int, default=1)
+    parser.add_argument("--json", type=Path, help="where to write the figures; default: standard output")
     options = parser.parse_args()
-    presets = options.presets.split(",")
-    print(f"{options.nights} nights of {options.experiments} experiments, nothing is better:\n")
-    null_table(presets, options)
-    planted_table(presets, options)
+    text = json.dumps(everything(options.nights, options.experiments), indent=1) + "\n"
+    if options.json:
+        options.json.write_text(text)
+    else:
+        print(text, end="")
 
 
 if __name__ == "__main__":

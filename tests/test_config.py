@@ -147,9 +147,6 @@ def test_a_bad_value_is_one_sentence(key: str, value: object, words: str) -> Non
 @pytest.mark.parametrize(
     ("key", "value"),
     [
-        ("constraint", [{"metric": "memory_mb", "max_ratio": 1.1}]),
-        ("selftest", [{"patch": "x"}]),
-        ("metric.objective", "max_over"),
         ("strategy.use", "tree"),
     ],
 )

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from autoresearch.contestant import Contestant, ContestantError, DoorError
+from autoresearch.contestant import INCUMBENT, Contestant, ContestantError, DoorError, Late, Violation
 from door import Door, python
 
 FRAMES = """
@@ -25,8 +25,9 @@ FRAMES = """
 ECHO = "while True: write(read())"
 
 
-def ask(contestant, *, times):
+def ask(contestant, *, times, pause=0.0):
     for _ in range(times):
+        time.sleep(pause)
         contestant.ask(b"?")
 
 
@@ -98,6 +99,35 @@ def test_patience_is_for_all_answers_together(opened):
         ask(contestant, times=6)
 
 
+def test_each_answer_may_have_a_limit_of_its_own(opened):
+    opened("read(); write(b'1'); read(); time.sleep(60)")
+    with Contestant(patience=50.0) as contestant:
+        contestant.ask(b"?", within=10.0)
+        with pytest.raises(Late, match=r"more than 0.2 s"):
+            contestant.ask(b"?", within=0.2)
+    assert 0.2 <= contestant.waited < 5
+
+
+@pytest.mark.parametrize(
+    "body", ["write(b'7'); read(); time.sleep(60)", "read(); write(b'7'); write(b'7'); time.sleep(60)"]
+)
+def test_one_that_speaks_before_it_is_asked_breaks_a_rule(opened, body):
+    opened(body)
+    with Contestant(patience=20.0) as contestant, pytest.raises(Violation, match="before it was asked"):
+        ask(contestant, times=2, pause=0.5)
+
+
+def test_the_other_side_is_another_program(opened, tmp_path):
+    door = opened("while True: read(), write(b'ours')")
+    other = tmp_path / "other.py"
+    other.write_text((tmp_path / "contestant.py").read_text().replace("ours", "theirs"))
+    door.commands[b"i"] = python(other)
+    with Contestant() as contestant:
+        assert contestant.ask(b"?") == b"ours"
+    with Contestant(INCUMBENT) as contestant:
+        assert contestant.ask(b"?") == b"theirs"
+
+
 def test_one_that_never_reads_is_given_up(opened):
     opened("time.sleep(60)")
     with Contestant(patience=0.4) as contestant, pytest.raises(ContestantError, match="waiting"):
@@ -150,4 +180,5 @@ def test_no_descriptor_is_left_open(opened):
 def test_it_brings_nothing_of_the_package_into_an_evaluator():
     code = "import autoresearch.contestant, sys; print(*sorted(m for m in sys.modules if m.startswith('autoresearch')))"
     seen = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True).stdout.split()
-    assert [name for name in seen if not name.startswith("autoresearch.contestant")] == ["autoresearch"]
+    others = [name for name in seen if not name.startswith("autoresearch.contestant")]
+    assert others == ["autoresearch", "autoresearch.plain"]

@@ -22,8 +22,23 @@ def blocks(page: Path, language: str) -> list[str]:
     return re.findall(rf"^```{language}\n(.*?)^```$", page.read_text(), re.M | re.S)
 
 
+FOLLOWED = {
+    "your-own-repository": (["certificate 1: certified"], ["0 disagree"]),
+    "make-a-function-faster": (["1  violation", "certificate 1: certified"], ["case 1 of 20", "0 disagree"]),
+    "fuzz-and-differential-checks": (["1  timeout"], ["1 passed", "kept us waiting for more than 1 s"]),
+    "constraints-and-objectives": ([], ["0 disagree"]),
+    "finite-data": (["certificate 1: certified"], ["bits told in 16 answers", "better, by", "0 disagree"]),
+    "prune": ([], ["0 disagree"]),
+    "check-your-evaluator": (
+        ["fails its self-test"],
+        ["WRONG, cheating was expected", "3 of 3 passed", "epoch 2: task file", "20.0 -> 30.0", "together"],
+    ),
+}
+"""How-tos, and what following them to the letter narrates (stderr) and prints (stdout)."""
+
+
 @pytest.mark.slow
-@pytest.mark.parametrize("name", ["your-own-repository", "finite-data"])
+@pytest.mark.parametrize("name", FOLLOWED)
 def test_the_how_to_is_followed_to_the_letter(name: str, tmp_path: Path) -> None:
     script = "\n".join(blocks(ROOT / "docs" / "how-to" / f"{name}.md", "sh"))
     path = f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}"
@@ -35,11 +50,14 @@ def test_the_how_to_is_followed_to_the_letter(name: str, tmp_path: Path) -> None
         env={**os.environ, "PATH": path, **who},
         capture_output=True,
         text=True,
-        timeout=200,
+        timeout=280,
     )
     assert done.returncode == 0, done.stdout + done.stderr
-    assert "certificate 1: certified" in done.stderr
-    assert "0 disagree" in done.stdout
+    narrated, printed = FOLLOWED[name]
+    for words in narrated:
+        assert words in done.stderr
+    for words in printed:
+        assert words in done.stdout
 
 
 @pytest.mark.parametrize("page", PAGES, ids=lambda page: str(page.relative_to(ROOT)))
@@ -73,4 +91,4 @@ def test_every_table_and_key_is_on_the_task_file_page() -> None:
 def test_the_four_files_a_newcomer_reads_stay_short() -> None:
     names = ("records.py", "protocols.py", "errors.py", "study.py")
     lines = sum(len((ROOT / "src" / "autoresearch" / name).read_text().splitlines()) for name in names)
-    assert lines < 600
+    assert lines < 620

@@ -1,6 +1,7 @@
 """A small template engine: the one file that may change. Make `render` faster; what it answers must stay the same.
 
-    Hello {{ name | upper }}{% for pet in pets %}, {{ pet.name }}{% if pet.old %} (old){% else %} (young){% end %}{% end %}
+    Hello {{ name | upper }}
+    {% for pet in pets %} {{ pet.name }}{% if pet.old %} (old){% else %} (young){% end %} {% end %}
 
 A value is a dotted name, looked up in the variables; a missing one is empty. Filters are `upper`, `trim`, `length` and
 `escape`. What cannot be read raises TemplateError.
@@ -28,8 +29,7 @@ def render(template, variables):
 
 def parse(template):
     """The template as a list of nodes."""
-    body, rest = parse_block(tokenize(template), ())
-    return body
+    return parse_block(tokenize(template), ())[0]
 
 
 def tokenize(template):

@@ -1,7 +1,6 @@
 """What the engine promises, on templates somebody would write."""
 
 import pytest
-
 from template import TemplateError, render
 
 PETS = [{"name": "Rex", "old": True}, {"name": "<Tom>", "old": False}]

@@ -6,28 +6,37 @@ anything a number depends on has changed) and the night (whenever a budget is gr
 
 from __future__ import annotations
 
-import hashlib
-import json
 import secrets
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 import autoresearch
-from autoresearch import agents, budget, git, referees, sandboxes, strategies
+from autoresearch import agents, budget, epochs, git, referees, sandboxes, selftests, strategies
+from autoresearch.agents.pruner import Pruner
 from autoresearch.alarms import Watch
+from autoresearch.config import PROGRAM_FILE, TASK_FILE
 from autoresearch.errors import Foul, UserError
-from autoresearch.history import Control, Epoch, History, Night, StudyStart, Vault
+from autoresearch.history import Control, Epoch, History, Night, Note, StudyStart, Vault
 from autoresearch.intake import quote
+from autoresearch.inventory import Memory
 from autoresearch.ledger import Ledger, now
+from autoresearch.lineage import removable
 from autoresearch.protocols import Sandbox
 from autoresearch.records import Experiment, Outcome, Side, Verdict
 from autoresearch.runners.local import LocalRunner
+from autoresearch.runners.watched import WatchedRunner
 from autoresearch.site import FOLDER, Site
+from autoresearch.strategies.greedy import Greedy
 from autoresearch.study import Study
+from autoresearch.surroundings import Surroundings, survey, told, watch
 from autoresearch.task import Budget, Task
 from autoresearch.toolchain import Toolchain, machine
 from autoresearch.workspace import Workspace
+
+READ_FROM_DISK = (TASK_FILE, PROGRAM_FILE)
+"""What counts as it lies there, committed or not."""
 
 LARGE_TREE_BYTES = 200 << 20
 
@@ -43,6 +52,7 @@ class Rig:
     sandbox: Sandbox
     properties: Mapping[str, bool]
     runner: LocalRunner
+    surroundings: Surroundings
 
 
 @dataclass(slots=True)
@@ -51,6 +61,7 @@ class Assembly:
 
     rig: Rig
     study: Study
+    runner: WatchedRunner
     news: list[str] = field(default_factory=list)
     """What the person should know before it starts, a sentence each."""
 
@@ -59,6 +70,8 @@ def rig_up(root: Path, task: Task, history: History, *, unsafe: bool = False) ->
     """The measuring side of a study. Until its first experiment is finished it grows from HEAD. Raises UserError."""
     site = Site(root, task.name)
     begun = history.study if history.experiments else None
+    toolchain = Toolchain(root)
+    surroundings = survey(task, toolchain, Memory(site.folder / "digests.json"))
     workspace = Workspace.open(
         root,
         site.folder,
@@ -68,7 +81,6 @@ def rig_up(root: Path, task: Task, history: History, *, unsafe: bool = False) ->
         base=begun.base if begun else None,
         movable=begun is None,
     )
-    toolchain = Toolchain(root)
     name, required = ("none", ()) if unsafe else (task.sandbox, task.require)
     sandbox, properties = sandboxes.choose(name, required, hide=(root,))
     runner = LocalRunner(
@@ -81,24 +93,69 @@ def rig_up(root: Path, task: Task, history: History, *, unsafe: bool = False) ->
         keep_log=site.keep_log,
         keep_series=site.keep_series,
     )
-    return Rig(task, site, workspace, toolchain, sandbox, properties, runner)
+    return Rig(task, site, workspace, toolchain, sandbox, properties, runner, surroundings)
 
 
-def assemble(root: Path, task: Task, *, granted: Budget | None = None, unsafe: bool = False) -> Assembly:
+def assemble(
+    root: Path,
+    task: Task,
+    *,
+    granted: Budget | None = None,
+    unsafe: bool = False,
+    prune: bool = False,
+    set_aside: bool = False,
+) -> Assembly:
     """Everything `run` needs, with the ledger brought up to date.
 
-    `granted` is a budget asked for on the command line; None takes the task's own. Raises UserError.
+    `granted` is a budget asked for on the command line; None takes the task's own, or goes on with the night that is
+    not over. `prune` begins a night that takes back, one by one, the changes between the base and what is certified;
+    with `set_aside` also when that is not the tip, which then goes back to it.
+    Raises UserError.
     """
+    assembly = _put_together(root, task, unsafe=unsafe)
+    with _closed_on_error(assembly):
+        if prune:
+            granted = _changes_to_prune(assembly, set_aside=set_aside)
+        _refuse_if_spent(assembly, granted)
+        study = assembly.study
+        if study.history.stopping or study.history.paused:
+            study.ledger.append(Control("resume"))
+        _begin(assembly, unsafe=unsafe)
+        _begin_night(assembly, granted, purpose="prune" if prune else "")
+        if study.history.prunes:
+            study.agent, study.strategy = Pruner(study.workspace), Greedy(task, step="simplify")
+    return assembly
+
+
+def reopen(root: Path, task: Task) -> Assembly:
+    """The study, in the epoch of now, for what is measured outside its nights. Raises UserError."""
+    assembly = _put_together(root, task, unsafe=False)
+    with _closed_on_error(assembly):
+        _begin(assembly, unsafe=False)
+    return assembly
+
+
+@contextmanager
+def _closed_on_error(assembly: Assembly) -> Iterator[None]:
+    try:
+        yield
+    except BaseException:
+        assembly.rig.workspace.close()
+        raise
+
+
+def _put_together(root: Path, task: Task, *, unsafe: bool) -> Assembly:
     site = Site(root, task.name)
     site.create()
     ledger = Ledger(site.ledger_path, History())
     ledger.refresh()
-    referee = referees.make(task.referee, task.referee_options, task.metric)
+    referee = referees.make(task.referee, task.referee_options, task.metric, constraints=task.constraints)
     rig = rig_up(root, task, ledger.history, unsafe=unsafe)
+    watched = WatchedRunner(rig.runner, watch(rig.surroundings, rig.workspace.tampered))
     study = Study(
         ledger=ledger,
         workspace=rig.workspace,
-        runner=rig.runner,
+        runner=watched,
         referee=referee,
         strategy=strategies.make(task.strategy, task),
         agent=agents.make(task.agent, task.agent_options, task=task, sandbox=rig.sandbox, toolchain=rig.toolchain),
@@ -106,71 +163,61 @@ def assemble(root: Path, task: Task, *, granted: Budget | None = None, unsafe: b
         keep_log=site.keep_log,
     )
     study.on_record = Watch(lambda: ledger.history, study.record, task.alarm, root)
-    assembly = Assembly(rig, study)
-    _refuse_if_spent(assembly, granted)
-    if ledger.history.stopping or ledger.history.paused:
-        ledger.append(Control("resume"))
-    if ledger.history.study is None or ledger.history.study.base != rig.workspace.base:
-        ledger.append(StudyStart(task.name, rig.workspace.base, secrets.token_hex(16), autoresearch.__version__))
-    _begin_epoch(assembly, unsafe=unsafe)
-    _begin_night(assembly, granted)
-    return assembly
+    watched.on_drift = lambda changes: study.record(Note("drift", f"changed while a night ran: {changes}"))
+    return Assembly(rig, study, watched)
 
 
-def _begin_epoch(assembly: Assembly, *, unsafe: bool) -> None:
-    rig, task, ledger = assembly.rig, assembly.rig.task, assembly.study.ledger
+def _begin(assembly: Assembly, *, unsafe: bool) -> None:
+    """Record the study and the epoch, where they are new, and what is known of the evaluator."""
+    rig, ledger = assembly.rig, assembly.study.ledger
+    task, base, begun = rig.task, rig.workspace.base, ledger.history.study
+    epoch = setting(rig, unsafe=unsafe)
+    tested = [] if unsafe else selftests.demand(task, rig.site.root, rig.site.selftests_path, epoch.digest)
+    if begun is None or begun.base != base:
+        ledger.append(StudyStart(task.name, base, secrets.token_hex(16), autoresearch.__version__))
+    _begin_epoch(assembly, epoch)
+    for result in tested:
+        if ledger.history.selftests.get(result.name) != result:
+            ledger.append(result)
+
+
+def setting(rig: Rig, *, unsafe: bool = False) -> Epoch:
+    """Everything a number measured with this rig depends on, as an epoch that could begin now."""
+    task = rig.task
     epoch = Epoch(
-        number=(ledger.history.epoch.number if ledger.history.epoch else 0) + 1,
+        number=1,
         digest="",
         task=task.digest,
         trust_class=str(task.trust_class),
         sandbox=rig.sandbox.name,
         properties=dict(rig.properties),
         machine=machine(),
-        environment=rig.toolchain.environment() | {"sealed": rig.workspace.sealed_digest(rig.workspace.base)},
+        environment={
+            **rig.surroundings.environment,
+            "sealed": rig.workspace.sealed_digest(rig.workspace.base),
+            "task": dict(task.measured),
+        },
         metric=task.metric,
         referee=task.referee,
         referee_options=dict(task.referee_options),
         unsafe=unsafe or rig.sandbox.name == "none",
         questions=(task.holdout_budget or 0) if task.metric.source == "depleting" else 0,
+        constraints=task.constraints,
+        started=now(),
     )
-    epoch = replace(epoch, digest=_fingerprint(epoch))
+    return replace(epoch, digest=epochs.fingerprint(epoch))
+
+
+def _begin_epoch(assembly: Assembly, epoch: Epoch) -> None:
+    """Record `epoch`, unless the study is in it."""
+    ledger = assembly.study.ledger
     before = ledger.history.epoch
+    if before is not None and before.digest != epoch.digest:
+        epoch = replace(epoch, number=before.number + 1, why=told(epochs.differences(before, epoch)))
+        assembly.news.append(f"Epoch {epoch.number} begins, with a new baseline. What changed: {epoch.why}.")
     if before is None or before.digest != epoch.digest:
         _close_open_attempt(ledger)
         ledger.append(epoch)
-        if before is not None:
-            changed = ", ".join(_differences(before, epoch))
-            assembly.news.append(f"Epoch {epoch.number} begins, with a new baseline: {changed} changed.")
-
-
-def _fingerprint(epoch: Epoch) -> str:
-    """sha256 over what a number depends on. Proven properties do not change it; the backend does."""
-    setting = [
-        epoch.task,
-        epoch.trust_class,
-        epoch.sandbox,
-        dict(epoch.machine),
-        dict(epoch.environment),
-        epoch.referee,
-        dict(epoch.referee_options),
-        epoch.unsafe,
-    ]
-    return hashlib.sha256(json.dumps(setting, sort_keys=True).encode()).hexdigest()
-
-
-def _differences(before: Epoch, after: Epoch) -> list[str]:
-    names = {
-        "task": "the task's measured part",
-        "sandbox": "the sandbox",
-        "machine": "the machine",
-        "environment": "the environment",
-        "referee": "the referee",
-        "referee_options": "the referee's options",
-        "trust_class": "the trust class",
-        "unsafe": "the use of --unsafe-no-sandbox",
-    }
-    return [text for name, text in names.items() if getattr(before, name) != getattr(after, name)]
 
 
 def _is_over(assembly: Assembly) -> bool:
@@ -210,19 +257,47 @@ def _close_open_attempt(ledger: Ledger[History]) -> None:
         )
 
 
-def _begin_night(assembly: Assembly, granted: Budget | None) -> None:
+def _changes_to_prune(assembly: Assembly, *, set_aside: bool) -> Budget | None:
+    """One experiment for each change to take back; None to go on with a night that does. Raises UserError."""
+    history = assembly.study.history
+    if history.prunes and not _is_over(assembly):
+        return None
+    if assembly.rig.task.referee == "timing":
+        raise UserError(
+            "Pruning compares runs at different times, which the preset timing does not trust.",
+            fix='set preset = "certify" in [referee], certify the tip with `autoresearch run`, and prune then',
+        )
+    if history.unpruned is None:
+        raise UserError("Nothing is certified yet, so there is nothing to prune.", fix="autoresearch run")
+    if history.tip_commit != history.proven_commit and not set_aside:
+        raise UserError(
+            "Some kept changes are not certified yet; only what is certified can be pruned.",
+            fix="autoresearch run --experiments 20 proves or drops them; `autoresearch prune --set-aside` does without",
+        )
+    changes = removable(history)
+    if not changes:
+        raise UserError("Every certified change was taken back already.", fix="autoresearch log")
+    return Budget(experiments=len(changes))
+
+
+def _begin_night(assembly: Assembly, granted: Budget | None, *, purpose: str) -> None:
     task, history = assembly.rig.task, assembly.study.history
     wanted = granted or task.budget
     if wanted == Budget():
         raise UserError("No budget is given, so the night would never end.", fix="autoresearch run --experiments 20")
-    if history.night and not _is_over(assembly) and granted in (None, history.night.budget):
+    if history.night and not _is_over(assembly) and (granted, purpose) in _same_night(history.night):
         return
-    assembly.study.ledger.append(_night(assembly, wanted))
+    assembly.study.ledger.append(_night(assembly, wanted, purpose))
 
 
-def _night(assembly: Assembly, wanted: Budget) -> Night:
+def _same_night(night: Night) -> list[tuple[Budget | None, str]]:
+    """What may be asked for to go on with `night` instead of beginning another."""
+    return [(None, ""), (None, night.purpose), (night.budget, night.purpose)]
+
+
+def _night(assembly: Assembly, wanted: Budget, purpose: str) -> Night:
     task, history = assembly.rig.task, assembly.study.history
-    certificates = referees.certificates(wanted, task.referee)
+    certificates = 1 if purpose == "prune" else referees.certificates(wanted, task.referee)
     if task.holdout_budget is not None:
         left = task.holdout_budget - len(history.certificates)
         if left < certificates:
@@ -236,6 +311,7 @@ def _night(assembly: Assembly, wanted: Budget) -> Night:
         certificates=certificates,
         first=_first(history),
         started=now(),
+        purpose=purpose,
     )
 
 
@@ -280,8 +356,8 @@ def _one_line(facts: Mapping[str, object]) -> str:
 def warnings(rig: Rig) -> list[str]:
     """What of the user's repository the study will not see, or will be slow with; a sentence each."""
     repository = git.UserRepository(rig.site.root)
-    found = []
-    if dirty := [path for path in repository.dirty() if not path.startswith(FOLDER)]:
+    found = list(rig.surroundings.remarks)
+    if dirty := [path for path in repository.dirty() if not path.startswith((FOLDER, *READ_FROM_DISK))]:
         some = ", ".join(quote(path) for path in dirty[:3]) + (", ..." if len(dirty) > 3 else "")
         found.append(f"{len(dirty)} uncommitted changes ({some}) are not part of the study unless you commit them.")
     if repository.head() != rig.workspace.base:

@@ -31,6 +31,8 @@ _STEPS = {
     "simplify": "exactly one change that removes something without making the metric worse",
     "combine": "exactly one change that combines two earlier ones that came close",
 }
+KEEPS_SMALLER = ("certify", "exact")
+"""Presets that keep what is smaller and no worse: the others prove every keep to be better."""
 _NEAR = 1.0
 """A discarded change at most so many sigma worse than its parent came close."""
 _MOST = {"kept": 40, "close": 35, "discarded": 40, "failed": 30}
@@ -69,6 +71,7 @@ def render(task: Task, history: History, *, number: int, step: str = "improve") 
         program=clean_block(task.program),
         step=_STEPS[step],
         limits=_limits(task.untrusted.limits),
+        smaller=task.referee in KEEPS_SMALLER and task.metric.source != "depleting",
         metric=history.metric if history.metric.feedback != "score" else task.metric,
         incumbent=_incumbent(history),
         baseline=_value(history.baseline),
@@ -119,9 +122,10 @@ def _limits(limits: Limits) -> str:
 
 def _incumbent(history: History) -> Standing | None:
     tip = history.tip
-    if tip is None or tip.value is None:
+    own = history.tip_value
+    values = history.values(history.tip_commit) or ([] if own is None else [own])
+    if tip is None or not values:
         return None
-    values = history.values(history.tip_commit) or [tip.value]
     return Standing(tip.number, f"{sum(values) / len(values):.6g}", len(values))
 
 

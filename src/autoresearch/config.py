@@ -17,16 +17,13 @@ from pydantic import BaseModel, ValidationError
 from autoresearch.errors import TaskError
 from autoresearch.globs import Globs
 from autoresearch.records import Direction, Metric
-from autoresearch.task import Budget, Check, Limits, Phase, Task
+from autoresearch.task import Budget, Check, Constraint, Limits, Phase, SelfTest, Task
 from autoresearch.taskfile import TaskFile
 
 TASK_FILE = "autoresearch.toml"
 PROGRAM_FILE = "program.md"
 
 NOT_YET = {
-    "constraint": "limits on secondary metrics",
-    "selftest": "evaluator self-tests",
-    "metric.objective": "objectives over several values",
     "strategy.use": "strategies other than greedy",
 }
 """Keys of the design whose feature does not exist yet. They are refused in one line, never ignored."""
@@ -93,9 +90,6 @@ def _validated(data: dict[str, Any], path: Path) -> TaskFile:
 
 def _not_yet(file: TaskFile) -> Iterator[tuple[str, str]]:
     asked = {
-        "constraint": bool(file.constraint),
-        "selftest": bool(file.selftest),
-        "metric.objective": bool(file.metric.objective),
         "strategy.use": file.strategy.use != "greedy",
     }
     for key, is_asked in asked.items():
@@ -119,8 +113,15 @@ def _inconsistent(file: TaskFile) -> str:
                 return f"[{name}] needs an [evaluation]: without one the candidate reports its own number."
     elif file.metric.file:
         return "metric.file is for tasks without [evaluation]; the evaluation writes $AUTORESEARCH_METRICS."
+    names = [test.name for test in file.selftest]
+    if len(set(names)) < len(names):
+        return "two [[selftest]] tables have the same name."
     if file.experiment is None and file.contestant is None:
         return "[experiment] is missing: only an [evaluation] that asks a [contestant] can do without."
+    if file.experiment is None and (
+        file.metric.objective == "time_to_target" or any(limit.metric == "run.seconds" for limit in file.constraint)
+    ):
+        return "the time of the run counts, so the task needs an [experiment] that runs."
     if file.experiment and file.experiment.network and "no_network" in file.sandbox.require:
         return "experiment.network = true contradicts sandbox.require's no_network."
     return ""
@@ -153,6 +154,7 @@ def _task(file: TaskFile, program: str) -> Task:
         feedback=file.metric.feedback or ("ladder" if file.metric.source == "depleting" else "score"),
         records=file.metric.records,
         step=file.metric.step,
+        objective=file.metric.scalarisation(),
     )
     experiment, evaluation, holdout = file.experiment, file.evaluation, file.holdout
     judge = secret = vault = contestant = None
@@ -168,7 +170,7 @@ def _task(file: TaskFile, program: str) -> Task:
         name=file.name,
         goal=file.goal,
         editable=tuple(file.editable),
-        hidden=tuple(file.hidden),
+        hidden=(*file.hidden, *(test.patch for test in file.selftest)),
         metric=metric,
         experiment=_phase(experiment, seconds=experiment.seconds + experiment.grace_seconds) if experiment else None,
         evaluation=judge,
@@ -183,6 +185,9 @@ def _task(file: TaskFile, program: str) -> Task:
             )
             for check in file.check
         ),
+        selftests=tuple(SelfTest(**test.model_dump()) for test in file.selftest),
+        constraints=tuple(Constraint(**limit.model_dump()) for limit in file.constraint),
+        pareto={name: Direction(way) for name, way in file.report.pareto.items()},
         metric_file=file.metric.file,
         referee=file.referee.preset,
         referee_options=file.referee.model_extra or {},
@@ -195,7 +200,8 @@ def _task(file: TaskFile, program: str) -> Task:
         budget=Budget(**file.budget.model_dump()),
         alarm=file.hooks.alarm or (),
         program=program,
-        digest=_digest(file),
+        digest=hashlib.sha256(json.dumps(_measured(file), sort_keys=True).encode()).hexdigest(),
+        measured=_measured(file),
     )
 
 
@@ -224,9 +230,9 @@ def _phase(table: Any, *, seconds: float, command: tuple[str, ...] | None = None
     )
 
 
-def _digest(file: TaskFile) -> str:
-    """sha256 over what decides a measurement or a verdict; the budget, the agent and the goal's wording do not."""
-    measured = file.model_dump(
+def _measured(file: TaskFile) -> dict[str, Any]:
+    """What decides a measurement or a verdict; the budget, the agent and the goal's wording do not."""
+    return file.model_dump(
         mode="json",
         include={
             "editable",
@@ -237,10 +243,10 @@ def _digest(file: TaskFile) -> str:
             "contestant",
             "holdout",
             "check",
+            "constraint",
             "referee",
         },
     )
-    return hashlib.sha256(json.dumps(measured, sort_keys=True).encode()).hexdigest()
 
 
 def _explain(error: ValidationError, path: Path) -> Iterator[str]:

@@ -24,9 +24,12 @@ _JUDGED = (Outcome.KEEP, Outcome.DISCARD)
 
 
 def shown(history: History) -> History:
-    """`history` as strategy and agent may see it. The very same where scores are told and nothing is used up."""
+    """`history` as strategy and agent may see it. The very same where scores are told and nothing is used up.
+
+    So it is in a night that prunes: it needs to know what is certified, and has no agent but ours.
+    """
     metric = history.metric
-    if metric.feedback == "score" and metric.source != "depleting":
+    if history.prunes or (metric.feedback == "score" and metric.source != "depleting"):
         return history
     return _Telling(history).history()
 

@@ -14,7 +14,7 @@ from dataclasses import dataclass, fields, is_dataclass
 from functools import cache
 from typing import TYPE_CHECKING, Any
 
-from autoresearch.history import Control, Ended, Epoch, Night, Note, StudyStart, Vault
+from autoresearch.history import Control, Ended, Epoch, Night, Note, Revalidation, SelfTested, StudyStart, Vault
 from autoresearch.records import Candidate, Certificate, Experiment, Measurement
 
 if TYPE_CHECKING:
@@ -37,6 +37,8 @@ TYPES: Mapping[str, type] = {
     "vault": Vault,
     "control": Control,
     "note": Note,
+    "selftest": SelfTested,
+    "revalidation": Revalidation,
     "ended": Ended,
 }
 _NAMES = {kind: name for name, kind in TYPES.items()}

@@ -17,7 +17,7 @@ from autoresearch.records import (
     Ruling,
     Side,
 )
-from autoresearch.task import Budget
+from autoresearch.task import Budget, Constraint
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,6 +55,12 @@ class Epoch:
     """Run with --unsafe-no-sandbox: certificates are disabled."""
     questions: int = 0
     """Of finite data: how many one-bit questions the sealed records may answer, over the whole study."""
+    why: str = ""
+    """What changed since the epoch before; empty for the first."""
+    started: str = ""
+    """ISO 8601, UTC; empty in ledgers that did not say."""
+    constraints: tuple[Constraint, ...] = ()
+    """Limits every keep and certificate demands."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,6 +75,8 @@ class Night:
     """Number of the first experiment that counts against `budget.experiments`."""
     started: str
     """ISO 8601, UTC; hours count from here, pauses included."""
+    purpose: str = ""
+    """"prune" when it takes kept changes back one by one instead of trying new ones."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,6 +108,56 @@ class Note:
 
     kind: str
     text: str
+
+
+@dataclass(frozen=True, slots=True)
+class SelfTested:
+    """What the evaluator said, in this epoch, of a change whose worth is known."""
+
+    name: str
+    expect: str
+    """better | worse | same | cheating"""
+    passed: bool
+    reason: str
+    n: int
+    """Runs a side."""
+    gain: float | None = None
+    gain_low: float | None = None
+    gain_high: float | None = None
+    """Over the baseline, in the metric's unit, and its interval; None when it was refused."""
+
+
+@dataclass(frozen=True, slots=True)
+class Retried:
+    """One kept change, to be measured alone on the base."""
+
+    experiment: int
+    commit: str
+    """The base with this change; empty where it does not apply there without those before it."""
+
+
+@dataclass(frozen=True, slots=True)
+class Revalidation:
+    """A plan to measure again what was kept. Its runs are the measurements with its purpose."""
+
+    number: int
+    epoch: int
+    base: str
+    tip: str
+    """All the changes together."""
+    runs: int
+    """Of each commit."""
+    changes: tuple[Retried, ...]
+
+    @property
+    def purpose(self) -> str:
+        """What its measurements name as theirs."""
+        return f"revalidation {self.number}"
+
+    @property
+    def commits(self) -> list[str]:
+        """What is measured: the base, each change alone, the tip; none twice."""
+        return list(dict.fromkeys([self.base, *(c.commit for c in self.changes if c.commit), self.tip]))
 
 
 @dataclass(frozen=True, slots=True)
@@ -135,6 +193,14 @@ class History:
     """The experiment whose candidate is the last certified commit; the first baseline until then."""
     baseline: Experiment | None = None
     """Of this epoch; None until it is measured."""
+    asides: dict[str, list[Measurement]] = field(default_factory=dict)
+    """Runs that no experiment and no certificate asked for, by purpose, oldest first. No rule reads them."""
+    revalidation: Revalidation | None = None
+    """The last one, of whichever epoch."""
+    selftests: dict[str, SelfTested] = field(default_factory=dict)
+    """Of this epoch, by name."""
+    unpruned: Experiment | None = None
+    """The experiment whose candidate was last certified by a night that did not prune."""
     paused: bool = False
     stopping: str = ""
     """"stop" once a human said so, else empty."""
@@ -171,9 +237,33 @@ class History:
         return self._commit(self.tip)
 
     @property
+    def tip_value(self) -> float | None:
+        """What the current best measured in this epoch when it was kept; None where it was kept in an earlier one."""
+        is_here = self.tip and self.baseline and self.tip.number >= self.baseline.number
+        return self.tip.value if self.tip and is_here else None
+
+    @property
     def proven_commit(self) -> str:
         """Commit last certified; the study's base before there is one."""
         return self._commit(self.proven)
+
+    @property
+    def prunes(self) -> bool:
+        """Whether this night takes kept changes back."""
+        return self.night is not None and self.night.purpose == "prune"
+
+    @property
+    def incumbent_commit(self) -> str:
+        """Whom an experiment is held against: the tip; in a night that prunes, what was certified before any pruning.
+
+        Held against one and the same commit, many small losses cannot add up.
+        """
+        return self._commit(self.unpruned) if self.prunes and self.unpruned else self.tip_commit
+
+    @property
+    def rival_commit(self) -> str:
+        """Whom a certificate holds the tip against: the last certified commit; a pruned tip, the study's base."""
+        return self.study.base if self.prunes and self.study else self.proven_commit
 
     def _commit(self, experiment: Experiment | None) -> str:
         if experiment is not None and experiment.candidate is not None:
@@ -195,9 +285,16 @@ class History:
                 self.runs.clear()
                 self.pending.clear()
                 self.pending_certificate.clear()
+                self.selftests.clear()
+            case Revalidation():
+                self.revalidation = record
+            case SelfTested():
+                self.selftests[record.name] = record
             case Night():
                 self.night, self.certificates_tonight = record, 0
                 self.pending_certificate = []  # another night, another number of certificates to share the level
+                if record.purpose == "prune":
+                    self.tip, self.keeps_since_certificate = self.proven, 0
             case Candidate():
                 self.candidates[record.number] = record
             case Measurement():
@@ -221,6 +318,9 @@ class History:
 
     def _measurement(self, run: Measurement) -> None:
         self.measured += 1
+        if run.purpose:
+            self.asides.setdefault(run.purpose, []).append(run)
+            return
         self.runs.setdefault((run.commit, run.split), []).append(run)
         if run.experiment is not None:
             self.pending.setdefault(run.experiment, []).append(run)
@@ -256,6 +356,8 @@ class History:
         self.certificate_at = len(self.experiments)
         if done.ruling is Ruling.CERTIFIED:
             self.proven = self.tip
+            if not self.prunes:
+                self.unpruned = self.tip
         elif done.ruling is Ruling.ROLLED_BACK:
             self.tip = self.proven
         self.keeps_since_certificate = 0

@@ -1,6 +1,7 @@
 """The ledger as tables, for questions. Derived: delete it whenever you like, the next question makes it again.
 
-experiment    one row each: number, outcome, value, summary, ...
+epoch         one row each: number, why, started; values compare within one epoch only
+experiment    one row each: number, epoch, outcome, value, summary, ...
 measurement   one row each: commit, side, value, seed, seconds, ...
 certificate   one row each: ruling, p, mean, gain, ...
 """
@@ -15,24 +16,31 @@ from typing import Any
 
 from autoresearch.errors import LedgerError, UserError
 from autoresearch.events import Event
-from autoresearch.history import History
+from autoresearch.history import Epoch, History
 from autoresearch.ledger import Ledger, Position
 from autoresearch.records import Certificate, Experiment, Measurement
 
-VERSION = 1
+VERSION = 2
 """Rises with the tables; an index of another version is made again."""
 
 _TABLES = """
 CREATE TABLE read (version INTEGER, offset INTEGER, seq INTEGER, head TEXT);
-CREATE TABLE experiment (number INTEGER PRIMARY KEY, outcome TEXT, reason TEXT, value REAL, summary TEXT,
-    hypothesis TEXT, agent TEXT, "commit" TEXT, parent TEXT, seconds REAL, started TEXT, cost_usd REAL, tokens INTEGER);
-CREATE TABLE measurement (seq INTEGER PRIMARY KEY, experiment INTEGER, certificate INTEGER, "commit" TEXT, side TEXT,
-    split TEXT, value REAL, seed INTEGER, seconds REAL, evaluation_seconds REAL, foreign_load REAL, started TEXT);
-CREATE TABLE certificate (number INTEGER PRIMARY KEY, ruling TEXT, reason TEXT, "commit" TEXT, against TEXT, p REAL,
-    level REAL, n INTEGER, mean REAL, low REAL, high REAL, gain REAL, gain_low REAL, gain_high REAL, split TEXT);
+CREATE TABLE epoch (number INTEGER PRIMARY KEY, digest TEXT, why TEXT, started TEXT);
+CREATE TABLE experiment (number INTEGER PRIMARY KEY, epoch INTEGER, outcome TEXT, reason TEXT, value REAL,
+    summary TEXT, hypothesis TEXT, agent TEXT, "commit" TEXT, parent TEXT, seconds REAL, started TEXT, cost_usd REAL,
+    tokens INTEGER);
+CREATE TABLE measurement (seq INTEGER PRIMARY KEY, epoch INTEGER, experiment INTEGER, certificate INTEGER, purpose TEXT,
+    "commit" TEXT, side TEXT, split TEXT, value REAL, seed INTEGER, seconds REAL, evaluation_seconds REAL,
+    foreign_load REAL, started TEXT);
+CREATE TABLE certificate (number INTEGER PRIMARY KEY, epoch INTEGER, ruling TEXT, reason TEXT, "commit" TEXT,
+    against TEXT, p REAL, level REAL, n INTEGER, mean REAL, low REAL, high REAL, gain REAL, gain_low REAL,
+    gain_high REAL, split TEXT);
 CREATE INDEX by_outcome ON experiment (outcome);
 CREATE INDEX by_experiment ON measurement (experiment);
 """
+
+_NOW = "(SELECT max(number) FROM epoch)"
+"""The epoch that lines are in when they are read, which is in order."""
 
 
 class _Unfolded(History):
@@ -100,10 +108,13 @@ def _read_so_far(database: sqlite3.Connection) -> Position:
 def _rows(event: Event) -> Iterator[tuple[str, Sequence[Any]]]:
     """The rows an event becomes."""
     match event.record:
+        case Epoch() as epoch:
+            values = (epoch.number, epoch.digest, epoch.why, epoch.started)
+            yield "INSERT INTO epoch VALUES (?, ?, ?, ?)", values
         case Experiment() as done:
             made = done.candidate
             yield (
-                "INSERT INTO experiment VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+                f"INSERT INTO experiment VALUES (?, {_NOW}, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
                 (
                     *(done.number, done.verdict.outcome.value, done.verdict.reason, done.value),
                     *((made.summary, made.hypothesis) if made else ("", "")),
@@ -113,15 +124,24 @@ def _rows(event: Event) -> Iterator[tuple[str, Sequence[Any]]]:
             )
         case Measurement() as run:
             yield (
-                "INSERT INTO measurement VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+                f"INSERT INTO measurement VALUES (?, {_NOW}, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
                 (
-                    *(event.seq, run.experiment, run.certificate, run.commit, run.side.value, run.split, run.value),
+                    *(
+                        event.seq,
+                        run.experiment,
+                        run.certificate,
+                        run.purpose,
+                        run.commit,
+                        run.side.value,
+                        run.split,
+                        run.value,
+                    ),
                     *(run.seed, run.seconds, run.evaluation_seconds, run.foreign_load, run.started),
                 ),
             )
         case Certificate() as proof:
             yield (
-                "INSERT INTO certificate VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+                f"INSERT INTO certificate VALUES (?, {_NOW}, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
                 (
                     *(proof.number, proof.ruling.value, proof.reason, proof.commit, proof.against, proof.p),
                     *(proof.level, proof.n, proof.mean, proof.low, proof.high),

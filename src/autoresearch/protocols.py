@@ -80,11 +80,7 @@ class Runner(Protocol):
     """Commit + command -> measurement, on this machine or another."""
 
     def measure(self, commit: str, *, side: Side, seed: int, split: str = "public", against: str = "") -> Measurement:
-        """Run the task once at `commit`. Raises Foul for the commit's fault, RigFault for the machine's.
-
-        `against` is the commit on the other side of the contest, for evaluations that ask both about the same thing;
-        a baseline's is itself, so that what it compares is equal.
-        """
+        """Run the task once at `commit`, beside the incumbent. Raises Foul for its fault, RigFault for the rig's."""
         ...
 
     def check(self, commit: str) -> None:

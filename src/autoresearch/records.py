@@ -10,6 +10,8 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
 
+from autoresearch.objectives import Objective
+
 
 class Direction(StrEnum):
     """Which way the metric improves."""
@@ -73,6 +75,8 @@ class Metric:
     """How many records the public score averages, where it is such an average."""
     step: float | None = None
     """Height of the ladder's steps, in the metric's unit; None derives it from the noise and the records."""
+    objective: Objective | None = None
+    """How the number is made of several values; None when the evaluation gives it under its name."""
 
     def gain(self, value: float, over: float) -> float:
         """Improvement of `value` over `over`, in the metric's unit; positive is better."""
@@ -97,6 +101,12 @@ class Candidate:
     tokens: int | None = None
     detail: Mapping[str, object] = field(default_factory=dict)
     """The agent's own notes, JSON-able: the tuner stores the constants it set here."""
+    nodes: int | None = None
+    """Net growth over the parent, in what `counted` says; None where it cannot be told."""
+    touched: int | None = None
+    """What was added plus what was removed."""
+    counted: str = ""
+    """"nodes" of Python's syntax, "tokens" of anything else, or "nodes and tokens"."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -112,7 +122,8 @@ class Measurement:
     """Wall time of the candidate's process, exec to exit, on the referee's clock."""
     experiment: int | None = None
     certificate: int | None = None
-    """Exactly one of `experiment` and `certificate` is set: what asked for this run."""
+    purpose: str = ""
+    """Exactly one of `experiment`, `certificate` and `purpose` is set: what asked for this run."""
     split: str = "public"
     """"public" or "holdout"."""
     values: Mapping[str, float] = field(default_factory=dict)

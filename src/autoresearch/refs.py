@@ -34,6 +34,11 @@ class Refs:
         """Keeps the commit the study grew from."""
         return f"{self.all}/base"
 
+    @property
+    def aside(self) -> str:
+        """Where a commit is made that nobody keeps; the next start forgets it."""
+        return f"{self.all}/aside"
+
     def candidate(self, number: int) -> str:
         """Keeps one experiment's candidate, kept or not."""
         return f"{self.all}/{number}"

@@ -63,7 +63,9 @@ class _Judge:
     def objections(self, record: object) -> Iterator[str]:
         match record:
             case Epoch():
-                self.referee = referees.make(record.referee, record.referee_options, record.metric)
+                self.referee = referees.make(
+                    record.referee, record.referee_options, record.metric, constraints=record.constraints
+                )
             case Measurement() if record.experiment is not None:
                 yield from self._run(record, record.experiment)
             case Measurement() if record.certificate is not None:
@@ -84,7 +86,8 @@ class _Judge:
             yield f"experiment {done.number}: recorded {_brief(done.verdict)}, judged again {_brief(again)}"
         runs = [run.value for run in self.history.pending.get(done.number, ()) if run.side is Side.CANDIDATE]
         values = [value for value in runs if value is not None]
-        if done.value is None or not values or not math.isclose(done.value, sum(values) / len(values), rel_tol=1e-12):
+        mean = sum(values) / len(values) if values else None
+        if done.value != mean and not (done.value and mean and math.isclose(done.value, mean, rel_tol=1e-12)):
             yield f"experiment {done.number}: its value {done.value} is not the mean of its runs {values}"
 
     def _certificate(self, done: Certificate) -> Iterator[str]:
@@ -101,15 +104,15 @@ class _Judge:
     def _certify(self, number: int) -> Side | Certificate:
         assert self.referee
         runs = tuple(self.history.pending_certificate)
-        tip, proven = self.history.tip_commit, self.history.proven_commit
-        return self.referee.certify(Evidence(self.history, number, tip, proven, runs, certificate=True))
+        tip, rival = self.history.tip_commit, self.history.rival_commit
+        return self.referee.certify(Evidence(self.history, number, tip, rival, runs, certificate=True))
 
     def _next(self, number: int) -> Side | Verdict | None:
         candidate = self.history.candidates.get(number)
         if candidate is None or self.referee is None:
             return None
         runs = tuple(self.history.pending.get(number, ()))
-        return self.referee.next(Evidence(self.history, number, candidate.commit, self.history.tip_commit, runs))
+        return self.referee.next(Evidence(self.history, number, candidate.commit, self.history.incumbent_commit, runs))
 
 
 def _same(again: object, recorded: object) -> bool:

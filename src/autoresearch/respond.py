@@ -11,12 +11,11 @@ from __future__ import annotations
 
 import importlib
 import os
-import subprocess
 import sys
 from collections.abc import Callable
 from typing import Any, BinaryIO
 
-from autoresearch.contestant.plain import decode, encode
+from autoresearch.plain import decode, encode
 
 USAGE = "usage: python -m autoresearch.respond package.module[:function] | --program command [argument ...]"
 LENGTH_BYTES = 4
@@ -66,6 +65,8 @@ def _module(name: str) -> Target:
 
 
 def _program(command: list[str]) -> Target:
+    import subprocess  # a function's processes start without it
+
     def run(arguments: list[str], stdin: bytes = b"") -> dict[str, object]:
         done = subprocess.run([*command, *arguments], input=stdin, capture_output=True, check=False)
         return {"status": done.returncode, "stdout": done.stdout, "stderr": done.stderr}

@@ -37,6 +37,11 @@ class Site:
         """The one file that matters; the rest is derived or can be lost."""
         return self.folder / "ledger.jsonl"
 
+    @property
+    def selftests_path(self) -> Path:
+        """What `check` found of the evaluator; without it `check` must be asked again."""
+        return self.folder / "selftests.json"
+
     def create(self) -> None:
         """Make the folder, ignored by git without touching any file of the user's. Raises UserError."""
         try:

@@ -102,7 +102,7 @@ class Study:
             candidate = candidate or self.propose(number)
             self.runner.check(candidate.commit)
             runs = tuple(self.history.pending.get(number, ()))
-            evidence = Evidence(self.history, number, candidate.commit, self.history.tip_commit, runs)
+            evidence = Evidence(self.history, number, candidate.commit, self.history.incumbent_commit, runs)
             verdict = self.contest(self.referee.next, evidence)
         except Foul as caught:
             foul, verdict = caught, Verdict(caught.outcome, caught.reason)
@@ -159,13 +159,16 @@ class Study:
             cost_usd=proposal.cost_usd,
             tokens=proposal.tokens,
             detail=proposal.detail,
+            nodes=taken.nodes,
+            touched=taken.touched,
+            counted=taken.counted,
         )
 
     def certify(self) -> Certificate:
-        """Prove the tip against the last certified commit, with fresh runs of both."""
+        """Prove the tip against its rival, the last certified commit, with fresh runs of both."""
         number, runs = len(self.history.certificates) + 1, tuple(self.history.pending_certificate)
-        tip, proven = self.history.tip_commit, self.history.proven_commit
-        return self.contest(self.referee.certify, Evidence(self.history, number, tip, proven, runs, certificate=True))
+        tip, rival = self.history.tip_commit, self.history.rival_commit
+        return self.contest(self.referee.certify, Evidence(self.history, number, tip, rival, runs, certificate=True))
 
     def contest(self, ask: Callable[[Evidence], Side | Decision], evidence: Evidence) -> Decision:
         """Measure whichever side the referee asks for, until it decides."""
@@ -198,11 +201,9 @@ class Study:
 
     def once(self, side: Side, evidence: Evidence, *, attempt: int = 0) -> Measurement:
         """One run, at a seed nobody but the referee knows beforehand."""
-        commit, against = evidence.candidate, evidence.incumbent
-        if side is Side.INCUMBENT:
-            commit, against = against, commit
-        seed = self.history.next_seed(attempt=attempt)
-        return self.runner.measure(commit, side=side, seed=seed, split=self.split_of(evidence), against=against)
+        commit = evidence.candidate if side is Side.CANDIDATE else evidence.incumbent
+        seed, split = self.history.next_seed(attempt=attempt), self.split_of(evidence)
+        return self.runner.measure(commit, side=side, seed=seed, split=split, against=evidence.incumbent)
 
     def again(self, evidence: Evidence) -> Measurement:
         """The incumbent's second chance."""

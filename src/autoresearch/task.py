@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
-from autoresearch.records import Metric, TrustClass
+from autoresearch.records import Direction, Metric, TrustClass
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,6 +48,40 @@ class Check:
 
 
 @dataclass(frozen=True, slots=True)
+class SelfTest:
+    """A change whose worth is known, to examine the evaluator with."""
+
+    name: str
+    patch: str
+    """A unified diff of editable files: its path in the repository. Hidden from agents and candidates."""
+    expect: str
+    """better | worse | same | cheating"""
+
+
+@dataclass(frozen=True, slots=True)
+class Constraint:
+    """A one-sided limit on another value of the runs that are judged. A missing value never meets it."""
+
+    metric: str
+    """A name of the evaluation's, or one of the referee's own: `run.seconds`, `run.peak_memory_mb` ..."""
+    max: float | None = None
+    min: float | None = None
+    max_ratio: float | None = None
+    min_ratio: float | None = None
+    """Limits relative to the mean of the baseline's runs."""
+    margin: float | None = None
+    """How far beyond its limit noise may take the mean of n runs, in the metric's unit; None is 2 sigma / sqrt(n)."""
+
+    def __str__(self) -> str:
+        limits = {"at most ": self.max, "at least ": self.min}
+        ratios = {"at most ": self.max_ratio, "at least ": self.min_ratio}
+        said = [f"{word}{limit:g}" for word, limit in limits.items() if limit is not None]
+        said += [f"{word}{ratio:g} x the baseline" for word, ratio in ratios.items() if ratio is not None]
+        margin = "2 sigma / sqrt(runs)" if self.margin is None else f"{self.margin:g}"
+        return f"{self.metric} {' and '.join(said)}, margin {margin}"
+
+
+@dataclass(frozen=True, slots=True)
 class Budget:
     """What a night may use. None is unlimited; a night needs at least one limit."""
 
@@ -80,6 +114,10 @@ class Task:
     vault: Phase | None = None
     """The evaluation on data a human may ask about once."""
     checks: tuple[Check, ...] = ()
+    selftests: tuple[SelfTest, ...] = ()
+    constraints: tuple[Constraint, ...] = ()
+    pareto: Mapping[str, Direction] = field(default_factory=dict)
+    """Other values the report weighs against the metric, and which way each is better."""
     metric_file: str = ""
     """Without an evaluation: a JSON file below the artifacts directory with the metrics; empty: the output has them."""
     referee: str = "certify"
@@ -99,6 +137,8 @@ class Task:
     """Text of program.md, or empty."""
     digest: str = ""
     """sha256 over everything above that changes what is measured."""
+    measured: Mapping[str, object] = field(default_factory=dict)
+    """What `digest` is over: the tables of the task file that decide a measurement or a verdict, JSON-able."""
 
     @property
     def trust_class(self) -> TrustClass:

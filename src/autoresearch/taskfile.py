@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import math
 import re
-from typing import Annotated, Any, Literal
+from typing import Annotated, Literal
 
-from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field
+from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, model_validator
 
 from autoresearch.commandline import arguments
+from autoresearch.metrics import OF_A_RUN, OWN
+from autoresearch.objectives import Objective, Rank
 
 _UNITS = {
     "B": 1,
@@ -40,17 +42,39 @@ def glob(value: str) -> str:
     return value.removeprefix("./")
 
 
+def limit(value: str) -> tuple[str, float, float]:
+    """Name, least and most of `"val_loss <= 3.28"`."""
+    found = re.fullmatch(r"\s*([^\s<>=]+)\s*(<=|>=)\s*(\S+)\s*", value)
+    try:
+        bound = float(found[3]) if found else math.nan
+    except ValueError:
+        bound = math.nan
+    if not found or not math.isfinite(bound):
+        raise ValueError('reach must be a name, <= or >=, and a number, such as "val_loss <= 3.28"')
+    return (found[1], -math.inf, bound) if found[2] == "<=" else (found[1], bound, math.inf)
+
+
 Size = Annotated[int, BeforeValidator(size)]
 Command = Annotated[tuple[str, ...], BeforeValidator(arguments)]
 Glob = Annotated[str, AfterValidator(glob)]
 Seconds = Annotated[float, Field(gt=0, le=30 * 24 * 3600, allow_inf_nan=False)]
 Positive = Annotated[int, Field(gt=0)]
+Finite = Annotated[float, Field(allow_inf_nan=False)]
 
 
 class Table(BaseModel):
     """A table of the task file: frozen, no unknown keys, no coercion between types."""
 
     model_config = ConfigDict(extra="forbid", frozen=True, strict=True)
+
+
+class RankTable(Table):
+    """One place in a lexicographic order."""
+
+    name: str = Field(min_length=1)
+    step: Finite = Field(gt=0, description="Values that round to the same multiple of it count as equal.")
+    bounds: Annotated[list[Finite], Field(min_length=2, max_length=2)] | None = None
+    direction: Literal["minimize", "maximize"] | None = Field(default=None, description="Default: the metric's.")
 
 
 class MetricTable(Table):
@@ -76,7 +100,86 @@ class MetricTable(Table):
     file: str = Field(
         "", description="JSON file below $AUTORESEARCH_ARTIFACTS to read metrics from, without [evaluation]."
     )
-    objective: str = Field(default="", description="Not available yet.")
+    objective: (
+        Literal["max_over", "min_over", "mean_over", "geometric_over", "weighted", "lexicographic", "time_to_target"]
+        | None
+    ) = Field(default=None, description="How the number is made of several values of the run.")
+    over: str | list[str] = Field(default=[], description='Of ..._over: names or patterns, such as "tests/*".')
+    floor: Annotated[Finite, Field(gt=0)] | None = Field(default=None, description="Of geometric_over.")
+    weights: dict[str, Finite] = Field(default={}, description="Of weighted: name to weight.")
+    order: list[RankTable] = Field(default=[], description="Of lexicographic: the most important first.")
+    reach: str = Field(default="", description='Of time_to_target, such as "val_loss <= 3.28".')
+
+    @model_validator(mode="after")
+    def _fits(self) -> MetricTable:
+        self.scalarisation()
+        return self
+
+    def scalarisation(self) -> Objective | None:
+        """The objective of these keys; None without one. Raises ValueError when they do not fit together."""
+        given = {key for key in ("over", "floor", "weights", "order", "reach") if getattr(self, key)}
+        if stray := sorted(given - _KEYS.get(self.objective or "", set())):
+            raise ValueError(f"{', '.join(stray)} says nothing about objective = {self.objective or 'none'}")
+        if self.objective is None:
+            return None
+        if self.objective == "time_to_target" and self.direction != "minimize":
+            raise ValueError("time_to_target is a time: direction must be minimize")
+        reach, least, most = limit(self.reach) if self.reach else ("", -math.inf, math.inf)
+        return Objective(
+            self.objective,
+            over=(self.over,) if isinstance(self.over, str) else tuple(self.over),
+            floor=self.floor or 0.0,
+            weights=dict(self.weights),
+            order=tuple(self._rank(rank) for rank in self.order),
+            reach=reach,
+            at_most=most,
+            at_least=least,
+        )
+
+    def _rank(self, rank: RankTable) -> Rank:
+        low, high = rank.bounds or (-math.inf, math.inf)
+        return Rank(rank.name, rank.step, low, high, reverse=rank.direction not in (None, self.direction))
+
+
+_KEYS = {
+    "max_over": {"over"},
+    "min_over": {"over"},
+    "mean_over": {"over"},
+    "geometric_over": {"over", "floor"},
+    "weighted": {"weights"},
+    "lexicographic": {"order"},
+    "time_to_target": {"reach"},
+}
+"""Keys each objective reads."""
+
+
+class ConstraintTable(Table):
+    """A one-sided limit on another value of the runs that are judged."""
+
+    metric: str = Field(min_length=1, description="A name of the evaluation's, or run.seconds, run.peak_memory_mb ...")
+    max: Finite | None = None
+    min: Finite | None = None
+    max_ratio: Annotated[Finite, Field(gt=0)] | None = Field(default=None, description="Relative to the baseline.")
+    min_ratio: Annotated[Finite, Field(gt=0)] | None = Field(default=None, description="Relative to the baseline.")
+    margin: Annotated[Finite, Field(ge=0)] | None = Field(
+        default=None, description="How far beyond its limit noise may take the mean; default 2 sigma / sqrt(runs)."
+    )
+
+    @model_validator(mode="after")
+    def _limits(self) -> ConstraintTable:
+        if all(limit is None for limit in (self.max, self.min, self.max_ratio, self.min_ratio)):
+            raise ValueError("a constraint needs max, min, max_ratio or min_ratio")
+        if self.metric.startswith(OWN) and self.metric not in OF_A_RUN:
+            raise ValueError(f"{self.metric} is not one of the referee's own: {', '.join(OF_A_RUN)}")
+        return self
+
+
+class ReportTable(Table):
+    """What the report shows besides."""
+
+    pareto: dict[str, Literal["minimize", "maximize"]] = Field(
+        default={}, description="Other values weighed against the metric, and which way each is better."
+    )
 
 
 class ExperimentTable(Table):
@@ -156,6 +259,16 @@ class CheckTable(Table):
     processes: Positive | None = None
 
 
+class SelfTestTable(Table):
+    """A change whose worth is known: `check` measures it, and `run` refuses an evaluator that gets it wrong."""
+
+    name: str = Field(min_length=1)
+    patch: Glob = Field(
+        description="A unified diff of editable files, in the repository; nobody who is judged sees it."
+    )
+    expect: Literal["better", "worse", "same", "cheating"]
+
+
 class BudgetTable(Table):
     """What one night may use."""
 
@@ -212,10 +325,11 @@ class TaskFile(Table):
     vault: VaultTable | None = None
     hooks: HooksTable = HooksTable()
     check: list[CheckTable] = []
-    constraint: list[dict[str, Any]] = Field(default=[], description="Not available yet.")
-    selftest: list[dict[str, Any]] = Field(default=[], description="Not available yet.")
+    constraint: list[ConstraintTable] = []
+    selftest: list[SelfTestTable] = []
     referee: RefereeTable = RefereeTable()
     budget: BudgetTable = BudgetTable()
     agent: AgentTable = AgentTable()
     strategy: StrategyTable = StrategyTable()
     sandbox: SandboxTable = SandboxTable()
+    report: ReportTable = ReportTable()

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 import json
 import os
 import platform
@@ -27,11 +26,10 @@ _THREADS = (
 )
 
 _ASK = """
-import json, os, sys, sysconfig
-site = sysconfig.get_paths()["purelib"]
-names = sorted(n for n in os.listdir(site) if n.endswith(".dist-info")) if os.path.isdir(site) else []
+import json, os, sys
+folders = [p for p in sys.path if os.path.basename(p) in ("site-packages", "dist-packages") and os.path.isdir(p)]
 print(json.dumps({"version": sys.version.split()[0], "prefixes": sorted({sys.prefix, sys.base_prefix}),
-                  "executable": sys.executable, "packages": names}))
+                  "executable": sys.executable, "prefix": sys.prefix, "packages": folders}))
 """
 
 
@@ -81,21 +79,21 @@ class Toolchain:
 
     def env(self, *, cores: int | None, home: Path) -> dict[str, str]:
         """The environment of a boxed command before the task's own additions: nothing secret, nothing inherited."""
-        env = {name: os.environ[name] for name in _KEPT if name in os.environ}
-        env |= {"PATH": self.path, "HOME": str(home), "TMPDIR": str(home), "PYTHONDONTWRITEBYTECODE": "1"}
+        env = {**self.locale, "PATH": self.path, "HOME": str(home), "TMPDIR": str(home), "PYTHONDONTWRITEBYTECODE": "1"}
         env |= {"PYTHONUNBUFFERED": "1", "PYTHONNOUSERSITE": "1", "PYTHONHASHSEED": "0"}
         return env | (dict.fromkeys(_THREADS, str(cores)) if cores else {})
 
-    def environment(self) -> dict[str, object]:
-        """What the measured command stands on, for the epoch: interpreter and a digest of its packages."""
-        if self.python is None:
-            return {"python": None}
-        packages = json.dumps(self.python["packages"]).encode()
-        return {
-            "python": self.python["version"],
-            "executable": self.python["executable"],
-            "packages": hashlib.sha256(packages).hexdigest(),
-        }
+    def find(self, word: str) -> Path | None:
+        """The program outside the repository that a word of a command names; None when it names none."""
+        if "/" in word and not word.startswith("/"):
+            return None
+        found = shutil.which(word, path=self.path)
+        return Path(found) if found else None
+
+    @property
+    def locale(self) -> dict[str, str]:
+        """What boxed commands inherit of the language, the alphabet and the time zone."""
+        return {name: os.environ[name] for name in _KEPT if name in os.environ}
 
 
 def machine() -> dict[str, object]:

@@ -166,7 +166,7 @@ def remove(root: Path) -> None:
 
 
 @dataclass(frozen=True, slots=True)
-class _Signature:
+class Signature:
     """What changes when a file does. The change time cannot be set by any call short of setting the clock."""
 
     device: int
@@ -177,8 +177,14 @@ class _Signature:
     changed: int
 
     @classmethod
-    def of(cls, info: os.stat_result) -> _Signature:
+    def of(cls, info: os.stat_result) -> Signature:
+        """The signature of what `info` is about."""
         return cls(info.st_dev, info.st_ino, info.st_size, info.st_mode, info.st_mtime_ns, info.st_ctime_ns)
+
+    @property
+    def numbers(self) -> tuple[int, ...]:
+        """The same, to be written down."""
+        return self.device, self.inode, self.size, self.mode, self.modified, self.changed
 
 
 @dataclass(frozen=True, slots=True)
@@ -218,7 +224,7 @@ def _copy(path: Path, target: int) -> None:
         os.close(source)
 
 
-_TICK = 20_000_000
+TICK = 20_000_000
 """Nanoseconds. Two changes within one tick of the kernel's coarse clock (at most 10 ms) may carry the same time."""
 
 
@@ -232,7 +238,7 @@ class Plot:
 
     def __init__(self, root: Path) -> None:
         self.root = root
-        self._known: dict[str, tuple[_Signature, Entry]] = {}
+        self._known: dict[str, tuple[Signature, Entry]] = {}
         self._folders: set[str] = set()
         self._wanted: Tree = {}
 
@@ -281,12 +287,12 @@ class Plot:
             return None
 
     def _look(self, found: Found, like: Entry | None) -> Entry:
-        signature = _Signature.of(found.info)
+        signature = Signature.of(found.info)
         known = self._known.get(found.path)
         if known and known[0] == signature:
             return known[1]
         entry = entry_of(found, like)
-        if time.time_ns() - signature.changed > _TICK:
+        if time.time_ns() - signature.changed > TICK:
             self._known[found.path] = signature, entry
         return entry
 

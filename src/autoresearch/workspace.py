@@ -17,12 +17,12 @@ import hashlib
 import os
 import threading
 from collections import OrderedDict
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
-from autoresearch import proc
+from autoresearch import proc, sizes
 from autoresearch.errors import UserError
 from autoresearch.git import LINK, SUBMODULE, Change, Entry, Store, Tree, UserRepository
 from autoresearch.globs import Globs
@@ -32,6 +32,9 @@ from autoresearch.trees import Plot, Source, entry_for, remove
 
 _TREES_KEPT = 16
 """Listings in memory: the tip, the certified commit and the last candidates."""
+
+_LOOKED_AT = "2000-01-01T00:00:00Z"
+"""The date of commits that nobody keeps, so that making one again makes the same one."""
 
 _REFUSED = {
     b"No space left": "No space left on device",
@@ -51,6 +54,10 @@ class Taken:
     commit: str
     paths: tuple[str, ...]
     """Changed, added and deleted files, sorted."""
+    nodes: int | None
+    touched: int | None
+    counted: str
+    """Its size, as `sizes.Size` has it."""
 
 
 class Workspace:
@@ -68,6 +75,7 @@ class Workspace:
         self._store = store
         self._folder = folder
         self._work = folder / "work"
+        self._pristine = Plot(self._work / "pristine")
         self._source = Source(store.read)
         self._lock = threading.Lock()
         self._trees: OrderedDict[str, Tree] = OrderedDict()
@@ -178,10 +186,9 @@ class Workspace:
     def _lay_out(self) -> None:
         """Make the pristine files, which are hashed if they are already there."""
         sealed = self.scope.seal(self.tree(self.base))
-        pristine = Plot(self._work / "pristine")
-        pristine.fill(sealed, self._source)
-        self._refuse_links_out(pristine.root, sealed)
-        self._source = Source(self._store.read, pristine.root, sealed)
+        self._pristine.fill(sealed, self._source)
+        self._refuse_links_out(self._pristine.root, sealed)
+        self._source = Source(self._store.read, self._pristine.root, sealed)
 
     def _refuse_links_out(self, root: Path, sealed: Tree) -> None:
         top = os.path.realpath(root)
@@ -273,7 +280,25 @@ class Workspace:
             ref = self.refs.candidate(number)
             commit = self._store.commit(ref, parent, changes, message=message, when=when)
         self._remember(commit, _applied(before, changes))
-        return Taken(commit, tuple(changes))
+        size = sizes.of_change(self._sides(before, changes))
+        return Taken(commit, tuple(changes), size.nodes, size.touched, size.counted)
+
+    def _sides(self, before: Tree, changes: Mapping[str, Change]) -> Iterator[tuple[str, bytes, bytes]]:
+        """Path, old and new bytes of every change; empty where there is no such file."""
+        for path, change in changes.items():
+            old = self._store.read(before[path].blob) if path in before else b""
+            yield path, old, change.data or b""
+
+    def rehearsed(self, edit: Callable[[Path], object], *, onto: str) -> str:
+        """The commit of an agent that did `edit` to a draft of `onto`; looked at and never kept.
+
+        The same edit makes the same commit. Raises what `edit` and `intake.read_changes` raise.
+        """
+        with self.draft(onto) as tree:
+            edit(tree)
+            changes = read_changes(tree, self.tree(onto), self.scope)
+        with _mendable(self._folder):
+            return self._store.commit(self.refs.aside, onto, changes, message="looked at\n", when=_LOOKED_AT)
 
     def export(
         self, commit: str, slot: int, *, sealed_only: bool = False, with_hidden: bool = False, writable: bool = False
@@ -299,6 +324,12 @@ class Workspace:
         if not writable:
             self._plots[root] = plot
         return plot
+
+    def tampered(self) -> list[str]:
+        """What of the pristine files, which no box ever sees, is no longer as it was laid out; a phrase each."""
+        return [
+            f"sealed file {path}, as it was laid out in {self._pristine.root}" for path in self._pristine.disturbed()
+        ]
 
     def disturbed(self, root: Path) -> tuple[str, ...]:
         """Paths below an exported, not writable `root` that are no longer what was exported. For after a run."""

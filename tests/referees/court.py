@@ -24,14 +24,19 @@ class Court:
         unsafe=False,
         trust="sealed",
         split="public",
+        constraints=(),
+        objective=None,
     ):
-        self.metric = Metric("loss", direction, unit="nat")
-        self.referee = referees.make(preset, options or {}, self.metric)
+        self.metric = Metric("loss", direction, unit="nat", objective=objective)
+        self.referee = referees.make(preset, options or {}, self.metric, constraints=constraints)
         self.history, self.records, self.split = History(), [], split
+        self.values, self.peak = {Side.CANDIDATE: {}, Side.INCUMBENT: {}}, None
         budget = budget or Budget(experiments=100)
         k = referees.certificates(budget, preset) if certificates is None else certificates
         self.add(StudyStart("court", "b", "00", "0"))
-        self.add(Epoch(1, "", "", trust, "none", {}, {}, {}, self.metric, preset, unsafe=unsafe))
+        self.add(
+            Epoch(1, "", "", trust, "none", {}, {}, {}, self.metric, preset, unsafe=unsafe, constraints=constraints)
+        )
         self.add(Night(1, budget, k, 1, START))
 
     def add(self, record):
@@ -45,7 +50,7 @@ class Court:
         commit = f"c{number}" if self.history.baseline else self.history.tip_commit
         candidate = self.add(Candidate(number, commit, self.history.tip_commit, "change", **extra.pop("costs", {})))
         verdict, asked = self._contest(
-            self.referee.next, Evidence(self.history, number, commit, self.history.tip_commit), ours, theirs
+            self.referee.next, Evidence(self.history, number, commit, self.history.incumbent_commit), ours, theirs
         )
         paid = {"cost_usd": candidate.cost_usd, "tokens": candidate.tokens}
         values = [run.value for run in self.history.pending[number] if run.side is Side.CANDIDATE]
@@ -54,7 +59,7 @@ class Court:
 
     def certificate(self, ours, theirs):
         """One certificate with these numbers. Returns it and who was run."""
-        tip, proven = self.history.tip_commit, self.history.proven_commit
+        tip, proven = self.history.tip_commit, self.history.rival_commit
         number, pending = len(self.history.certificates) + 1, tuple(self.history.pending_certificate)
         evidence = Evidence(self.history, number, tip, proven, pending, certificate=True)
         done, asked = self._contest(self.referee.certify, evidence, ours, theirs)
@@ -76,9 +81,20 @@ class Court:
         split = self.split if evidence.certificate else "public"
         asker = {"certificate" if evidence.certificate else "experiment": evidence.number}
         own, *_ = pair = value if isinstance(value, tuple) else (value,)
-        values = dict(zip(("loss", "loss@incumbent"), pair, strict=False))
+        values = dict(zip(("loss", "loss@incumbent"), pair, strict=False)) | self.values[side]
         return self.add(
-            Measurement(commit, side, own, 7, 60.0, split=split, values=values, evaluation_seconds=40.0, **asker)
+            Measurement(
+                commit,
+                side,
+                own,
+                7,
+                60.0,
+                split=split,
+                values=values,
+                evaluation_seconds=40.0,
+                peak_memory_bytes=self.peak,
+                **asker,
+            )
         )
 
     def judged_again(self):
@@ -87,7 +103,7 @@ class Court:
         for record in self.records:
             if isinstance(record, Experiment):
                 runs = tuple(history.pending[record.number])
-                evidence = Evidence(history, record.number, record.candidate.commit, history.tip_commit, runs)
+                evidence = Evidence(history, record.number, record.candidate.commit, history.incumbent_commit, runs)
                 yield record.verdict, self.referee.next(evidence)
             elif type(record).__name__ == "Certificate":
                 runs = tuple(history.pending_certificate)
@@ -95,7 +111,7 @@ class Court:
                     record,
                     self.referee.certify(
                         Evidence(
-                            history, record.number, history.tip_commit, history.proven_commit, runs, certificate=True
+                            history, record.number, history.tip_commit, history.rival_commit, runs, certificate=True
                         )
                     ),
                 )

@@ -38,8 +38,8 @@ def test_presets_are_made_by_name(name):
         ("certify", {"baseline_runs": 2.5}, "baseline_runs = 2.5", "whole number"),
         ("certify", {"baseline_runs": "5"}, "baseline_runs = '5'", "number >= 0"),
         ("certify", {"baseline_runs": True}, "baseline_runs = True", "number >= 0"),
-        ("fdr", {"fdr": 0}, "fdr = 0", "up to 0.5"),
-        ("fdr", {"fdr": 0.9}, "fdr = 0.9", "up to 0.5"),
+        ("fdr", {"fdr": 0}, "fdr = 0", "above 0"),
+        ("fdr", {"fdr": 0.9}, "fdr = 0.9", "0.5 at most"),
         ("fdr", {"rate": 0.1}, "no option 'rate'", "use 'fdr'"),
         ("timing", {"pairs": 5}, "no option 'pairs'", "remove pairs"),
         ("exact", {"min_effect": -1}, "min_effect = -1", "unit of loss"),
@@ -71,7 +71,7 @@ def test_runs_that_are_not_experiments():
     assert referees.fixed_runs(Budget(experiments=12), "certify") == 5 + 1 + 14
     assert referees.fixed_runs(Budget(hours=8), "certify") == 5 + 2 * 16
     assert referees.fixed_runs(Budget(experiments=100), "strict") == 20 + 10 + 110
-    assert referees.fixed_runs(Budget(experiments=100), "timing") == 20 + 420
+    assert referees.fixed_runs(Budget(experiments=100), "timing") == 20 + 430
     assert referees.fixed_runs(Budget(experiments=100), "exact") == 2 + 4
 
 

@@ -21,8 +21,10 @@ from autoresearch.cli import (
     init,
     log,
     place,
+    prune,
     replay,
     report,
+    revalidate,
     run,
     schema,
     show,
@@ -57,7 +59,8 @@ def root(context: typer.Context, version: bool = typer.Option(False, "--version"
 
 VERBS: tuple[Callable[..., None], ...] = (
     *(init.init, check.check, demo.demo, run.run, status.status, log.log, show.show, diff.diff, report.report),
-    *(replay.replay, control.pause, control.resume, control.stop, vault.vault, schema.schema),
+    *(prune.prune, replay.replay, revalidate.revalidate, vault.vault),
+    *(control.pause, control.resume, control.stop, schema.schema),
 )
 for verb in VERBS:
     app.command()(verb)

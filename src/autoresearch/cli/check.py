@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import math
 import shutil
 import statistics
 import time
@@ -13,6 +14,8 @@ import typer
 
 from autoresearch.cli import place
 from autoresearch.cli.run import Overrides
+from autoresearch.errors import Foul
+from autoresearch.records import Side
 
 if TYPE_CHECKING:
     from autoresearch.assembly import Rig
@@ -33,6 +36,12 @@ class Findings:
     values: list[float] = field(default_factory=list)
     mean: float | None = None
     sigma: float | None = None
+    determinism: str = ""
+    """What the same seed gave when it was run again."""
+    seed_share: float | None = None
+    """The seed's part of the variance of one run; None where there is none, or it cannot be told."""
+    selftests: list[dict[str, object]] = field(default_factory=list)
+    """What the evaluator said of changes whose worth is known."""
     smallest_gain: float | None = None
     """Gain in the metric's unit which this budget proves with 80 % probability."""
     run_seconds: float | None = None
@@ -42,6 +51,10 @@ class Findings:
     free_bytes: int = 0
     warnings: list[str] = field(default_factory=list)
     problems: list[str] = field(default_factory=list)
+    objective: str = ""
+    """How the metric is made of several values; empty when it is one of them."""
+    constraints: list[str] = field(default_factory=list)
+    """Each limit, in words."""
 
 
 def check(
@@ -58,14 +71,17 @@ def check(
 
     root = place.repository()
     task = config.load(root, overrides or ())
-    referees.make(task.referee, task.referee_options, task.metric)  # a preset that does not exist is said first
+    referees.make(
+        task.referee, task.referee_options, task.metric, constraints=task.constraints
+    )  # a preset that does not exist is said first
     site = Site(root, task.name)
     site.create()
     with site.occupied():
         ledger = Ledger(site.ledger_path, History())
         ledger.refresh()
         rig = rig_up(root, task, ledger.history)
-        found = examine(rig, runs=runs)
+        with rig.workspace:
+            found = examine(rig, runs=runs)
     if as_json:
         typer.echo(json.dumps({"schema": 1} | asdict(found)))
     else:
@@ -81,6 +97,8 @@ def examine(rig: Rig, *, runs: int) -> Findings:
     found = Findings(task.name, str(task.trust_class), sandbox=rig.sandbox.name, properties=dict(rig.properties))
     python = rig.toolchain.python
     found.interpreter = f"{python['executable']} ({python['version']})" if python else "no python on PATH"
+    found.objective = task.metric.objective.describe() if task.metric.objective else ""
+    found.constraints = [str(constraint) for constraint in task.constraints]
     found.warnings += warnings(rig)
     found.free_bytes = shutil.disk_usage(rig.site.folder).free
     if found.free_bytes < MIN_FREE_BYTES:
@@ -88,6 +106,13 @@ def examine(rig: Rig, *, runs: int) -> Findings:
     found.problems += _agent_problems(rig)
     if not found.problems:
         _measure(rig, found, runs)
+    try:
+        if not found.problems:
+            _probe(rig, found)
+        if rig.task.selftests and not found.problems:
+            _selftests(rig, found)
+    except Foul as foul:
+        found.problems.append(f"The baseline, which ran before, does not run now: {foul.reason}.")
     return found
 
 
@@ -108,8 +133,6 @@ def _agent_problems(rig: Rig) -> list[str]:
 
 def _measure(rig: Rig, found: Findings, runs: int) -> None:
     from autoresearch import referees
-    from autoresearch.errors import Foul
-    from autoresearch.records import Side
 
     took: list[float] = []
     measured: list[Measurement] = []
@@ -126,14 +149,18 @@ def _measure(rig: Rig, found: Findings, runs: int) -> None:
             )
             return
         took.append(time.monotonic() - began)
-        assert run.value is not None
-        measured.append(run)
+        if run.value is None:
+            found.problems.append(f"The baseline does not give a number: {run.foul}.")
+            return
         found.values.append(run.value)
+        measured.append(run)
+    found.problems += referees.violated(rig.task.constraints, measured)
     if rig.task.holdout:
         try:  # whether it works, before a night depends on it; what it says is not looked at
-            sealed = rig.runner.measure(rig.workspace.base, side=Side.CANDIDATE, seed=0, split="holdout")
+            run = rig.runner.measure(rig.workspace.base, side=Side.CANDIDATE, seed=0, split="holdout")
+            found.problems += referees.unmeasured(rig.task.constraints, run)
             if rig.task.metric.source == "depleting" and rig.task.holdout_budget:
-                few = referees.too_few(len(sealed.records), questions=rig.task.holdout_budget)
+                few = referees.too_few(len(run.records), questions=rig.task.holdout_budget)
                 found.problems += [few] if few else []
         except Foul as foul:
             found.problems.append(f"The holdout does not give a number: {foul.reason}.")
@@ -142,6 +169,36 @@ def _measure(rig: Rig, found: Findings, runs: int) -> None:
     found.problems += referees.objections(rig.task.referee, rig.task.metric, measured)
     found.smallest_gain = referees.smallest_gain(rig.task.referee, rig.task.metric, measured, rig.task.budget)
     _time(rig, found)
+
+
+def _probe(rig: Rig, found: Findings) -> None:
+    """Run the same commit with the same seeds again: with all of them, once one gave another number."""
+    from autoresearch.stats.repeats import Repeats
+    from autoresearch.views import repeats as words
+
+    again: list[float] = []
+    for seed, value in enumerate(found.values, start=1):
+        run = rig.runner.measure(rig.workspace.base, side=Side.CANDIDATE, seed=seed)
+        again.append(run.value if run.value is not None else math.nan)
+        if again == [value]:
+            break
+    seen = Repeats.of(found.values, again)
+    found.determinism, found.seed_share = words.kind(seen), seen.seed_share
+    found.warnings += words.advice(seen, preset=rig.task.referee, cores=rig.task.untrusted.limits.cores)
+
+
+def _selftests(rig: Rig, found: Findings) -> None:
+    """Examine the evaluator, and keep what it said for `run`."""
+    from autoresearch import selftests
+    from autoresearch.assembly import setting
+
+    root = rig.site.root
+    results = selftests.examine(rig.task, root, workspace=rig.workspace, runner=rig.runner)
+    selftests.keep(rig.site.selftests_path, selftests.key(rig.task, root, setting(rig).digest), results)
+    found.selftests = [asdict(each) for each in results]
+    found.problems += [
+        f"The evaluator fails its self-test {selftests.sentence(each)}" for each in results if not each.passed
+    ]
 
 
 def _time(rig: Rig, found: Findings) -> None:
@@ -166,6 +223,8 @@ def _time(rig: Rig, found: Findings) -> None:
 
 
 def _print(found: Findings, rig: Rig) -> None:
+    from rich.markup import escape
+
     from autoresearch.cli.tables import console
     from autoresearch.views.words import Figures
 
@@ -175,9 +234,14 @@ def _print(found: Findings, rig: Rig) -> None:
         out.print(f"  {'[green]proven   [/]' if holds else '[yellow]not given[/]'} {name}")
     out.print(f"interpreter  {found.interpreter}", markup=False)
     out.print(f"disk         {found.free_bytes / 2**30:.0f} GiB free")
+    if found.objective:
+        out.print(f"objective    {rig.task.metric.name} is {found.objective}", markup=False)
+    for constraint in found.constraints:
+        out.print(f"constraint   {constraint}", markup=False)
     if found.mean is not None and found.sigma is not None:
         mean = figures.with_unit(found.mean)
         out.print(f"baseline     {mean}, sigma {found.sigma:.3g} over {len(found.values)} runs", markup=False)
+        out.print(f"repeats      {found.determinism or 'unknown'}", markup=False)
         if found.smallest_gain is not None:
             share = f" ({100 * found.smallest_gain / abs(found.mean):.2g} %)" if found.mean else ""
             out.print(f"provable     a gain of {found.smallest_gain:.3g}{share}, in 4 nights of 5", markup=False)
@@ -185,6 +249,9 @@ def _print(found: Findings, rig: Rig) -> None:
             f"pace         {found.run_seconds:.1f} s a run"
             + (f", about {found.night_hours:.1f} hours in all" if found.night_hours else "")
         )
+    for test in found.selftests:
+        sign = "[green]passed[/]" if test["passed"] else "[red]WRONG [/]"
+        out.print(f"self-test    {sign} {escape(str(test['name']))}, {test['expect']}: {escape(str(test['reason']))}")
     for warning in found.warnings:
         out.print(f"warning: {warning}", style="yellow", markup=False)
     for problem in found.problems:

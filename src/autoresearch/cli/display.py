@@ -101,8 +101,7 @@ class View:
         )
         sigma = f", sigma {statistics.stdev(base):.3g} {unit}".rstrip() if len(base) > 1 else ""
         table.add_row("baseline", _number(sum(base) / len(base) if base else None, unit), f"{len(base)} runs{sigma}")
-        tip = history.tip
-        table.add_row("best so far", _number(tip.value if tip else None, unit), "provisional" if tip else "")
+        table.add_row("best so far", _number(history.tip_value, unit), "provisional" if history.tip else "")
         proofs = [proof for proof in history.certificates if proof.ruling == "certified"]
         if proofs:
             proof = proofs[-1]

@@ -10,6 +10,7 @@ import traceback
 from pathlib import Path
 
 from autoresearch.errors import Interrupted, RigFault, UserError
+from autoresearch.surroundings import Drift
 
 DISK = (errno.ENOSPC, errno.EDQUOT, errno.EROFS, errno.EACCES, errno.EPERM)
 """What a full or forbidden disk says."""
@@ -20,6 +21,13 @@ def explain(error: Exception) -> int:
     match error:
         case UserError():
             _say(type(error).__name__, error.message, error.fix)
+            return 1
+        case Drift():
+            _say(
+                "Drift",
+                f"Stopped: something the numbers depend on changed meanwhile. {error}.",
+                "undo that and `autoresearch run` goes on; leave it, and `run` begins an epoch with a new baseline",
+            )
             return 1
         case RigFault():
             _say(

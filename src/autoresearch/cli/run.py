@@ -50,8 +50,8 @@ def run(
         typer.echo(f"The night is over: {why}. `autoresearch report` shows what survived.", err=True)
 
 
-def night(root: Path, task: Task, *, granted: Budget | None = None, unsafe: bool = False) -> str:
-    """Run one night with a display. Returns why it ended.
+def night(root: Path, task: Task, *, granted: Budget | None = None, unsafe: bool = False, **asked: bool) -> str:
+    """Run one night with a display; `asked` is what else `assemble` takes. Returns why it ended.
 
     Raises UserError when it measured nothing new, and whatever `Study.run` raises.
     """
@@ -62,13 +62,14 @@ def night(root: Path, task: Task, *, granted: Budget | None = None, unsafe: bool
     site = Site(root, task.name)
     site.create()
     with site.occupied():
-        assembly = assemble(root, task, granted=granted, unsafe=unsafe)
+        assembly = assemble(root, task, granted=granted, unsafe=unsafe, **asked)
         before = assembly.study.history.measured
         for sentence in [*warnings(assembly.rig), *assembly.news]:
             typer.echo(sentence, err=True)
         with stoppable(assembly), display(assembly):
             try:
                 why = assembly.study.run()
+                assembly.runner.demand_unchanged(thorough=True)
             finally:
                 assembly.rig.workspace.close()
                 site.clear_step()

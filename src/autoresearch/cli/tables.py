@@ -12,12 +12,14 @@ from rich.text import Text
 
 from autoresearch.cli.words import OUTCOME_STYLE
 from autoresearch.history import Archive
-from autoresearch.records import Outcome
+from autoresearch.records import Candidate, Outcome
 from autoresearch.site import Site
+from autoresearch.views import Reading
 from autoresearch.views.finite import finite, sentences
+from autoresearch.views.sentences import size_of
 from autoresearch.views.words import Figures, plain
 
-_RIGHT = {"#", "seconds"}
+_RIGHT = {"#", "seconds", "nodes"}
 
 
 WIDE = 240
@@ -38,15 +40,19 @@ def print_status(data: dict[str, Any], history: Archive) -> None:
     figures = Figures.of(unit, (data["baseline"] or {}).get("sigma") or history.metric.step)
     grid = Table.grid(padding=(0, 2))
     base, tip, proof = data["baseline"], data["tip"], data["certified"]
+    if data["epoch_why"]:
+        grid.add_row("epoch", plain(f"{data['epoch']}, since {data['epoch_started'][:16]}: {data['epoch_why']}", 400))
     if base:
         sigma = f", sigma {base['sigma']:.3g}" if base["sigma"] is not None else ""
         grid.add_row("baseline", f"{metric} {figures.with_unit(base['mean'])} ({base['n']} runs{sigma})")
     if tip:
-        grid.add_row("best so far", f"{figures.with_unit(tip['value'])}, experiment {tip['experiment']}, provisional")
+        value = "not measured in this epoch" if tip["value"] is None else figures.with_unit(tip["value"])
+        grid.add_row("best so far", f"{value}, experiment {tip['experiment']}, provisional")
     if proof:
         span = figures.span(proof["low"], proof["high"])
+        old = "" if proof["in_this_epoch"] else ", in an earlier epoch"
         text = f"{figures.with_unit(proof['mean'])}, 95 % interval {span}, {proof['n']} fresh runs a side"
-        grid.add_row("certified", f"{text} on {proof['split']} data")
+        grid.add_row("certified", f"{text} on {proof['split']} data{old}")
     else:
         grid.add_row("certified", "nothing yet")
     counts = ", ".join(f"{count} {name}" for name, count in data["counts"].items() if count)
@@ -57,6 +63,8 @@ def print_status(data: dict[str, Any], history: Archive) -> None:
             grid.add_row(name, Text(text))
     missing = [name for name, holds in data["sandbox"]["properties"].items() if not holds]
     grid.add_row("trust", f"{data['trust_class']}, sandbox {data['sandbox']['backend']}" + _not_given(missing))
+    if tests := data["selftests"]:
+        grid.add_row("self-tests", f"{sum(tests.values())} of {len(tests)} passed: the evaluator was examined")
     label = " [UNSAFE: no sandbox, no certificates]" if data["unsafe"] else ""
     out.print(Text(f"{data['study']}: {data['state']}{label}", "bold"))
     out.print(grid)
@@ -70,7 +78,6 @@ def print_status(data: dict[str, Any], history: Archive) -> None:
 def _print_staircase(out: Console, history: Archive) -> None:
     from autoresearch.report.staircase import Staircase
     from autoresearch.report.terminal import rich_text
-    from autoresearch.views import Reading
 
     reading = Reading.of(history)
     if reading.spans and history.experiments:
@@ -82,11 +89,18 @@ def _not_given(missing: list[str]) -> str:
 
 
 def print_log(history: Archive, numbers: Sequence[int]) -> None:
-    """These experiments, one row each."""
+    """These experiments, one row each; where the epoch changes a row says so, for numbers do not compare across it."""
+    reading = Reading.of(history)
+    epoch = reading.spans[0].epoch if reading.spans else None
     table = Table(box=None, pad_edge=False, header_style="dim")
-    for name in ("#", "outcome", history.metric.name, "seconds", "commit", "change"):
+    for name in ("#", "outcome", history.metric.name, "seconds", "nodes", "commit", "change"):
         table.add_column(name, justify="right" if name in _RIGHT else "left", no_wrap=name != "change")
     for done in map(history.experiments.__getitem__, numbers):
+        span = reading.span_of(done.number)
+        if span and span.epoch != epoch:
+            epoch = span.epoch
+            text = f"epoch {epoch.number}" + (f": {epoch.why}" if epoch.why else "")
+            table.add_row(*[""] * 6, Text(plain(text, 400), "bold"))
         summary = done.candidate.summary if done.candidate else done.verdict.reason
         if done.verdict.outcome not in (Outcome.KEEP, Outcome.DISCARD) and done.candidate:
             summary += f" ({done.verdict.reason})"
@@ -95,10 +109,18 @@ def print_log(history: Archive, numbers: Sequence[int]) -> None:
             Text(done.verdict.outcome, OUTCOME_STYLE[done.verdict.outcome]),
             "–" if done.value is None else f"{done.value:.6g}",
             f"{done.seconds:.1f}",
+            _size(done.candidate),
             done.candidate.commit[:9] if done.candidate else "–",
             Text(plain(summary)),
         )
     console().print(table)
+
+
+def _size(candidate: Candidate | None) -> str:
+    """Net growth of the code; tokens are marked, nodes are not."""
+    if candidate is None or candidate.nodes is None:
+        return "–"
+    return f"{candidate.nodes:+d}" + ("" if candidate.counted in ("", "nodes") else "t")
 
 
 def print_experiment(history: Archive, row: dict[str, Any], sentence: str, site: Site) -> None:
@@ -110,6 +132,8 @@ def print_experiment(history: Archive, row: dict[str, Any], sentence: str, site:
     for name in ("summary", "hypothesis", "agent", "commit", "parent", "started"):
         if row[name]:
             grid.add_row(name, Text(plain(str(row[name]), 600)))
+    if size := size_of(history.candidates.get(row["number"])):
+        grid.add_row("size", size)
     for run in history.settled.get(row["number"], ()):
         where = f"seed {run.seed}, {run.seconds:.2f} s + {run.evaluation_seconds:.2f} s evaluation"
         load = f", foreign load {run.foreign_load:.2f} cores" if run.foreign_load is not None else ""

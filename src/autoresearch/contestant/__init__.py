@@ -20,7 +20,7 @@ from autoresearch.contestant.line import (
     Late,
     Violation,
 )
-from autoresearch.contestant.plain import NotPlain, decode, encode
+from autoresearch.plain import NotPlain, decode, encode
 
 __all__ = [
     "CANDIDATE",

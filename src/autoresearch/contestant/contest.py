@@ -11,6 +11,7 @@ import socket
 import time
 from collections.abc import Callable, Iterator, Sequence
 from random import Random
+from statistics import fmean, median
 from typing import Any
 
 from autoresearch.contestant.function import Answer, Function, outcome, question, same
@@ -29,8 +30,8 @@ def race(
     *,
     metric: str = "seconds",
     expect: Callable[..., object] | None = None,
-    calls: int = 20,
-    rounds: int = 1,
+    calls: int = 40,
+    rounds: int = 2,
     deadline: float = 10.0,
     fastest: float = 0.0,
     tolerance: float = 0.0,
@@ -39,7 +40,9 @@ def race(
 
     Each round is four blocks in the order ABBA or BAAB, by chance; each block is a fresh process that answers the same
     `calls` cases, after one more that is not counted. A case counts with the least of its `2 * rounds` times a side:
-    what a machine adds to a time is never negative, and the blocks of a round bracket what drifts.
+    what a machine adds to a time is never negative, and the blocks of a round bracket what drifts. The incumbent's
+    value is the mean of its least times; the candidate's is that value times the median, over the cases, of the ratio
+    of their least times. A median of ratios forgives the cases that a neighbour disturbed on one side only.
 
     Every answer must be that of `expect`, a sealed function of the evaluator, or else that of the incumbent, within
     the relative `tolerance`; and none may come faster than `fastest` seconds, the physical bound of the task, or than
@@ -56,7 +59,9 @@ def race(
         _demand_possible(side, answers[side][-1], cases, fastest)
     for block in answers[CANDIDATE]:
         _demand_same(block, expected or answers[INCUMBENT][0], cases, tolerance)
-    return {metric: _least_mean(answers[CANDIDATE]), f"{metric}@incumbent": _least_mean(answers[INCUMBENT])}
+    ours, theirs = _least(answers[CANDIDATE]), _least(answers[INCUMBENT])
+    ratio = median(one / other for one, other in zip(ours, theirs, strict=True))
+    return {metric: fmean(theirs) * ratio, f"{metric}@incumbent": fmean(theirs)}
 
 
 def compare(
@@ -121,9 +126,9 @@ def _demand_possible(side: str, answers: Sequence[Answer], cases: Sequence[Seque
             raise (IncumbentError if side == INCUMBENT else Violation)(text)
 
 
-def _least_mean(blocks: Sequence[Sequence[Answer]]) -> float:
-    least: list[float] = [min(answer.seconds for answer in answers) for answers in zip(*blocks, strict=True)]
-    return sum(least) / len(least)
+def _least(blocks: Sequence[Sequence[Answer]]) -> list[float]:
+    """Seconds of each case in the block that was fastest in it."""
+    return [min(answer.seconds for answer in answers) for answers in zip(*blocks, strict=True)]
 
 
 def echo(n_bytes: int) -> float:

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from typing import Any, Self
 
 from autoresearch.contestant.line import CANDIDATE, Contestant, ContestantError
-from autoresearch.contestant.plain import NotPlain, decode, encode
+from autoresearch.plain import NotPlain, decode, encode
 
 READY = encode(None)
 """The first question to every process; any answer will do."""
@@ -44,9 +44,9 @@ class Function(Contestant):
         super().__enter__()
         try:
             self.ask(READY, within=self.start)
-        except BaseException:
+        except ContestantError as fault:
             self.__exit__(None, None, None)
-            raise
+            raise type(fault)(f"It did not start. {fault}") from fault
         return self
 
     def __call__(self, *arguments: object, within: float = math.inf) -> Answer:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import difflib
 import math
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
 from autoresearch.errors import UserError
 from autoresearch.protocols import Referee
@@ -12,12 +12,29 @@ from autoresearch.records import Metric
 from autoresearch.referees import ranked
 from autoresearch.referees.allowance import Lond
 from autoresearch.referees.certify import Certify
+from autoresearch.referees.constraints import Constrained, unmeasured, violated
 from autoresearch.referees.exact import Exact
-from autoresearch.referees.planning import certificates, fixed_runs, objections, smallest_gain
+from autoresearch.referees.pairing import paired_gain
+from autoresearch.referees.planning import certificates, fixed_runs, objections, sigma_of, smallest_gain
 from autoresearch.referees.sealed import Sealed, sealed_gain, too_few
+from autoresearch.referees.simpler import Simpler
 from autoresearch.referees.timing import Timing
+from autoresearch.stats.equivalence import EXACT
+from autoresearch.task import Constraint
 
-__all__ = ["certificates", "fixed_runs", "make", "objections", "sealed_gain", "smallest_gain", "too_few"]
+__all__ = [
+    "certificates",
+    "fixed_runs",
+    "make",
+    "objections",
+    "paired_gain",
+    "sealed_gain",
+    "sigma_of",
+    "smallest_gain",
+    "too_few",
+    "unmeasured",
+    "violated",
+]
 
 PRESETS = ("certify", "strict", "fdr", "few", "timing", "exact")
 FINITE = ("certify", "exact")
@@ -27,19 +44,38 @@ HIGHEST_FDR = 0.5
 OPTIONS: Mapping[str, tuple[str, ...]] = {"certify": ("baseline_runs",), "exact": ("min_effect",), "fdr": ("fdr",)}
 
 
-def make(name: str, options: Mapping[str, object], metric: Metric) -> Referee:
-    """The referee of preset `name`, made for finite data where the metric's source is.
+def make(
+    name: str, options: Mapping[str, object], metric: Metric, *, constraints: Sequence[Constraint] = ()
+) -> Referee:
+    """The referee of preset `name`, which keeps what is simpler and nothing that breaks a constraint.
+
+    On finite data nothing is kept for being simpler: whether it is no worse would be one more look.
 
     Raises UserError for an unknown preset or option, naming the nearest known one.
     """
-    referee = _preset(name, options, metric)
-    if metric.source != "depleting":
-        return referee
+    preset = _preset(name, options, metric)
+    match preset:
+        case _ if metric.source == "depleting":
+            sealed = _sealed(name, preset)
+            referee = Simpler(sealed, proving=sealed, smaller=None, pruned=EXACT)
+        case Certify():
+            referee = Simpler(preset, proving=preset)
+        case Exact():
+            referee = Simpler(preset, proving=preset, smaller=EXACT, pruned=EXACT)
+        case Timing():
+            referee = Simpler(preset, proving=preset, smaller=None)
+        case _:
+            referee = Simpler(preset, proving=Certify(), smaller=None)
+    return Constrained(referee, tuple(constraints)) if constraints or metric.objective else referee
+
+
+def _sealed(name: str, preset: Referee) -> Referee:
+    """`preset` for finite data. Raises UserError where it proves single keeps."""
     if name not in FINITE:
         raise UserError(
             f"The preset {name!r} proves by repeated runs, which finite data cannot give.", fix=_nearest(name, FINITE)
         )
-    return Sealed(referee)
+    return Sealed(preset)
 
 
 def _preset(name: str, options: Mapping[str, object], metric: Metric) -> Referee:
@@ -80,9 +116,8 @@ def _runs(number: float) -> int:
 
 def _rate(number: float) -> float:
     if not 0 < number <= HIGHEST_FDR:
-        raise UserError(
-            f"fdr = {number:g} is not a usable share of false keeps.", fix=f"give a number up to {HIGHEST_FDR:g}"
-        )
+        fix = f"give a number above 0, {HIGHEST_FDR:g} at most"
+        raise UserError(f"fdr = {number:g} is not a usable share of false keeps.", fix=fix)
     return number
 
 

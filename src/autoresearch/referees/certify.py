@@ -60,7 +60,7 @@ class Certify:
 def _verdict(evidence: Evidence, score: float, best: float) -> Verdict:
     history = evidence.history
     if score == FOUL:
-        return Verdict(Outcome.DISCARD, "its run gave no number")
+        return Verdict(Outcome.DISCARD, words.no_number(evidence.of(Side.CANDIDATE)[0]))
     gain, usual, drift = score - best, noise(history), steady(history, evidence.incumbent)[1]
     far = words.distance(history.metric, gain, rival="the best so far", noise=usual)
     statistic = {"gain": gain, "reference": history.metric.gain(best, over=0.0), "drift": drift.total}

@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 
 from autoresearch.errors import UserError
 from autoresearch.history import Evidence, History
-from autoresearch.records import Certificate, Measurement, Metric, Outcome, Ruling, Side, Verdict
+from autoresearch.records import Certificate, Measurement, Outcome, Ruling, Side, Verdict
 from autoresearch.referees import words
 from autoresearch.referees.proofs import contest, proof, turn
 from autoresearch.referees.reading import baseline, numbers, scores
@@ -59,20 +59,20 @@ class Exact:
             return turn(ours, theirs)
         repeats = all(_repeats(evidence.history, run) for run in (ours[0], theirs[0]))
         how = "both sides measured the same again" if repeats else "measured again, it was not the same"
-        ruling, far = self._ruling(evidence.history.metric, ours[0], theirs[0], repeats=repeats)
+        ruling, far = self._ruling(evidence.history, ours[0], theirs[0], repeats=repeats)
         p = 0.0 if ruling is Ruling.CERTIFIED else 1.0
         (up,), (down,) = (scores(evidence.history.metric, runs[:1]) for runs in (ours, theirs))
         gain = shift([up], [down])
         done = proof(evidence, ours[:1], gain=gain, ruling=ruling, p=p, level=0.0, reason=f"{far}, {how}")
         return replace(done, low=done.mean, high=done.mean, gain_low=done.gain, gain_high=done.gain)
 
-    def _ruling(self, metric: Metric, ours: Measurement, theirs: Measurement, *, repeats: bool) -> tuple[Ruling, str]:
+    def _ruling(self, history: History, ours: Measurement, theirs: Measurement, *, repeats: bool) -> tuple[Ruling, str]:
         """What two runs say, and how far apart they are."""
-        (up,), (down,) = scores(metric, [ours]), scores(metric, [theirs])
+        (up,), (down,) = scores(history.metric, [ours]), scores(history.metric, [theirs])
         if FOUL in (up, down):
             return Ruling.ROLLED_BACK, "rolled back: a run gave no number"
         gain = up - down
-        far = words.distance(metric, gain, rival="what was certified last")
+        far = words.distance(history.metric, gain, rival=words.rival(history))
         if repeats and self._enough(gain):
             return Ruling.CERTIFIED, f"certified: {far}"
         return (Ruling.ROLLED_BACK, f"rolled back: {far}") if gain < 0 else (Ruling.CONTINUE, f"not certified: {far}")

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
+from statistics import fmean
 
 from autoresearch.errors import UserError
 from autoresearch.history import History
 from autoresearch.records import Direction, Measurement, Metric
 from autoresearch.stats.pairs import centre, lost, signed_p
-from autoresearch.stats.ranks import FOUL, scored
+from autoresearch.stats.ranks import FOUL, Interval, scored
 
 RIVAL = "@incumbent"
 """What an evaluation that timed both sides adds to the metric's name for the incumbent's value."""
@@ -31,6 +32,15 @@ def differences(metric: Metric, runs: Sequence[Measurement]) -> list[float]:
     return [_difference(metric, scored(run.value), rival(metric, run)) for run in runs]
 
 
+def worth(metric: Metric, run: Measurement) -> float:
+    """One run as a score, higher is better: over the incumbent's value in the same run where there is one.
+
+    In the metric's unit either way; `FOUL` without a number.
+    """
+    own, other = scored(run.value), rival(metric, run)
+    return FOUL if own == FOUL else metric.gain(own, over=0.0 if other == FOUL else other)
+
+
 def _difference(metric: Metric, own: float, other: float) -> float:
     return metric.gain(math.log(own), over=math.log(other)) if min(own, other) > 0 else FOUL
 
@@ -38,6 +48,16 @@ def _difference(metric: Metric, own: float, other: float) -> float:
 def relative(metric: Metric, log_ratio: float) -> float:
     """A log ratio as a gain in shares of the incumbent's value: 0.05 is five per cent better."""
     return -math.expm1(-log_ratio) if metric.direction is Direction.MINIMIZE else math.expm1(log_ratio)
+
+
+def paired_gain(metric: Metric, runs: Sequence[Measurement]) -> Interval:
+    """Gain over the incumbent in the metric's unit, at the level the incumbent had in these runs, from pairs alone."""
+    found = centre(differences(metric, runs))
+    rivals = [value for run in runs if (value := rival(metric, run)) > 0]
+    if not rivals:
+        return found
+    low, middle, high = (relative(metric, each) * fmean(rivals) for each in (found.low, found.estimate, found.high))
+    return Interval(middle, low, high)
 
 
 def own_pairs(history: History) -> list[float]:

@@ -54,13 +54,15 @@ class Ranked:
         n, m = len(ours), len(pool)
         won, level = wins(ours, pool), self.allowance.level(evidence) / len(self.keeps)
         p = p_value(won, n, m)
+        if n in self.keeps and p <= level and self._trusted(ours, pool, level):
+            outcome = Outcome.KEEP
+        elif n == self.keeps[-1] or won < self.drops[n] * n * m:
+            outcome = Outcome.DISCARD
+        else:
+            return Side.CANDIDATE
         statistic = {"p": p, "level": level, "wins": float(won), "n": float(n), "m": float(m)}
         statistic["gain"] = shift(ours, pool).estimate
-        if n in self.keeps and p <= level and self._trusted(ours, pool, level):
-            return Verdict(Outcome.KEEP, _reason(evidence, statistic), statistic)
-        if n == self.keeps[-1] or won < self.drops[n] * n * m:
-            return Verdict(Outcome.DISCARD, _reason(evidence, statistic), statistic)
-        return Side.CANDIDATE
+        return Verdict(outcome, _reason(evidence, statistic), statistic)
 
     def _trusted(self, ours: Sequence[float], pool: Sequence[float], level: float) -> bool:
         """Whether the win may be believed: not from variance alone, unless the last look's Welch test agrees."""

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from statistics import mean
 
+from autoresearch.errors import UserError
 from autoresearch.history import Evidence, History
 from autoresearch.records import Measurement, Metric, Outcome, Side, Verdict
 from autoresearch.referees import words
@@ -74,4 +75,9 @@ def baseline(evidence: Evidence, *, runs: int) -> Side | Verdict:
     if len(own) < runs:
         return Side.CANDIDATE
     values = [run.value for run in own if scored(run.value) != FOUL and run.value is not None]
+    if not values:
+        raise UserError(
+            f"None of the baseline's {runs} runs gave a number: {words.no_number(own[0])}.",
+            fix="mend what the task asks for until `autoresearch check` is content",
+        )
     return Verdict(Outcome.KEEP, words.baseline(evidence.history.metric, values), {"runs": float(len(own))})

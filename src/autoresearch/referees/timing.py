@@ -4,20 +4,19 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
-from statistics import fmean
 
 from autoresearch.history import Evidence, History
 from autoresearch.records import Certificate, Measurement, Metric, Outcome, Ruling, Side, Verdict
 from autoresearch.referees import words
 from autoresearch.referees.allowance import Familywise
-from autoresearch.referees.pairing import differences, own_pairs, refuse_uneven, refuse_unpaired, relative, rival
+from autoresearch.referees.pairing import differences, own_pairs, paired_gain, refuse_uneven, refuse_unpaired, relative
 from autoresearch.referees.proofs import contest, proof, proven_by
 from autoresearch.referees.reading import baseline
 from autoresearch.referees.schedule import keep_due
 from autoresearch.stats.levels import Noise
 from autoresearch.stats.looks import NIGHT, WORSE
 from autoresearch.stats.pairs import LOOKS, centre, looks_for, lost, signed_p
-from autoresearch.stats.ranks import FOUL, Interval, p_value, wins
+from autoresearch.stats.ranks import FOUL, p_value, wins
 
 NO_BETTER_THAN_ITSELF = 0.05
 """Level at which a change must also beat the baseline's pairs with itself."""
@@ -70,28 +69,18 @@ class Timing:
         return replace(answer, reason=said, statistic={**answer.statistic, "spread": spread.sigma})
 
     def _look(self, evidence: Evidence, found: Sequence[float], looks: Sequence[int]) -> Side | Verdict:
-        statistic, n = self._statistic(evidence, found), len(found)
-        said = _reason(evidence.history.metric, statistic)
-        if n in looks and statistic["p"] <= statistic["level"] and statistic["beyond"] <= NO_BETTER_THAN_ITSELF:
-            return Verdict(Outcome.KEEP, said, statistic)
-        won = 1 - lost(found) / (n * (n + 1) / 2)
-        if n == looks[-1] or won < dict(self.drops).get(n, 0.0):
-            return Verdict(Outcome.DISCARD, said, statistic)
-        return Side.CANDIDATE
-
-    def _statistic(self, evidence: Evidence, found: Sequence[float]) -> dict[str, float]:
-        history, n = evidence.history, len(found)
-        usual, middle = own_pairs(history), centre(found).estimate
-        rivals = [rival(history.metric, run) for run in evidence.of(Side.CANDIDATE)]
-        return {
-            "p": signed_p(lost(found), n),
-            "level": self.allowance.level(evidence) / LOOKS,
-            "beyond": p_value(wins(found, usual), n, len(usual)),
-            "wins": float(sum(each > 0 for each in found)),
-            "n": float(n),
-            "log_ratio": middle,
-            "gain": relative(history.metric, middle) * fmean(rivals),
-        }
+        n, behind = len(found), lost(found)
+        p, level = signed_p(behind, n), self.allowance.level(evidence) / LOOKS
+        usual = own_pairs(evidence.history)
+        beyond = p_value(wins(found, usual), n, len(usual))
+        if n in looks and p <= level and beyond <= NO_BETTER_THAN_ITSELF:
+            outcome = Outcome.KEEP
+        elif n == looks[-1] or 1 - behind / (n * (n + 1) / 2) < dict(self.drops).get(n, 0.0):
+            outcome = Outcome.DISCARD
+        else:
+            return Side.CANDIDATE
+        statistic = {"p": p, "level": level, "beyond": beyond, "n": float(n)} | _size(evidence, found)
+        return Verdict(outcome, _reason(evidence.history.metric, statistic), statistic)
 
     def certificate_due(self, history: History) -> bool:
         """After every keep: it is proven already, but by runs that were selected; fresh ones must tell its size."""
@@ -110,17 +99,14 @@ class Timing:
         p, level = proven_by(evidence, runs[-1].split, p=signed_p(lost(found), len(found)))
         worse = signed_p(lost([-each for each in found]), len(found)) <= WORSE
         ruling = Ruling.ROLLED_BACK if worse else Ruling.CERTIFIED if p <= level else Ruling.CONTINUE
-        return proof(evidence, runs, gain=_in_unit(metric, runs, centre(found)), ruling=ruling, p=p, level=level)
+        return proof(evidence, runs, gain=paired_gain(metric, runs), ruling=ruling, p=p, level=level)
 
 
-def _in_unit(metric: Metric, runs: Sequence[Measurement], found: Interval) -> Interval:
-    """A centre of log ratios as a gain in the metric's unit, at the level the incumbent had in these runs."""
-    rivals = [value for run in runs if (value := rival(metric, run)) > 0]
-    if not rivals:
-        return found
-    level = fmean(rivals)
-    estimate, low, high = (relative(metric, end) * level for end in (found.estimate, found.low, found.high))
-    return Interval(estimate, low, high)
+def _size(evidence: Evidence, found: Sequence[float]) -> dict[str, float]:
+    """How much better, as a log ratio and in the metric's unit, and in how many of the pairs."""
+    metric, won = evidence.history.metric, float(sum(each > 0 for each in found))
+    gain = paired_gain(metric, evidence.of(Side.CANDIDATE)).estimate
+    return {"wins": won, "log_ratio": centre(found).estimate, "gain": gain}
 
 
 def _reason(metric: Metric, statistic: dict[str, float]) -> str:

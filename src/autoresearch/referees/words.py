@@ -6,7 +6,7 @@ import math
 from collections.abc import Sequence
 
 from autoresearch.history import History
-from autoresearch.records import Certificate, Metric, Ruling, TrustClass
+from autoresearch.records import Certificate, Measurement, Metric, Ruling, TrustClass
 from autoresearch.stats.drift import Drift
 from autoresearch.stats.levels import Noise, mean_interval
 
@@ -41,6 +41,12 @@ def alarm(drift: Drift) -> str:
     return "; drift alarm: re-measurements of the incumbent have moved, earlier runs of it no longer count"
 
 
+def no_number(run: Measurement) -> str:
+    """Why a run that ended well is worth nothing."""
+    cause = run.foul.partition(": ")[2]
+    return "its run gave no number" + (f": {cause}" if cause else "")
+
+
 def certificate(history: History, done: Certificate) -> str:
     """One sentence for a certificate, by its other fields."""
     metric, said = history.metric, {Ruling.CERTIFIED: "certified", Ruling.ROLLED_BACK: "rolled back"}
@@ -48,6 +54,11 @@ def certificate(history: History, done: Certificate) -> str:
     text = f"{said.get(done.ruling, 'not certified')}: {gain(metric, done)}, {odds}"
     place = ", on the holdout" if done.split == "holdout" else ""
     return f"{trust(history)}{text}{place}"
+
+
+def rival(history: History) -> str:
+    """Whom a certificate holds the tip against."""
+    return "the study's base" if history.prunes else "what was certified last"
 
 
 def trust(history: History) -> str:

@@ -51,7 +51,7 @@ def total_gain(proofs: Sequence[Certificate]) -> tuple[float, float, float]:
 
 def _proven(reading: Reading, proof: Certificate) -> Headline:
     span = next(span for span in reading.spans if any(each.certificate is proof for each in span.proofs))
-    chain = [p.certificate for p in span.proofs if p.certificate.ruling is Ruling.CERTIFIED]
+    chain = _chain(span, proof)
     figures, floor = figures_of(reading, span), span.noise
     gain, low, high = total_gain(chain)
     name = plain(span.epoch.metric.name, 40)
@@ -71,6 +71,22 @@ def _proven(reading: Reading, proof: Certificate) -> Headline:
         before=figures.value(floor.mean) if floor and proof.split == "public" else "",
         after=figures.with_unit(proof.mean),
     )
+
+
+def _chain(span: Span, proof: Certificate) -> list[Certificate]:
+    """The certificates of this epoch that lead to `proof`, oldest first: each begins where the one before ended.
+
+    That of a pruned tip begins at the study's base, whatever was certified in between.
+    """
+    chain = [proof]
+    for earlier in reversed([each.certificate for each in span.proofs]):
+        if (
+            earlier.ruling is Ruling.CERTIFIED
+            and earlier.number < chain[0].number
+            and earlier.commit == chain[0].against
+        ):
+            chain.insert(0, earlier)
+    return chain
 
 
 def _start(span: Span, chain: Sequence[Certificate]) -> str:
@@ -124,26 +140,32 @@ def _unconfirmed(span: Span, figures: Figures) -> tuple[str, str] | None:
 def _seen(reading: Reading, span: Span, floor: Level, figures: Figures) -> tuple[str, str]:
     """What the provisional best amounts to, against the luckiest of as many unchanged programs."""
     tip = reading.history.tip
-    if tip is None or tip is span.baseline or tip.value is None:
+    seen = reading.history.tip_value
+    if tip is span.baseline and tip and reading.makers.get(reading.history.tip_commit):
+        return (
+            f"{NOTHING}: what was kept in an earlier epoch is not proven in this one",
+            "What numbers depend on has changed since. `autoresearch revalidate` measures what was kept again.",
+        )
+    if tip is None or tip is span.baseline or seen is None:
         return (
             f"{NOTHING}: what was kept has been rolled back",
             "Delivered is the code the night began with.",
         )
-    fresh = [v for v in span.values(reading.history.tip_commit) if v != tip.value]
-    level = Level.of(fresh) or Level(tip.value, None, 1)
+    fresh = [v for v in span.values(reading.history.tip_commit) if v != seen]
+    level = Level.of(fresh) or Level(seen, None, 1)
     gain = span.epoch.metric.gain(level.mean, over=floor.mean)
     luck = best_of_luck(floor, 1 if fresh else len(span.experiments))
     if luck is not None and fresh:
         luck *= math.sqrt((1 / level.n + 1 / floor.n) / (1 + 1 / floor.n))
-    seen = f"The provisional best, experiment {tip.number}, stands {figures.with_unit(abs(gain))}"
-    seen += f" {'better' if gain >= 0 else 'worse'} than the baseline ({count(level.n, 'run')})"
+    told = f"The provisional best, experiment {tip.number}, stands {figures.with_unit(abs(gain))}"
+    told += f" {'better' if gain >= 0 else 'worse'} than the baseline ({count(level.n, 'run')})"
     if luck is None:
-        return f"{NOTHING}: the noise is unknown", seen + "; one baseline run says nothing about chance."
+        return f"{NOTHING}: the noise is unknown", told + "; one baseline run says nothing about chance."
     if gain <= luck:
         claim = f"{NOTHING}: the improvements seen are indistinguishable from noise"
         tries = "fresh runs" if fresh else f"the luckiest of {count(len(span.experiments), 'unchanged program')}"
-        return claim, f"{seen}; by chance alone {tries} may reach {figures.with_unit(luck)}."
-    return f"{NOTHING}: improvements were seen, but none is certified", f"{seen}. {_advice(reading, span)}"
+        return claim, f"{told}; by chance alone {tries} may reach {figures.with_unit(luck)}."
+    return f"{NOTHING}: improvements were seen, but none is certified", f"{told}. {_advice(reading, span)}"
 
 
 def _advice(reading: Reading, span: Span) -> str:

@@ -10,13 +10,15 @@ from autoresearch.records import Ruling, TrustClass
 from autoresearch.report import forest, svg
 from autoresearch.report.diffs import Diff, DiffBook
 from autoresearch.report.finite import finite_sheet, trials_sheet
+from autoresearch.report.front import FrontTable, table
 from autoresearch.report.headline import Headline, headline
 from autoresearch.report.sheet import Line, check_yourself, noise_sheet, reproduction, spending
 from autoresearch.report.staircase import Staircase
 from autoresearch.task import Task
 from autoresearch.views.effects import Gain
 from autoresearch.views.reading import Proof, Reading, Span
-from autoresearch.views.sentences import figures_of, margin, tell
+from autoresearch.views.revalidated import Table, gain_words, revalidated
+from autoresearch.views.sentences import figures_of, margin, size_of, tell
 from autoresearch.views.spend import spend
 from autoresearch.views.standing import Change, Failure, HitRate, Standing, discards, failures, hit_rate, survivors
 from autoresearch.views.words import Figures, count, duration, numbers, plain
@@ -35,6 +37,8 @@ class Row:
     summary: str
     hypothesis: str
     agent: str
+    size: str
+    """How much the code grew or shrank; empty where it is not known."""
     gain: str
     """With its sign; from the runs made since it was kept where there are any, else as judged."""
     margin: str
@@ -85,6 +89,18 @@ class CertificateRow:
 
 
 @dataclass(frozen=True, slots=True)
+class Again:
+    """One change measured again."""
+
+    who: str
+    claimed: str
+    now: str
+    runs: int
+    verdict: str
+    summary: str
+
+
+@dataclass(frozen=True, slots=True)
 class Picture:
     """One epoch's staircase, for wide and for narrow screens."""
 
@@ -111,9 +127,14 @@ class Page:
     survivors_left: int
     rolled_back: Sequence[Row]
     certificates: Sequence[CertificateRow]
+    revalidation: Sequence[Again]
+    """What was kept, measured again later."""
+    revalidation_note: str
     discards: Sequence[Row]
     discards_left: int
     failures: Sequence[FailureRow]
+    front: FrontTable | None
+    """None where the task names nothing to weigh against the metric."""
     hit_rate: str
     noise: Sequence[Line]
     finite: Sequence[Line]
@@ -135,6 +156,7 @@ def compose(
     `diff_of(parent, child)` gives the text of `git diff`, `series_of(name)` the scores of single records kept under it.
     """
     reading, book = Reading.of(history), DiffBook(diff_of)
+    again = revalidated(history)
     kept, missed, rate = survivors(reading), discards(reading), hit_rate(reading)
     undone = [change for change in kept if change.standing is Standing.ROLLED_BACK]
     kept = kept[: len(kept) - len(undone)]
@@ -152,9 +174,12 @@ def compose(
         survivors_left=max(0, len(kept) - MOST_ROWS),
         rolled_back=_rows(reading, undone[:MOST_ROWS], book, MOST_ROWS),
         certificates=[_certificate(figures_of(reading, span), each) for span in reading.spans for each in span.proofs],
+        revalidation=_measured_again(again),
+        revalidation_note=f"Measured in epoch {again.plan.epoch}, each change alone on the base." if again else "",
         failures=[_failure(failure, book) for failure in failures(history)[:MOST_ROWS]],
         discards=_rows(reading, missed[:MOST_ROWS], book, MOST_DIFFS),
         discards_left=max(0, len(missed) - MOST_ROWS),
+        front=table(reading, task.pareto),
         hit_rate=_hit_rate(rate),
         noise=noise_sheet(reading),
         finite=[*finite_sheet(reading), *trials_sheet(history, series_of)],
@@ -162,6 +187,23 @@ def compose(
         sheet=reproduction(history, task),
         commands=check_yourself(history),
     )
+
+
+def _measured_again(table: Table | None) -> list[Again]:
+    if table is None:
+        return []
+    figures = Figures(table.metric.unit)
+    return [
+        Again(
+            "all" if row.experiment is None else str(row.experiment),
+            gain_words(row.claimed, figures),
+            gain_words(row.gain, figures),
+            row.runs,
+            plain(row.verdict, 200),
+            plain(row.summary, 160),
+        )
+        for row in table.rows
+    ]
 
 
 def _tags(history: Archive) -> list[tuple[str, str]]:
@@ -175,6 +217,9 @@ def _tags(history: Archive) -> list[tuple[str, str]]:
         for name, holds in epoch.properties.items()
         if not holds
     ]
+    if tests := history.selftests.values():
+        passed = sum(each.passed for each in tests)
+        tags.append(("proven" if passed == len(tests) else "undone", f"self-tests: {passed} of {len(tests)} passed"))
     return [("undone", "UNSAFE: no sandbox"), *tags] if epoch.unsafe else tags
 
 
@@ -220,6 +265,7 @@ def _row(reading: Reading, change: Change, scale: float, book: DiffBook | None) 
         summary=plain(candidate.summary if candidate else "", 160) or "(no summary)",
         hypothesis=plain(candidate.hypothesis if candidate else "", 1000),
         agent=plain(done.agent, 40),
+        size=size_of(candidate),
         gain=figures.signed(best.mean) if best else "unknown",
         margin=margin(best, figures),
         fresh=_again(change.fresh, figures),

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from autoresearch import referees
 from autoresearch.history import Archive
 from autoresearch.task import Limits, Phase, Task
-from autoresearch.views.reading import Reading, Span
+from autoresearch.views.reading import Reading, Span, own_runs
 from autoresearch.views.sentences import figures_of
 from autoresearch.views.spend import spend
 from autoresearch.views.words import count, duration, plain
@@ -44,7 +44,7 @@ def _noise(reading: Reading, span: Span) -> Iterator[Line]:
     sure = f"itself known to ±{1 / math.sqrt(2 * (floor.n - 1)):.0%}"
     yield Line(f"{epoch}noise (sigma of one run)", figures.with_unit(floor.sigma), sure)
     night = reading.history.night
-    runs = reading.history.settled.get(span.baseline.number, []) if span.baseline else []
+    runs = own_runs(reading.history, span.baseline) if span.baseline else []
     least = referees.smallest_gain(span.epoch.referee, span.epoch.metric, runs, night.budget) if night else None
     if least:
         yield Line(f"{epoch}smallest provable gain", f"about {figures.with_unit(least)}", "with 80 % probability")
@@ -75,6 +75,9 @@ def reproduction(history: Archive, task: Task) -> list[Line]:
     lines += [*_phase("experiment", task.experiment), *_phase("evaluation", task.evaluation)]
     lines += _phase("contestant", task.contestant)
     lines += [line for check in task.checks for line in _phase(f"check {plain(check.name, 40)}", check.phase)]
+    if task.metric.objective:
+        lines.append(Line("objective", plain(f"{task.metric.name} is {task.metric.objective.describe()}", 300)))
+    lines += [Line("constraint", plain(str(constraint), 200)) for constraint in task.constraints]
     lines.append(Line("may change", plain(", ".join(task.editable), 300)))
     if task.hidden:
         lines.append(Line("hidden", plain(", ".join(task.hidden), 300)))

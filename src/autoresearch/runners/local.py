@@ -86,7 +86,7 @@ class LocalRunner:
     def measure(self, commit: str, *, side: Side, seed: int, split: str = "public", against: str = "") -> Measurement:
         """Run the task once at `commit`. Raises Foul for what the commit did, RigFault, Interrupted.
 
-        `against` is the other commit the evaluation may ask; the default is `commit` itself.
+        `against` is the incumbent the evaluation may ask as well; the default is `commit` itself.
         """
         started, load = now(), LoadMeter()
         with self._scratch() as scratch:
@@ -97,11 +97,12 @@ class LocalRunner:
             if self.task.evaluation is None:
                 judged = Judged(self._own_report(ran, artifacts))
             else:
-                judged = self._evaluation((commit, against or commit), artifacts, seed, split)
+                judged = self._evaluation((commit, against or commit), artifacts, seed, split, seconds=ran.seconds)
+        name = self.task.metric.name
         return Measurement(
             commit=commit,
             side=side,
-            value=judged.values[self.task.metric.name],
+            value=judged.values.get(name),
             seed=seed,
             seconds=round(ran.seconds, 6),
             split=split,
@@ -116,7 +117,14 @@ class LocalRunner:
             log=self.keep_log(ran.output) if ran.output else "",
             records=judged.records if split != "public" else (),
             series=self.keep_series(judged.records) if judged.records and split == "public" else "",
+            foul="" if name in judged.values else f"discard: {self._miss(judged.values)}",
         )
+
+    def _miss(self, values: Mapping[str, float]) -> str:
+        """Why a run that went well has no number: a time to target without the target."""
+        goal = self.task.metric.objective
+        assert goal is not None
+        return f"{goal.reach} = {values[goal.reach]:.6g} is not good enough for its time to count"
 
     def check(self, commit: str) -> None:
         """Run the task's checks, in order, at `commit`. Raises Foul(CHECKS_FAILED) at the first that fails."""
@@ -157,13 +165,15 @@ class LocalRunner:
     def _own_report(self, ran: Exit, artifacts: Path) -> dict[str, float]:
         """The candidate's own word for its number: allowed, and labelled `self-reported` wherever it is shown."""
         if not self.task.metric_file:
-            return metrics.from_output(ran.output, self.task.metric)
+            return metrics.from_output(ran.output, self.task.metric, seconds=ran.seconds)
         path = artifacts / self.task.metric_file
         if not path.resolve().is_relative_to(artifacts.resolve()) or not path.is_file():
             raise Foul(Outcome.CRASH, f"it left no {self.task.metric_file} in ${ARTIFACTS}", log=ran.output)
-        return metrics.from_json(_read_capped(path), self.task.metric)
+        return metrics.from_json(_read_capped(path), self.task.metric, seconds=ran.seconds)
 
-    def _evaluation(self, contest: tuple[str, str], artifacts: Path, seed: int, split: str) -> Judged:
+    def _evaluation(
+        self, contest: tuple[str, str], artifacts: Path, seed: int, split: str, *, seconds: float
+    ) -> Judged:
         phase = {"holdout": self.task.holdout, "vault": self.task.vault}.get(split, self.task.evaluation)
         assert phase is not None
         sealed = self.workspace.export(self.workspace.base, self.slot, sealed_only=True, with_hidden=True)
@@ -183,7 +193,8 @@ class LocalRunner:
             if not verdict.is_file():
                 raise Foul(Outcome.CRASH, f"the evaluation wrote no ${METRICS}", log=ended.output)
             said, metric = _read_capped(verdict), self.task.metric
-            values, records = metrics.from_json(said, metric), metrics.records(said, metric)
+            values = metrics.from_json(said, metric, seconds=seconds)
+            records = metrics.records(said, values.get(metric.name))
         return Judged(values, records, ended.seconds, door.peak_memory_bytes)
 
     def _helper(self) -> Path:
@@ -319,7 +330,7 @@ def _lay_out_helper(package: Path) -> None:
     """What evaluators and contestants import, as it is here: the standard library is all it needs."""
     here = Path(contestant.__file__).parents[1]
     files = {path.relative_to(here): path.read_bytes() for path in here.glob("contestant/*.py")}
-    files |= {Path(name): (here / name).read_bytes() for name in ("respond.py", "splits.py")} | {
+    files |= {Path(name): (here / name).read_bytes() for name in ("plain.py", "respond.py", "splits.py")} | {
         Path("__init__.py"): b""
     }
     for name, text in files.items():

@@ -15,7 +15,8 @@ class Greedy:
     """The next experiment is one change of the tip."""
 
     task: Task
+    step: str = "improve"
 
     def ask(self, history: History) -> Brief:
         """The next brief."""
-        return brief(self.task, history)
+        return brief(self.task, history, step=self.step)

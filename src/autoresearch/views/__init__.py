@@ -2,6 +2,7 @@
 
 from autoresearch.views.effects import Gain
 from autoresearch.views.levels import Level
+from autoresearch.views.pruning import Pruning, pruning
 from autoresearch.views.reading import Proof, Reading, Span
 from autoresearch.views.rows import log_row, log_rows
 from autoresearch.views.sentences import sentence
@@ -17,6 +18,7 @@ __all__ = [
     "HitRate",
     "Level",
     "Proof",
+    "Pruning",
     "Reading",
     "Span",
     "Spend",
@@ -25,6 +27,7 @@ __all__ = [
     "hit_rate",
     "log_row",
     "log_rows",
+    "pruning",
     "sentence",
     "spend",
     "standings",

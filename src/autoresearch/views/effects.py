@@ -7,9 +7,10 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from statistics import NormalDist, fmean
 
-from autoresearch.records import Experiment
+from autoresearch import referees
+from autoresearch.records import Experiment, Measurement
 from autoresearch.views.levels import Level, t95
-from autoresearch.views.reading import Reading, Span, own_values
+from autoresearch.views.reading import Reading, Span, own_runs
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,22 +34,25 @@ class Gain:
 
 
 def measured_gain(reading: Reading, span: Span, done: Experiment) -> Gain | None:
-    """Gain of the runs `done` itself asked for over all public runs of its parent. Selected, so never proof."""
-    values = own_values(reading.history, done) or ([done.value] if done.value is not None else [])
-    return _gain(reading, span, done, values)
+    """Gain of the runs `done` itself asked for over all public runs of its parent. Selected, so never proof.
+
+    Where both sides were timed in every run, the gain within these runs.
+    """
+    return _gain(reading, span, done, own_runs(reading.history, done))
 
 
 def fresh_gain(reading: Reading, span: Span, done: Experiment) -> Gain | None:
     """The same from the runs `done`'s commit got after it was kept: nothing was selected on these."""
     commit = done.candidate.commit if done.candidate else ""
-    later = [run.value for run in span.runs.get(commit, ()) if run.experiment != done.number and run.value is not None]
-    return _gain(reading, span, done, later)
+    return _gain(reading, span, done, [run for run in span.runs.get(commit, ()) if run.experiment != done.number])
 
 
-def _gain(reading: Reading, span: Span, done: Experiment, values: Sequence[float]) -> Gain | None:
-    parents = span.values(done.parent)
+def _gain(reading: Reading, span: Span, done: Experiment, runs: Sequence[Measurement]) -> Gain | None:
+    values, parents = [run.value for run in runs if run.value is not None], span.values(done.parent)
     if not values or not parents:
         return None
+    if span.epoch.referee == "timing":
+        return _paired(reading, span, done, runs)
     mean = span.epoch.metric.gain(fmean(values), over=fmean(parents))
     floor = span.noise
     sigma = floor.sigma if floor else None
@@ -57,6 +61,24 @@ def _gain(reading: Reading, span: Span, done: Experiment, values: Sequence[float
         half = t95(floor.n - 1) * sigma * math.sqrt(1 / len(values) + 1 / len(parents))
     sigmas = mean / sigma if sigma else None
     return Gain(mean, half, sigmas, len(values), _number_of(reading, span, done.parent), len(parents))
+
+
+def _paired(reading: Reading, span: Span, done: Experiment, runs: Sequence[Measurement]) -> Gain | None:
+    """The gain within runs that timed both sides: so many runs of the commit are as many of its parent."""
+    metric = span.epoch.metric
+    found = referees.paired_gain(metric, runs)
+    if not math.isfinite(found.estimate):
+        return None
+    half = max(found.high - found.estimate, found.estimate - found.low)
+    sigma = referees.sigma_of("timing", metric, own_runs(reading.history, span.baseline)) if span.baseline else None
+    return Gain(
+        found.estimate,
+        half if math.isfinite(half) else None,
+        found.estimate / sigma if sigma else None,
+        len(runs),
+        _number_of(reading, span, done.parent),
+        len(runs),
+    )
 
 
 def _number_of(reading: Reading, span: Span, commit: str) -> int:

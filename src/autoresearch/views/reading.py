@@ -79,10 +79,14 @@ def is_baseline(done: Experiment) -> bool:
     return done.candidate is not None and done.candidate.commit == done.candidate.parent
 
 
+def own_runs(history: Archive, done: Experiment) -> list[Measurement]:
+    """The candidate's runs that experiment `done` asked for, oldest first."""
+    return [run for run in history.settled.get(done.number, ()) if run.side is Side.CANDIDATE]
+
+
 def own_values(history: Archive, done: Experiment) -> list[float]:
-    """Metric values of the candidate's runs that experiment `done` asked for, oldest first."""
-    runs = history.settled.get(done.number, ())
-    return [run.value for run in runs if run.side is Side.CANDIDATE and run.value is not None]
+    """Their metric values, fouls left out."""
+    return [run.value for run in own_runs(history, done) if run.value is not None]
 
 
 def _spans(history: Archive) -> Iterator[Span]:

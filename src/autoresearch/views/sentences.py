@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from autoresearch.history import Archive
-from autoresearch.records import Experiment, Outcome
+from autoresearch.records import Candidate, Experiment, Outcome
 from autoresearch.views.effects import Gain
 from autoresearch.views.levels import Level
 from autoresearch.views.reading import Reading, Span, is_baseline, own_values
 from autoresearch.views.standing import Change, Standing, change_of
-from autoresearch.views.words import Figures, count, plain
+from autoresearch.views.words import MINUS, Figures, count, plain
 
 NO_SCORE = {
     Outcome.CRASH: "It crashed",
@@ -58,6 +58,13 @@ def margin(gain: Gain | None, figures: Figures) -> str:
     return f"{_sigmas(gain.sigmas)} sigma; 95 % interval of the gain {bounds}"
 
 
+def size_of(candidate: Candidate | None) -> str:
+    """How much a change grew or shrank the code, and how much of it it touched; empty where that is not known."""
+    if candidate is None or candidate.nodes is None or not candidate.counted:
+        return ""
+    return f"{candidate.nodes:+,d} {candidate.counted}, {candidate.touched or 0:,} touched".replace("-", MINUS)
+
+
 def _baseline(reading: Reading, done: Experiment, figures: Figures) -> str:
     level = Level.of(own_values(reading.history, done))
     if level is None:
@@ -92,6 +99,8 @@ def _fate(reading: Reading, change: Change, figures: Figures) -> str:
         return f"discarded, {_reason(change.experiment)}" if reason else "discarded"
     if change.standing is Standing.CERTIFIED:
         return f"kept, and certified in the block of {_proof(reading, change, figures)}"
+    if change.standing is Standing.PRUNED:
+        return "kept at first, then taken back, because the metric was no worse without it"
     if change.standing is Standing.ROLLED_BACK:
         return f"kept at first, then rolled back by {_proof(reading, change, figures)}"
     return f"kept provisionally, not yet certified{_since(change.fresh, figures)}"

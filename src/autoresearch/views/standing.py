@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 
 from autoresearch.history import Archive
+from autoresearch.lineage import undoes
 from autoresearch.records import Experiment, Outcome, Ruling
 from autoresearch.views.effects import Gain, fresh_gain, measured_gain
 from autoresearch.views.reading import Reading, is_baseline
@@ -18,6 +19,8 @@ class Standing(StrEnum):
 
     CERTIFIED = "certified"
     PROVISIONAL = "provisional"
+    PRUNED = "pruned"
+    """Kept once, then taken back by a night that prunes."""
     ROLLED_BACK = "rolled back"
 
 
@@ -51,7 +54,7 @@ class HitRate:
     """How many attempts became improvements that are really improvements."""
 
     tried: int
-    """Experiments, baselines left out."""
+    """Experiments, baselines and what only took a change back left out."""
     kept: int
     confirmed: int
     """Kept changes inside certified blocks. A block is proven as a whole, not each change in it."""
@@ -65,11 +68,14 @@ class HitRate:
 
 def standings(reading: Reading) -> dict[int, Standing]:
     """Every kept change's standing, by experiment number; baselines left out."""
+    pruned = {undoes(done) for done in reading.lineage(reading.history.tip_commit)}
     on_tip = {done.number for done in reading.lineage(reading.history.tip_commit)}
     proven = blocks(reading, Ruling.CERTIFIED)
     kept = [done.number for done in reading.history.experiments if _is_keep(done)]
     return {
-        number: Standing.CERTIFIED
+        number: Standing.PRUNED
+        if number in pruned
+        else Standing.CERTIFIED
         if number in proven
         else Standing.PROVISIONAL
         if number in on_tip
@@ -125,8 +131,9 @@ def failures(history: Archive) -> list[Failure]:
 
 def hit_rate(reading: Reading) -> HitRate:
     """Confirmed by certificate, not merely committed."""
-    where = list(standings(reading).values())
-    tried = sum(not is_baseline(done) for done in reading.history.experiments)
+    made = reading.history.experiments
+    where = [standing for number, standing in standings(reading).items() if undoes(made[number]) is None]
+    tried = sum(not is_baseline(done) and undoes(done) is None for done in reading.history.experiments)
     return HitRate(tried, len(where), where.count(Standing.CERTIFIED), where.count(Standing.ROLLED_BACK))
 
 

@@ -16,7 +16,7 @@ from autoresearch.views.spend import Spend, spend
 SCHEMA = 1
 """Rises when a key changes its meaning or goes."""
 
-ALARMS = ("alarm", "fault")
+ALARMS = ("alarm", "fault", "drift")
 """Kinds of note a person must see."""
 
 
@@ -31,12 +31,15 @@ def status(history: Archive, *, state: str, now: str) -> dict[str, Any]:
         "study": history.study.name if history.study else None,
         "state": state,
         "epoch": epoch.number if epoch else None,
+        "epoch_started": epoch.started if epoch else "",
+        "epoch_why": epoch.why if epoch else "",
         "trust_class": epoch.trust_class if epoch else None,
         "unsafe": epoch.unsafe if epoch else False,
         "sandbox": {
             "backend": epoch.sandbox if epoch else None,
             "properties": dict(epoch.properties) if epoch else {},
         },
+        "selftests": {each.name: each.passed for each in history.selftests.values()},
         "metric": {
             "name": history.metric.name,
             "direction": str(history.metric.direction),
@@ -45,7 +48,9 @@ def status(history: Archive, *, state: str, now: str) -> dict[str, Any]:
         },
         "referee": epoch.referee if epoch else None,
         "baseline": _baseline(history),
-        "tip": {"experiment": tip.number, "commit": history.tip_commit, "value": finite(tip.value)} if tip else None,
+        "tip": {"experiment": tip.number, "commit": history.tip_commit, "value": finite(history.tip_value)}
+        if tip
+        else None,
         "certified": _certified(history),
         "counts": {str(outcome): history.counts.get(outcome, 0) for outcome in Outcome},
         "experiments": len(history.experiments),
@@ -84,6 +89,7 @@ def _certified(history: Archive) -> dict[str, Any] | None:
         "experiment": proof.experiment,
         "certificate": proof.number,
         "split": proof.split,
+        "in_this_epoch": proof in history.certificates[history.epoch_certificate :],
         "mean": finite(proof.mean),
         "low": finite(proof.low),
         "high": finite(proof.high),

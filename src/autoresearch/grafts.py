@@ -1,0 +1,46 @@
+"""Grafts: the step from one commit to another, made in the draft of a third."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from autoresearch import threeway
+from autoresearch.git import PROGRAM
+from autoresearch.workspace import Workspace
+
+
+def graft(workspace: Workspace, tree: Path, *, onto: str, old: str, new: str) -> str:
+    """Make the step from `old` to `new` in `tree`, a draft of `onto`, by three-way merge.
+
+    Gives the path at which the two do not go together, and the draft is then good for nothing; empty when they do.
+    """
+    before, after = workspace.tree(old), workspace.tree(new)
+    for path in sorted(path for path in before.keys() | after.keys() if before.get(path) != after.get(path)):
+        if not _grafted(workspace, tree / path, path, onto=onto, old=old, new=new):
+            return path
+    return ""
+
+
+def _grafted(workspace: Workspace, target: Path, path: str, *, onto: str, old: str, new: str) -> bool:
+    now, before, after = (workspace.tree(commit).get(path) for commit in (onto, old, new))
+    if now == after:
+        return True
+    if now == before:
+        if after is None:
+            target.unlink()
+        else:
+            _write(target, workspace.read(new, path), after.mode)
+        return True
+    if now is None or before is None or after is None:
+        return False
+    merged = threeway.merged(*(workspace.read(commit, path) for commit in (onto, old, new)))
+    if merged is not None:
+        _write(target, merged, now.mode)
+    return merged is not None
+
+
+def _write(target: Path, content: bytes, mode: str) -> None:
+    target.parent.mkdir(parents=True, exist_ok=True)
+    target.unlink(missing_ok=True)
+    target.write_bytes(content)
+    target.chmod(0o755 if mode == PROGRAM else 0o644)
