@@ -147,7 +147,6 @@ def test_a_bad_value_is_one_sentence(key: str, value: object, words: str) -> Non
 @pytest.mark.parametrize(
     ("key", "value"),
     [
-        ("metric.source", "depleting"),
         ("strategy.use", "tree"),
     ],
 )
@@ -200,3 +199,36 @@ def test_the_schema_lists_every_key() -> None:
     schema = config.json_schema()
     assert set(schema["properties"]) >= {"name", "metric", "experiment", "evaluation", "holdout", "referee", "sandbox"}
     assert schema["additionalProperties"] is False
+
+
+def finite(**metric: Any) -> dict[str, Any]:
+    data = tomllib.loads(WHOLE)
+    data["metric"] |= {"source": "depleting", "records": 400} | metric
+    return data
+
+
+def test_a_finite_source_is_told_on_a_ladder_unless_it_says_otherwise() -> None:
+    task = config.parse(finite())
+    assert (task.metric.source, task.metric.feedback, task.metric.records) == ("depleting", "ladder", 400)
+    assert config.parse(finite(feedback="bit")).metric.feedback == "bit"
+    assert config.parse(tomllib.loads(WHOLE)).metric.feedback == "score"
+
+
+def test_a_finite_source_needs_sealed_data_and_a_step() -> None:
+    data = finite()
+    del data["holdout"]
+    assert "needs a [holdout]" in complaint(data)
+    data = finite()
+    del data["metric"]["bounds"]
+    assert "needs metric.step" in complaint(data)
+    data["metric"]["step"] = 0.01
+    assert config.parse(data).metric.step == 0.01
+
+
+def test_a_vault_and_a_hook_are_read() -> None:
+    data = finite() | {"vault": {"command": "python evaluate.py vault"}, "hooks": {"alarm": "mail -s alarm me"}}
+    task = config.parse(data)
+    assert task.vault is not None
+    assert task.evaluation is not None
+    assert task.vault.limits == task.evaluation.limits
+    assert task.alarm == ("mail", "-s", "alarm", "me")

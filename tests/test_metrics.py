@@ -97,3 +97,27 @@ def test_any_bytes_give_a_number_or_a_foul(data: bytes) -> None:
             assert 0.0 <= read(data, LOSS)["loss"] <= 100.0
         except Foul:
             pass
+
+
+def test_scores_of_single_records_stand_beside_the_score() -> None:
+    data = b'{"loss": 1.5, "records": [1, 2.0]}'
+    assert metrics.from_json(data, LOSS) == {"loss": 1.5}
+    assert metrics.records(data, 1.5) == (1.0, 2.0)
+    assert metrics.records(b'{"loss": 1.5}', 1.5) == ()
+
+
+@pytest.mark.parametrize(
+    ("records", "words"),
+    [
+        ("[1, true]", "not a list of finite numbers"),
+        ("[1, NaN]", "not a list of finite numbers"),
+        ('{"a": 1}', "not a list of finite numbers"),
+        ('"12"', "not a list of finite numbers"),
+        ("[]", "has 0 entries"),
+        ("[" + "1.5," * metrics.MAX_RECORDS + "1.5]", "50001 entries"),
+        ("[1, 3]", "the mean of records is 2, but the score is 1.5"),
+    ],
+)
+def test_records_that_are_not_what_the_score_averages_are_refused(records: str, words: str) -> None:
+    with pytest.raises(Foul, match=words):
+        metrics.records(f'{{"loss": 1.5, "records": {records}}}'.encode(), 1.5)

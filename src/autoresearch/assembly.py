@@ -15,15 +15,16 @@ from pathlib import Path
 import autoresearch
 from autoresearch import agents, budget, cautions, epochs, git, referees, sandboxes, selftests, strategies
 from autoresearch.agents.pruner import Pruner
+from autoresearch.alarms import Watch
 from autoresearch.config import PROGRAM_FILE, TASK_FILE
-from autoresearch.errors import UserError
-from autoresearch.history import Control, Epoch, History, Night, Note, StudyStart
+from autoresearch.errors import Foul, UserError
+from autoresearch.history import Control, Epoch, History, Night, Note, StudyStart, Vault
 from autoresearch.intake import quote
 from autoresearch.inventory import Memory
 from autoresearch.ledger import Ledger, now
 from autoresearch.lineage import removable
 from autoresearch.protocols import Sandbox
-from autoresearch.records import Experiment, Outcome, Verdict
+from autoresearch.records import Experiment, Outcome, Side, Verdict
 from autoresearch.runners.local import LocalRunner
 from autoresearch.runners.watched import WatchedRunner
 from autoresearch.site import FOLDER, Site
@@ -84,7 +85,14 @@ def rig_up(root: Path, task: Task, history: History, *, unsafe: bool = False) ->
     name, required = ("none", ()) if unsafe else (task.sandbox, task.require)
     sandbox, properties = sandboxes.choose(name, required, hide=(root,))
     runner = LocalRunner(
-        task, workspace, sandbox, toolchain, machine=_one_line(machine()), folder=site.folder, keep_log=site.keep_log
+        task,
+        workspace,
+        sandbox,
+        toolchain,
+        machine=_one_line(machine()),
+        folder=site.folder,
+        keep_log=site.keep_log,
+        keep_series=site.keep_series,
     )
     return Rig(task, site, workspace, toolchain, sandbox, properties, runner, surroundings)
 
@@ -155,6 +163,7 @@ def _put_together(root: Path, task: Task, *, unsafe: bool) -> Assembly:
         proof_split="holdout" if task.holdout else "public",
         keep_log=site.keep_log,
     )
+    study.on_record = Watch(lambda: ledger.history, study.record, task.alarm, root)
     watched.on_drift = lambda changes: study.record(Note("drift", f"changed while a night ran: {changes}"))
     return Assembly(rig, study, watched)
 
@@ -193,6 +202,7 @@ def setting(rig: Rig, *, unsafe: bool = False) -> Epoch:
         referee=task.referee,
         referee_options=dict(task.referee_options),
         unsafe=unsafe or rig.sandbox.name == "none",
+        questions=(task.holdout_budget or 0) if task.metric.source == "depleting" else 0,
         constraints=task.constraints,
         started=now(),
     )
@@ -303,6 +313,35 @@ def _night(assembly: Assembly, wanted: Budget, purpose: str) -> Night:
         first=_first(history),
         started=now(),
         purpose=purpose,
+    )
+
+
+def open_vault(rig: Rig, history: History) -> Vault:
+    """Ask the vault: one run of what the study grew from and one of the certified commit.
+
+    Raises UserError when one of them gives no number; the vault has then not been opened.
+    """
+    assert history.study is not None
+    runs = {}
+    for side, commit in ((Side.INCUMBENT, history.study.base), (Side.CANDIDATE, history.proven_commit)):
+        try:
+            runs[side] = rig.runner.measure(commit, side=side, seed=history.next_seed(), split="vault")
+        except Foul as foul:
+            text = f"{commit[:9]} gives no number on the vault's data: {foul.reason}. It stays closed."
+            raise UserError(text, fix="mend the [vault] command; a study's task may name another one") from foul
+    ours, theirs = runs[Side.CANDIDATE], runs[Side.INCUMBENT]
+    assert ours.value is not None
+    assert theirs.value is not None
+    gain = referees.sealed_gain(history.metric, ours, theirs)
+    return Vault(
+        commit=ours.commit,
+        against=theirs.commit,
+        value=ours.value,
+        over=theirs.value,
+        gain=gain.estimate,
+        gain_low=gain.low,
+        gain_high=gain.high,
+        records=len(ours.records),
     )
 
 

@@ -71,8 +71,8 @@ def render(task: Task, history: History, *, number: int, step: str = "improve") 
         program=clean_block(task.program),
         step=_STEPS[step],
         limits=_limits(task.untrusted.limits),
-        smaller=task.referee in KEEPS_SMALLER,
-        metric=task.metric,
+        smaller=task.referee in KEEPS_SMALLER and task.metric.source != "depleting",
+        metric=history.metric if history.metric.feedback != "score" else task.metric,
         incumbent=_incumbent(history),
         baseline=_value(history.baseline),
         noise=None if one_run is None else f"{one_run:.3g}",
@@ -203,4 +203,4 @@ def _how(tried: _Tried, one_run: float | None) -> str:
     if tried.gain is None:
         return f"{verdict.outcome} ({clean(verdict.reason, MAX_REASON)})"
     by = f"{abs(tried.gain) / one_run:.1f} sigma" if one_run else f"{abs(tried.gain):.3g}"
-    return f"{by} {'better' if tried.gain > 0 else 'worse'}"
+    return f"{by} {'better' if tried.gain > 0 else 'worse'}" if tried.gain else "no better"

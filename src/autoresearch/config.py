@@ -5,6 +5,7 @@ from __future__ import annotations
 import difflib
 import hashlib
 import json
+import math
 import tomllib
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
@@ -23,7 +24,6 @@ TASK_FILE = "autoresearch.toml"
 PROGRAM_FILE = "program.md"
 
 NOT_YET = {
-    "metric.source=depleting": "finite records, which need a laddered score and a vault",
     "strategy.use": "strategies other than greedy",
 }
 """Keys of the design whose feature does not exist yet. They are refused in one line, never ignored."""
@@ -90,7 +90,6 @@ def _validated(data: dict[str, Any], path: Path) -> TaskFile:
 
 def _not_yet(file: TaskFile) -> Iterator[tuple[str, str]]:
     asked = {
-        "metric.source=depleting": file.metric.source == "depleting",
         "strategy.use": file.strategy.use != "greedy",
     }
     for key, is_asked in asked.items():
@@ -106,8 +105,10 @@ def _inconsistent(file: TaskFile) -> str:
         return f"metric.bounds = [{low}, {high}]: the first must be below the second."
     if file.metric.target is not None and not low <= file.metric.target <= high:
         return f"metric.target = {file.metric.target} lies outside metric.bounds."
+    if file.metric.source == "depleting" and (problem := _unsealed(file)):
+        return problem
     if file.evaluation is None:
-        for name in ("contestant", "holdout"):
+        for name in ("contestant", "holdout", "vault"):
             if getattr(file, name) is not None:
                 return f"[{name}] needs an [evaluation]: without one the candidate reports its own number."
     elif file.metric.file:
@@ -126,6 +127,20 @@ def _inconsistent(file: TaskFile) -> str:
     return ""
 
 
+def _unsealed(file: TaskFile) -> str:
+    """What a finite source lacks; empty when it is complete."""
+    metric = file.metric
+    if file.holdout is None:
+        return 'metric.source = "depleting" needs a [holdout]: its records answer what the public ones no longer can.'
+    scaled = metric.records is not None and math.isfinite(metric.bounds[1] - metric.bounds[0])
+    if metric.feedback in (None, "ladder") and metric.step is None and not scaled:
+        return (
+            'metric.source = "depleting" needs metric.step, the smallest difference worth telling, or metric.records'
+            " with finite metric.bounds to derive it from."
+        )
+    return ""
+
+
 def _task(file: TaskFile, program: str) -> Task:
     low, high = file.metric.bounds
     metric = Metric(
@@ -135,16 +150,22 @@ def _task(file: TaskFile, program: str) -> Task:
         low=low,
         high=high,
         target=file.metric.target,
+        source=file.metric.source,
+        feedback=file.metric.feedback or ("ladder" if file.metric.source == "depleting" else "score"),
+        records=file.metric.records,
+        step=file.metric.step,
         objective=file.metric.scalarisation(),
     )
     experiment, evaluation, holdout = file.experiment, file.evaluation, file.holdout
-    judge = secret = contestant = None
+    judge = secret = vault = contestant = None
     if evaluation is not None:
         judge = _phase(evaluation, seconds=evaluation.seconds)
-        patience = max(evaluation.seconds, (holdout and holdout.seconds) or 0.0)
+        patience = max(evaluation.seconds, *(table.seconds or 0.0 for table in (holdout, file.vault) if table), 0.0)
         contestant = _phase(file.contestant, seconds=patience) if file.contestant else None
         if holdout is not None:
             secret = _phase(evaluation, command=holdout.command, seconds=holdout.seconds or evaluation.seconds)
+        if file.vault is not None:
+            vault = _phase(evaluation, command=file.vault.command, seconds=file.vault.seconds or evaluation.seconds)
     return Task(
         name=file.name,
         goal=file.goal,
@@ -156,6 +177,7 @@ def _task(file: TaskFile, program: str) -> Task:
         contestant=contestant,
         holdout=secret,
         holdout_budget=holdout.budget if holdout else None,
+        vault=vault,
         checks=tuple(
             Check(
                 check.name,
@@ -176,6 +198,7 @@ def _task(file: TaskFile, program: str) -> Task:
         require=tuple(file.sandbox.require),
         read=tuple(file.sandbox.read),
         budget=Budget(**file.budget.model_dump()),
+        alarm=file.hooks.alarm or (),
         program=program,
         digest=hashlib.sha256(json.dumps(_measured(file), sort_keys=True).encode()).hexdigest(),
         measured=_measured(file),

@@ -14,7 +14,7 @@ from dataclasses import dataclass, fields, is_dataclass
 from functools import cache
 from typing import TYPE_CHECKING, Any
 
-from autoresearch.history import Control, Ended, Epoch, Night, Note, Revalidation, SelfTested, StudyStart
+from autoresearch.history import Control, Ended, Epoch, Night, Note, Revalidation, SelfTested, StudyStart, Vault
 from autoresearch.records import Candidate, Certificate, Experiment, Measurement
 
 if TYPE_CHECKING:
@@ -34,6 +34,7 @@ TYPES: Mapping[str, type] = {
     "measurement": Measurement,
     "experiment": Experiment,
     "certificate": Certificate,
+    "vault": Vault,
     "control": Control,
     "note": Note,
     "selftest": SelfTested,

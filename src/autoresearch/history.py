@@ -53,6 +53,8 @@ class Epoch:
     referee_options: Mapping[str, float] = field(default_factory=dict)
     unsafe: bool = False
     """Run with --unsafe-no-sandbox: certificates are disabled."""
+    questions: int = 0
+    """Of finite data: how many one-bit questions the sealed records may answer, over the whole study."""
     why: str = ""
     """What changed since the epoch before; empty for the first."""
     started: str = ""
@@ -75,6 +77,22 @@ class Night:
     """ISO 8601, UTC; hours count from here, pauses included."""
     purpose: str = ""
     """"prune" when it takes kept changes back one by one instead of trying new ones."""
+
+
+@dataclass(frozen=True, slots=True)
+class Vault:
+    """What the vault said, the one time it was opened: the certified commit against what the study grew from."""
+
+    commit: str
+    against: str
+    value: float
+    over: float
+    """Value of `against`."""
+    gain: float
+    gain_low: float
+    gain_high: float
+    """Gain over `against`, and its 95 % interval; unbounded where the vault gives no scores of single records."""
+    records: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -196,6 +214,8 @@ class History:
     """Experiments that were finished when the last certificate was given."""
     counts: dict[Outcome, int] = field(default_factory=dict)
     """Finished experiments by outcome, baselines left out."""
+    vault: Vault | None = None
+    """None while it is closed."""
 
     @property
     def next_number(self) -> int:
@@ -283,6 +303,8 @@ class History:
                 self._experiment(record)
             case Certificate():
                 self._certificate(record)
+            case Vault():
+                self.vault = record
             case Control(action="pause"):
                 self.paused = True
             case Control(action="resume"):

@@ -24,6 +24,10 @@ OF_A_RUN: Mapping[str, Callable[[Measurement], float | None]] = {
 MAX_BYTES = 1 << 20
 """Of a metrics file. Larger ones are refused unread."""
 
+RECORDS = "records"
+"""Key of the scores of single records in a metrics file."""
+MAX_RECORDS = 50_000
+
 ACCUSATIONS = (Outcome.VIOLATION, Outcome.TIMEOUT, Outcome.CRASH)
 """What an evaluation may say of the candidate instead of a number."""
 
@@ -49,10 +53,30 @@ def from_json(data: bytes, metric: Metric, *, seconds: float = 0.0) -> dict[str,
     for accusation in ACCUSATIONS:
         if isinstance(why := found.get(accusation), str):
             raise Foul(accusation, why)
+    found.pop(RECORDS, None)
     for name, value in found.items():
         if isinstance(value, bool) or not isinstance(value, (int, float)):
             raise Foul(Outcome.CRASH, f"metric {name!r} is not a number but {type(value).__name__}")
     return checked({name: _as_float(value) for name, value in found.items()}, metric, seconds=seconds)
+
+
+def records(data: bytes, score: float | None) -> tuple[float, ...]:
+    """The scores of single records in a metrics file that `from_json` has read, in its order; empty without any.
+
+    Raises Foul when they are not finite numbers, too many, or their mean is not the score: an interval of their mean
+    would then be about something else than the metric.
+    """
+    found = json.loads(data).get(RECORDS)
+    if found is None or score is None:
+        return ()
+    if not isinstance(found, list) or not all(type(each) in (int, float) and math.isfinite(each) for each in found):
+        raise Foul(Outcome.CRASH, f"{RECORDS} is not a list of finite numbers")
+    if not 0 < len(found) <= MAX_RECORDS:
+        raise Foul(Outcome.CRASH, f"{RECORDS} has {len(found)} entries; 1 to {MAX_RECORDS} are read")
+    mean = math.fsum(found) / len(found)
+    if not math.isclose(mean, score, rel_tol=1e-6, abs_tol=1e-9 * max(map(abs, found))):
+        raise Foul(Outcome.CRASH, f"the mean of {RECORDS} is {mean:g}, but the score is {score:g}")
+    return tuple(map(float, found))
 
 
 def from_output(output: bytes, metric: Metric, *, seconds: float = 0.0) -> dict[str, float]:

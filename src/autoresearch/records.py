@@ -67,6 +67,14 @@ class Metric:
     """Physical bounds, inclusive. A value outside them is a violation, not a record."""
     high: float = math.inf
     target: float | None = None
+    source: str = "regenerating"
+    """"regenerating", or "depleting": measured on a finite record, which every look uses up a little."""
+    feedback: str = "score"
+    """What the loop is told: "score", "ladder" (whole steps, only once beaten) or "bit" (kept or not)."""
+    records: int | None = None
+    """How many records the public score averages, where it is such an average."""
+    step: float | None = None
+    """Height of the ladder's steps, in the metric's unit; None derives it from the noise and the records."""
     objective: Objective | None = None
     """How the number is made of several values; None when the evaluation gives it under its name."""
 
@@ -135,6 +143,10 @@ class Measurement:
     """Outcome and cause when `value` is None."""
     purpose: str = ""
     """What a run was for that no rule reads, such as "revalidation 1"."""
+    records: tuple[float, ...] = ()
+    """Scores of the single records, of a sealed run on finite data; `value` is their mean."""
+    series: str = ""
+    """sha256 of a public run's scores of single records, kept beside the ledger; empty where there are none."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,7 +5,8 @@ from __future__ import annotations
 import hashlib
 import json
 import os
-from collections.abc import Iterator
+import struct
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -72,6 +73,27 @@ class Site:
             path.parent.mkdir(parents=True, exist_ok=True)
             _replace(path, log)
         return name
+
+    def keep_series(self, scores: Sequence[float]) -> str:
+        """Store the scores of single records as 8-byte floats under their sha256. Returns the hash."""
+        data = struct.pack(f"<{len(scores)}d", *scores)
+        name = hashlib.sha256(data).hexdigest()
+        path = self._series_path(name)
+        if not path.exists():
+            path.parent.mkdir(parents=True, exist_ok=True)
+            _replace(path, data)
+        return name
+
+    def series(self, name: str) -> tuple[float, ...]:
+        """The scores stored under `name`; empty when the file is gone or is not what was stored."""
+        try:
+            data = self._series_path(name).read_bytes()
+        except OSError:
+            return ()
+        return struct.unpack(f"<{len(data) // 8}d", data) if hashlib.sha256(data).hexdigest() == name else ()
+
+    def _series_path(self, name: str) -> Path:
+        return self.folder / "series" / f"{name}.f64"
 
     def log_path(self, name: str) -> Path:
         """Where the log with this hash is kept."""

@@ -14,6 +14,7 @@ from dataclasses import dataclass, replace
 from typing import TypeVar
 
 from autoresearch import budget
+from autoresearch.disclosure import shown
 from autoresearch.errors import Foul, Interrupted, RigFault, UserError
 from autoresearch.history import Ended, Evidence, History, Note
 from autoresearch.ledger import Ledger, now
@@ -136,9 +137,10 @@ class Study:
 
     def taken_in(self, number: int) -> Candidate:
         """The agent's change as a commit of ours, made from bytes we read."""
-        brief, started, began = replace(self.strategy.ask(self.history), number=number), now(), time.monotonic()
+        known, started, began = shown(self.history), now(), time.monotonic()
+        brief = replace(self.strategy.ask(known), number=number)
         with self.workspace.draft(brief.parent) as tree:
-            proposal = self.agent.edit(brief, tree, self.history)
+            proposal = self.agent.edit(brief, tree, known)
             message = f"{proposal.summary}\n\n{proposal.hypothesis}\n\nExperiment: {number}\n"
             try:
                 taken = self.workspace.take_in(tree, number=number, parent=brief.parent, message=message, when=started)

@@ -111,6 +111,8 @@ class Task:
     holdout: Phase | None = None
     """The evaluation on data only certificates ask about."""
     holdout_budget: int | None = None
+    vault: Phase | None = None
+    """The evaluation on data a human may ask about once."""
     checks: tuple[Check, ...] = ()
     selftests: tuple[SelfTest, ...] = ()
     constraints: tuple[Constraint, ...] = ()
@@ -129,6 +131,8 @@ class Task:
     read: tuple[str, ...] = ()
     """Absolute paths a candidate may read besides the system and its interpreter."""
     budget: Budget = field(default_factory=Budget)
+    alarm: tuple[str, ...] = ()
+    """Command that hears every alarm on its standard input; empty for none."""
     program: str = ""
     """Text of program.md, or empty."""
     digest: str = ""

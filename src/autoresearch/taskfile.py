@@ -90,6 +90,13 @@ class MetricTable(Table):
     source: Literal["regenerating", "depleting"] = Field(
         "regenerating", description="Whether looking at the metric uses up the data it is measured on."
     )
+    feedback: Literal["score", "ladder", "bit"] | None = Field(
+        default=None, description='What the loop is told. Default: "ladder" for a depleting source, else "score".'
+    )
+    records: Positive | None = Field(default=None, description="How many records the public score averages.")
+    step: Annotated[float, Field(gt=0, allow_inf_nan=False)] | None = Field(
+        default=None, description="Height of the ladder's steps, in the metric's unit."
+    )
     file: str = Field(
         "", description="JSON file below $AUTORESEARCH_ARTIFACTS to read metrics from, without [evaluation]."
     )
@@ -229,6 +236,19 @@ class HoldoutTable(Table):
     budget: Positive = Field(default=8, description="How many certificates the data may ever answer.")
 
 
+class VaultTable(Table):
+    """The evaluation on data that a human asks about once, with `autoresearch vault`."""
+
+    command: Command
+    seconds: Seconds | None = Field(default=None, description="Default: those of [evaluation].")
+
+
+class HooksTable(Table):
+    """Commands of the owner's own, run outside of all boxes."""
+
+    alarm: Command | None = Field(default=None, description="Hears every alarm on its standard input.")
+
+
 class CheckTable(Table):
     """A gate before any metric: exit 0 or no score."""
 
@@ -302,6 +322,8 @@ class TaskFile(Table):
     evaluation: EvaluationTable | None = None
     contestant: ContestantTable | None = None
     holdout: HoldoutTable | None = None
+    vault: VaultTable | None = None
+    hooks: HooksTable = HooksTable()
     check: list[CheckTable] = []
     constraint: list[ConstraintTable] = []
     selftest: list[SelfTestTable] = []

@@ -51,8 +51,8 @@ def test_a_night_of_any_length_is_a_page(tmp_path: Path, experiments: int) -> No
 
 def test_a_study_without_any_record_is_a_page(tmp_path: Path) -> None:
     html, markdown = written(Archive(), tmp_path)
-    assert "Nothing has been measured yet" in html
-    assert "Nothing has been measured yet" in markdown
+    assert "Nothing was found: nothing has been measured yet" in html
+    assert "Nothing was found: nothing has been measured yet" in markdown
 
 
 def test_what_strangers_wrote_stays_text(tmp_path: Path) -> None:
@@ -101,17 +101,19 @@ def test_diff_lines_have_their_kind() -> None:
 
 
 def test_nothing_measured() -> None:
-    assert headline(Reading.of(Archive())).claim == "Nothing has been measured yet"
+    assert headline(Reading.of(Archive())).claim == "Nothing was found: nothing has been measured yet"
 
 
 def test_only_a_baseline() -> None:
-    assert headline(Reading.of(Teller().begin().history)).claim == "Only the baseline has been measured"
+    assert (
+        headline(Reading.of(Teller().begin().history)).claim == "Nothing was found: only the baseline has been measured"
+    )
 
 
 def test_nothing_kept() -> None:
     teller = Teller().begin()
     teller.experiment(effect=-5, outcome=Outcome.DISCARD)
-    assert headline(Reading.of(teller.history)).claim == "Nothing was certified, and nothing was kept"
+    assert headline(Reading.of(teller.history)).claim == "Nothing was found: no change was kept"
 
 
 def test_a_lucky_best_of_many_is_named_noise() -> None:
@@ -120,7 +122,7 @@ def test_a_lucky_best_of_many_is_named_noise() -> None:
         teller.experiment(effect=-3, outcome=Outcome.DISCARD)
     teller.experiment(effect=0, luck=2.5, outcome=Outcome.KEEP)
     got = headline(Reading.of(teller.history))
-    assert got.claim == "Nothing was certified: the improvements seen are indistinguishable from noise"
+    assert got.claim == "Nothing was found: the improvements seen are indistinguishable from noise"
     assert "the luckiest of 42 unchanged programs may reach" in got.detail
 
 
@@ -128,7 +130,7 @@ def test_a_large_gain_without_a_certificate_is_not_yet_proven() -> None:
     teller = Teller().begin()
     teller.experiment(effect=12, outcome=Outcome.KEEP)
     got = headline(Reading.of(teller.history))
-    assert got.claim == "Nothing was certified: improvements were seen, but are not yet proven"
+    assert got.claim == "Nothing was found: improvements were seen, but none is certified"
     assert not got.proven
 
 
@@ -136,13 +138,13 @@ def test_all_rolled_back() -> None:
     teller = Teller().begin()
     teller.experiment(effect=-8, luck=12, outcome=Outcome.KEEP)
     teller.certificate()
-    assert headline(Reading.of(teller.history)).claim == "Nothing was certified: what was kept has been rolled back"
+    assert headline(Reading.of(teller.history)).claim == "Nothing was found: what was kept has been rolled back"
 
 
 def test_without_noise_nothing_is_claimed() -> None:
     teller = Teller().begin(baseline_runs=1)
     teller.experiment(effect=12, outcome=Outcome.KEEP)
-    assert headline(Reading.of(teller.history)).claim == "Nothing was certified: the noise is unknown"
+    assert headline(Reading.of(teller.history)).claim == "Nothing was found: the noise is unknown"
 
 
 def test_the_headline_is_the_certificates_mean_and_interleaved_gain() -> None:
@@ -176,7 +178,7 @@ def test_gains_add_and_their_intervals_add_in_quadrature() -> None:
 
 def test_unsafe_stands_in_every_line(tmp_path: Path) -> None:
     html, markdown = written(a_night(30, seed=6, unsafe=True, certify_every=10**6), tmp_path)
-    assert "<h1>Unsafe: nothing was certified" in html
+    assert "<h1>Unsafe: nothing was found" in html
     rows = html.count("<summary>")
     assert rows > 20
     assert html.count('<span class="badge undone">unsafe</span>') == rows

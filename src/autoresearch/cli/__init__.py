@@ -29,6 +29,7 @@ from autoresearch.cli import (
     schema,
     show,
     status,
+    vault,
 )
 from autoresearch.cli.failure import explain
 
@@ -58,7 +59,7 @@ def root(context: typer.Context, version: bool = typer.Option(False, "--version"
 
 VERBS: tuple[Callable[..., None], ...] = (
     *(init.init, check.check, demo.demo, run.run, status.status, log.log, show.show, diff.diff, report.report),
-    *(prune.prune, replay.replay, revalidate.revalidate),
+    *(prune.prune, replay.replay, revalidate.revalidate, vault.vault),
     *(control.pause, control.resume, control.stop, schema.schema),
 )
 for verb in VERBS:

@@ -165,6 +165,9 @@ def _measure(rig: Rig, found: Findings, runs: int) -> None:
         try:  # whether it works, before a night depends on it; what it says is not looked at
             run = rig.runner.measure(rig.workspace.base, side=Side.CANDIDATE, seed=0, split="holdout")
             found.problems += referees.unmeasured(rig.task.constraints, run)
+            if rig.task.metric.source == "depleting" and rig.task.holdout_budget:
+                few = referees.too_few(len(run.records), questions=rig.task.holdout_budget)
+                found.problems += [few] if few else []
         except Foul as foul:
             found.problems.append(f"The holdout does not give a number: {foul.reason}.")
     found.mean, found.sigma = statistics.fmean(found.values), statistics.stdev(found.values)

@@ -38,7 +38,13 @@ def display(assembly: Assembly) -> Iterator[None]:
     view = View(assembly)
     assembly.rig.runner.on_phase = view.phase
     if not console.is_terminal:
-        assembly.study.on_record = lambda record: _print_line(assembly, record)
+        react = assembly.study.on_record
+
+        def hear(record: object) -> None:
+            _print_line(assembly, record)
+            react(record)
+
+        assembly.study.on_record = hear
         yield
         return
     with Live(get_renderable=view.render, console=console, refresh_per_second=4, transient=False):

@@ -37,4 +37,5 @@ def write(study: str | None) -> ReportPaths:
             f"autoresearch.toml describes {task.name!r}, not {site.study!r}.",
             fix="check out the task file of that study",
         )
-    return build(ledger.history, task=task, diff_of=place.diff_of(site), out_dir=site.folder / "report")
+    out_dir = site.folder / "report"
+    return build(ledger.history, task=task, diff_of=place.diff_of(site), series_of=site.series, out_dir=out_dir)

@@ -15,6 +15,7 @@ from autoresearch.history import Archive
 from autoresearch.records import Candidate, Outcome
 from autoresearch.site import Site
 from autoresearch.views import Reading
+from autoresearch.views.finite import finite, sentences
 from autoresearch.views.sentences import size_of
 from autoresearch.views.words import Figures, plain
 
@@ -36,7 +37,7 @@ def print_status(data: dict[str, Any], history: Archive) -> None:
     if out.is_terminal:
         _print_staircase(out, history)
     unit, metric = data["metric"]["unit"], data["metric"]["name"]
-    figures = Figures.of(unit, (data["baseline"] or {}).get("sigma"))
+    figures = Figures.of(unit, (data["baseline"] or {}).get("sigma") or history.metric.step)
     grid = Table.grid(padding=(0, 2))
     base, tip, proof = data["baseline"], data["tip"], data["certified"]
     if data["epoch_why"]:
@@ -57,6 +58,9 @@ def print_status(data: dict[str, Any], history: Archive) -> None:
     counts = ", ".join(f"{count} {name}" for name, count in data["counts"].items() if count)
     grid.add_row("experiments", f"{data['experiments']} ({counts or 'no verdicts yet'})")
     grid.add_row("budget", data["budget_words"])
+    if account := finite(history):
+        for name, text in sentences(account, figures):
+            grid.add_row(name, Text(text))
     missing = [name for name, holds in data["sandbox"]["properties"].items() if not holds]
     grid.add_row("trust", f"{data['trust_class']}, sandbox {data['sandbox']['backend']}" + _not_given(missing))
     if tests := data["selftests"]:

@@ -16,6 +16,7 @@ from autoresearch.referees.constraints import Constrained, unmeasured, violated
 from autoresearch.referees.exact import Exact
 from autoresearch.referees.pairing import paired_gain
 from autoresearch.referees.planning import certificates, fixed_runs, objections, sigma_of, smallest_gain
+from autoresearch.referees.sealed import Sealed, sealed_gain, too_few
 from autoresearch.referees.simpler import Simpler
 from autoresearch.referees.timing import Timing
 from autoresearch.stats.equivalence import EXACT
@@ -27,13 +28,17 @@ __all__ = [
     "make",
     "objections",
     "paired_gain",
+    "sealed_gain",
     "sigma_of",
     "smallest_gain",
+    "too_few",
     "unmeasured",
     "violated",
 ]
 
 PRESETS = ("certify", "strict", "fdr", "few", "timing", "exact")
+FINITE = ("certify", "exact")
+"""Presets whose keeps wait for a certificate, as finite data demand."""
 MOST_BASELINE_RUNS = 100
 HIGHEST_FDR = 0.5
 OPTIONS: Mapping[str, tuple[str, ...]] = {"certify": ("baseline_runs",), "exact": ("min_effect",), "fdr": ("fdr",)}
@@ -44,10 +49,15 @@ def make(
 ) -> Referee:
     """The referee of preset `name`, which keeps what is simpler and nothing that breaks a constraint.
 
+    On finite data nothing is kept for being simpler: whether it is no worse would be one more look.
+
     Raises UserError for an unknown preset or option, naming the nearest known one.
     """
     preset = _preset(name, options, metric)
     match preset:
+        case _ if metric.source == "depleting":
+            sealed = _sealed(name, preset)
+            referee = Simpler(sealed, proving=sealed, smaller=None, pruned=EXACT)
         case Certify():
             referee = Simpler(preset, proving=preset)
         case Exact():
@@ -57,6 +67,15 @@ def make(
         case _:
             referee = Simpler(preset, proving=Certify(), smaller=None)
     return Constrained(referee, tuple(constraints)) if constraints or metric.objective else referee
+
+
+def _sealed(name: str, preset: Referee) -> Referee:
+    """`preset` for finite data. Raises UserError where it proves single keeps."""
+    if name not in FINITE:
+        raise UserError(
+            f"The preset {name!r} proves by repeated runs, which finite data cannot give.", fix=_nearest(name, FINITE)
+        )
+    return Sealed(preset)
 
 
 def _preset(name: str, options: Mapping[str, object], metric: Metric) -> Referee:

@@ -77,7 +77,7 @@ def smallest_gain(preset: str, metric: Metric, runs: Sequence[Measurement], budg
     before its first keep, after which the level grows. None where noise is no obstacle, or not known.
     """
     sigma = sigma_of(preset, metric, runs)
-    if preset == "exact" or sigma is None:
+    if preset == "exact" or not sigma:
         return None
     if preset == "certify":
         return sigma * design_for(certificates(budget, preset)).smallest_gain

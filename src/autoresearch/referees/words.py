@@ -51,7 +51,7 @@ def certificate(history: History, done: Certificate) -> str:
     """One sentence for a certificate, by its other fields."""
     metric, said = history.metric, {Ruling.CERTIFIED: "certified", Ruling.ROLLED_BACK: "rolled back"}
     odds = f"p = {done.p:.2g} of {done.level:.2g} allowed, {runs(done.n)} a side"
-    text = f"{said.get(done.ruling, 'not certified')}: {_gain(metric, done)}, {odds}"
+    text = f"{said.get(done.ruling, 'not certified')}: {gain(metric, done)}, {odds}"
     place = ", on the holdout" if done.split == "holdout" else ""
     return f"{trust(history)}{text}{place}"
 
@@ -67,7 +67,8 @@ def trust(history: History) -> str:
     return "self-reported: " if self_reported else ""
 
 
-def _gain(metric: Metric, done: Certificate) -> str:
+def gain(metric: Metric, done: Certificate) -> str:
+    """The gain a certificate saw, with its interval."""
     if not math.isfinite(done.gain):
         return "some of its runs gave no number"
     way = "better" if done.gain > 0 else "worse"

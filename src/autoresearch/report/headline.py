@@ -15,6 +15,9 @@ from autoresearch.views.standing import hit_rate
 from autoresearch.views.state import standing_certificate
 from autoresearch.views.words import Figures, count, plain
 
+NOTHING = "Nothing was found"
+"""How every headline begins under which nothing is certified."""
+
 
 @dataclass(frozen=True, slots=True)
 class Headline:
@@ -106,16 +109,32 @@ def _unproven(reading: Reading) -> Headline:
     span = reading.spans[-1] if reading.spans else None
     floor = span.noise if span else None
     if span is None or floor is None:
-        return Headline(False, "Nothing has been measured yet", "The baseline has no run so far.")
+        return Headline(False, f"{NOTHING}: nothing has been measured yet", "The baseline has no run so far.")
     figures, rate = figures_of(reading, span), hit_rate(reading)
     start = figures.with_unit(floor.mean)
     if not rate.tried:
-        return Headline(False, "Only the baseline has been measured", f"It stands at {start}.", before=start)
+        return Headline(
+            False, f"{NOTHING}: only the baseline has been measured", f"It stands at {start}.", before=start
+        )
     if not rate.kept:
         detail = f"None of {count(rate.tried, 'attempt')} beat the best run seen; the baseline stands at {start}."
-        return Headline(False, "Nothing was certified, and nothing was kept", detail, before=start)
-    claim, detail = _seen(reading, span, floor, figures)
+        return Headline(False, f"{NOTHING}: no change was kept", detail, before=start)
+    claim, detail = _unconfirmed(span, figures) or _seen(reading, span, floor, figures)
     return Headline(False, claim, detail, before=start)
+
+
+def _unconfirmed(span: Span, figures: Figures) -> tuple[str, str] | None:
+    """What the holdout said of the last block it was asked about; None when it was not asked."""
+    last = span.proofs[-1].certificate if span.proofs else None
+    if last is None or last.split == "public" or last.ruling is not Ruling.CONTINUE:
+        return None
+    ours, theirs = Level.of(span.values(last.commit)), Level.of(span.values(last.against))
+    seen = figures.signed(span.epoch.metric.gain(ours.mean, over=theirs.mean)) if ours and theirs else "a gain"
+    sealed = f"{figures.signed(last.gain)}, 95 % interval {figures.interval(last.gain_low, last.gain_high)}"
+    detail = (
+        f"Experiment {last.experiment} against the last certified commit: in public {seen}, on the holdout {sealed}."
+    )
+    return f"{NOTHING}: the sealed data do not prove what the public score shows", detail
 
 
 def _seen(reading: Reading, span: Span, floor: Level, figures: Figures) -> tuple[str, str]:
@@ -124,12 +143,12 @@ def _seen(reading: Reading, span: Span, floor: Level, figures: Figures) -> tuple
     seen = reading.history.tip_value
     if tip is span.baseline and tip and reading.makers.get(reading.history.tip_commit):
         return (
-            "Nothing was certified: what was kept in an earlier epoch is not proven in this one",
+            f"{NOTHING}: what was kept in an earlier epoch is not proven in this one",
             "What numbers depend on has changed since. `autoresearch revalidate` measures what was kept again.",
         )
     if tip is None or tip is span.baseline or seen is None:
         return (
-            "Nothing was certified: what was kept has been rolled back",
+            f"{NOTHING}: what was kept has been rolled back",
             "Delivered is the code the night began with.",
         )
     fresh = [v for v in span.values(reading.history.tip_commit) if v != seen]
@@ -141,12 +160,12 @@ def _seen(reading: Reading, span: Span, floor: Level, figures: Figures) -> tuple
     told = f"The provisional best, experiment {tip.number}, stands {figures.with_unit(abs(gain))}"
     told += f" {'better' if gain >= 0 else 'worse'} than the baseline ({count(level.n, 'run')})"
     if luck is None:
-        return "Nothing was certified: the noise is unknown", told + "; one baseline run says nothing about chance."
+        return f"{NOTHING}: the noise is unknown", told + "; one baseline run says nothing about chance."
     if gain <= luck:
-        claim = "Nothing was certified: the improvements seen are indistinguishable from noise"
+        claim = f"{NOTHING}: the improvements seen are indistinguishable from noise"
         tries = "fresh runs" if fresh else f"the luckiest of {count(len(span.experiments), 'unchanged program')}"
         return claim, f"{told}; by chance alone {tries} may reach {figures.with_unit(luck)}."
-    return "Nothing was certified: improvements were seen, but are not yet proven", f"{told}. {_advice(reading, span)}"
+    return f"{NOTHING}: improvements were seen, but none is certified", f"{told}. {_advice(reading, span)}"
 
 
 def _advice(reading: Reading, span: Span) -> str:

@@ -9,6 +9,7 @@ from autoresearch.history import Archive, Note
 from autoresearch.records import Ruling, TrustClass
 from autoresearch.report import forest, svg
 from autoresearch.report.diffs import Diff, DiffBook
+from autoresearch.report.finite import finite_sheet, trials_sheet
 from autoresearch.report.front import FrontTable, table
 from autoresearch.report.headline import Headline, headline
 from autoresearch.report.sheet import Line, check_yourself, noise_sheet, reproduction, spending
@@ -136,13 +137,24 @@ class Page:
     """None where the task names nothing to weigh against the metric."""
     hit_rate: str
     noise: Sequence[Line]
+    finite: Sequence[Line]
+    """What was told of finite data, and what that lets one believe; empty where data grow back."""
     spend: Sequence[Line]
     sheet: Sequence[Line]
     commands: Sequence[Line]
 
 
-def compose(history: Archive, *, task: Task, diff_of: Callable[[str, str], str]) -> Page:
-    """Work out the page. `diff_of(parent, child)` gives the text of `git diff`."""
+def compose(
+    history: Archive,
+    *,
+    task: Task,
+    diff_of: Callable[[str, str], str],
+    series_of: Callable[[str], Sequence[float]] = lambda _: (),
+) -> Page:
+    """Work out the page.
+
+    `diff_of(parent, child)` gives the text of `git diff`, `series_of(name)` the scores of single records kept under it.
+    """
     reading, book = Reading.of(history), DiffBook(diff_of)
     again = revalidated(history)
     kept, missed, rate = survivors(reading), discards(reading), hit_rate(reading)
@@ -170,6 +182,7 @@ def compose(history: Archive, *, task: Task, diff_of: Callable[[str, str], str])
         front=table(reading, task.pareto),
         hit_rate=_hit_rate(rate),
         noise=noise_sheet(reading),
+        finite=[*finite_sheet(reading), *trials_sheet(history, series_of)],
         spend=spending(history),
         sheet=reproduction(history, task),
         commands=check_yourself(history),

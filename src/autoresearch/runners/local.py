@@ -9,7 +9,7 @@ from __future__ import annotations
 import hashlib
 import os
 import threading
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -48,6 +48,8 @@ class Judged:
     """What came of judging one run."""
 
     values: Mapping[str, float]
+    records: tuple[float, ...] = ()
+    """Scores of single records, where the evaluation gives them."""
     seconds: float = 0.0
     """The evaluation's wall time."""
     peak_memory_bytes: int | None = None
@@ -71,6 +73,8 @@ class LocalRunner:
     """The study's; scratch directories are made below it."""
     keep_log: Callable[[bytes], str]
     """Stores what a candidate printed and returns its name."""
+    keep_series: Callable[[Sequence[float]], str] = lambda _: ""
+    """Stores the scores of single records and returns their name."""
     slot: int = 0
     stop: threading.Event = field(default_factory=threading.Event)
     """Set by a human's second Ctrl-C: whatever runs now is killed and Interrupted is raised."""
@@ -111,6 +115,8 @@ class LocalRunner:
             artifacts=left,
             peak_memory_bytes=ran.peak_memory_bytes if self.task.experiment else judged.peak_memory_bytes,
             log=self.keep_log(ran.output) if ran.output else "",
+            records=judged.records if split != "public" else (),
+            series=self.keep_series(judged.records) if judged.records and split == "public" else "",
             foul="" if name in judged.values else f"discard: {self._miss(judged.values)}",
         )
 
@@ -169,7 +175,7 @@ class LocalRunner:
     def _evaluation(
         self, contest: tuple[str, str], artifacts: Path, seed: int, split: str, *, seconds: float
     ) -> Judged:
-        phase = self.task.holdout if split == "holdout" else self.task.evaluation
+        phase = {"holdout": self.task.holdout, "vault": self.task.vault}.get(split, self.task.evaluation)
         assert phase is not None
         sealed = self.workspace.export(self.workspace.base, self.slot, sealed_only=True, with_hidden=True)
         self._phase("evaluation" if split == "public" else "sealed evaluation", phase)
@@ -187,11 +193,13 @@ class LocalRunner:
             self._demand_undisturbed(sealed)
             if not verdict.is_file():
                 raise Foul(Outcome.CRASH, f"the evaluation wrote no ${METRICS}", log=ended.output)
-            values = metrics.from_json(_read_capped(verdict), self.task.metric, seconds=seconds)
-        return Judged(values, ended.seconds, door.peak_memory_bytes)
+            said, metric = _read_capped(verdict), self.task.metric
+            values = metrics.from_json(said, metric, seconds=seconds)
+            records = metrics.records(said, values.get(metric.name))
+        return Judged(values, records, ended.seconds, door.peak_memory_bytes)
 
     def _helper(self) -> Path:
-        """A folder from which any interpreter imports `autoresearch.contestant`, be we installed there or not."""
+        """A folder from which any interpreter imports the evaluators' helpers, be we installed there or not."""
         folder = self.folder / "helper"
         if not self._helped:
             _lay_out_helper(folder / "autoresearch")
@@ -343,7 +351,7 @@ def _lay_out_helper(package: Path) -> None:
     """What evaluators and contestants import, as it is here: the standard library is all it needs."""
     here = Path(contestant.__file__).parents[1]
     files = {path.relative_to(here): path.read_bytes() for path in here.glob("contestant/*.py")}
-    files |= {Path(name): (here / name).read_bytes() for name in ("plain.py", "respond.py")} | {
+    files |= {Path(name): (here / name).read_bytes() for name in ("plain.py", "respond.py", "splits.py")} | {
         Path("__init__.py"): b""
     }
     for name, text in files.items():

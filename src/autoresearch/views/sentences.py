@@ -44,7 +44,8 @@ def figures_of(reading: Reading, span: Span | None) -> Figures:
     """How numbers of this epoch are written."""
     if span is None:
         return Figures(reading.history.metric.unit)
-    return Figures.of(span.epoch.metric.unit, span.noise.sigma if span.noise else None)
+    metric = span.epoch.metric
+    return Figures.of(metric.unit, (span.noise.sigma if span.noise else None) or metric.step)
 
 
 def margin(gain: Gain | None, figures: Figures) -> str:

@@ -7,6 +7,7 @@ from typing import Any
 
 from autoresearch.history import Archive, Note
 from autoresearch.records import Certificate, Outcome, Ruling
+from autoresearch.views.finite import finite as finite_data
 from autoresearch.views.levels import Level
 from autoresearch.views.reading import own_values
 from autoresearch.views.rows import finite
@@ -58,6 +59,7 @@ def status(history: Archive, *, state: str, now: str) -> dict[str, Any]:
         "measured": history.measured,
         "budget": _budget(history, now),
         "spend": _spend(used),
+        "finite": _finite(history),
         "alarms": [r.text for _, r in history.trail if isinstance(r, Note) and r.kind in ALARMS],
         "next": _next(history, state),
     }
@@ -92,6 +94,22 @@ def _certified(history: Archive) -> dict[str, Any] | None:
         "low": finite(proof.low),
         "high": finite(proof.high),
         "n": proof.n,
+    }
+
+
+def _finite(history: Archive) -> dict[str, Any] | None:
+    account = finite_data(history)
+    if account is None:
+        return None
+    return {
+        "feedback": account.feedback,
+        "bits": round(account.bits, 1),
+        "bound": finite(account.bound),
+        "gain": finite(account.gain),
+        "told": finite(account.told),
+        "questions": {"asked": account.asked, "allowed": account.allowed},
+        "sealed_bound": finite(account.sealed_bound),
+        "vault_opened": account.vault is not None,
     }
 
 

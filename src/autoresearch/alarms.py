@@ -1,0 +1,67 @@
+"""Alarms while a study runs: the public score climbs and the sealed records do not; and whom to tell."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from statistics import fmean
+
+from autoresearch import proc
+from autoresearch.history import History, Note
+from autoresearch.records import Certificate, Ruling
+
+HOOK_SECONDS = 20.0
+
+
+@dataclass(frozen=True, slots=True)
+class Watch:
+    """Hears every record: writes an alarm where public and sealed answers part, and passes alarms on."""
+
+    history: Callable[[], History]
+    record: Callable[[Note], object]
+    hook: Sequence[str]
+    """Command of the owner's; empty for none."""
+    root: Path
+    """Where it runs."""
+
+    def __call__(self, record: object) -> None:
+        """React to a record that has just become durable."""
+        match record:
+            case Certificate() if text := gap(self.history(), record):
+                self.record(Note("alarm", text))
+            case Note(kind="alarm", text=text) if self.hook:
+                self._tell(text)
+
+    def _tell(self, text: str) -> None:
+        """Run the hook. Its failure is noted and stops nothing."""
+        try:
+            proc.output(self.hook, cwd=self.root, input=text.encode(), timeout=HOOK_SECONDS)
+        except proc.CommandError as error:
+            self.record(Note("fault", f"hooks.alarm: {error.message}"))
+
+
+def gap(history: History, done: Certificate) -> str:
+    """Why `done` shows that the public score runs away from the sealed one; empty when it does not.
+
+    Either the sealed records refuse the gain the public score shows, or they have now failed twice to confirm one.
+    """
+    if done.split != "holdout" or done.ruling is Ruling.CERTIFIED:
+        return ""
+    seen = _public_gain(history, done)
+    if seen is None or seen <= 0:
+        return ""
+    unit = f" {history.metric.unit}".rstrip()
+    public = f"the public score says {seen:+.3g}{unit} since the last certified commit"
+    if done.gain_high < seen:
+        return f"certificate {done.number}: {public}, the sealed data at most {done.gain_high:+.3g}{unit}"
+    before = history.certificates[-2] if len(history.certificates) > 1 else None
+    if before and before.ruling is not Ruling.CERTIFIED:
+        return f"certificate {done.number}: {public}, and the sealed data have not confirmed it twice in a row"
+    return ""
+
+
+def _public_gain(history: History, done: Certificate) -> float | None:
+    """How much better the public runs say the certificate's commit is; None when there are none to compare."""
+    ours, theirs = history.values(done.commit), history.values(done.against)
+    return history.metric.gain(fmean(ours), over=fmean(theirs)) if ours and theirs else None
