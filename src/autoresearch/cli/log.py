@@ -7,7 +7,6 @@ from typing import Annotated
 
 import typer
 
-from autoresearch import views
 from autoresearch.cli import place
 
 
@@ -25,6 +24,8 @@ def log(
     site, ledger = place.open_ledger(study)
     chosen = index.numbers(ledger.path, site.folder / "index.sqlite", where=where, order=order)
     if as_json:
+        from autoresearch import views
+
         rows = list(views.log_rows(ledger.history))
         for number in chosen:
             typer.echo(json.dumps(rows[number]))
