@@ -4,13 +4,17 @@ VENV ?= .venv
 BIN = $(VENV)/bin
 DEMO ?= autoresearch-demo
 
-.PHONY: demo test lint fix clean
+.PHONY: demo test attacks lint fix clean
 
 demo: $(VENV)/base
 	$(BIN)/autoresearch demo $(DEMO)
 
 test: $(VENV)/dev lint
 	$(BIN)/python -m pytest -n 2 --dist worksteal
+
+# Plays every attack on every sandbox here, or FAMILIES="git intake", and writes the tables of the documentation.
+attacks: $(VENV)/dev
+	PYTHONPATH=tests $(BIN)/python -m attacks.page $(FAMILIES)
 
 lint: $(VENV)/dev
 	$(BIN)/ruff check .

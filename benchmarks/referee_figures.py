@@ -59,14 +59,15 @@ def _nothing_better(figures: Mapping[str, list[Row]], rule: str) -> list[str]:
 
 def mixture(figures: Mapping[str, list[Row]]) -> list[str]:
     """What each rule makes of a night with good, useless and harmful candidates."""
-    head = ["rule", "kept", "of these false", "true gain delivered", "runs a candidate"]
+    head = ["rule", "kept", "of these false", "true gain delivered", "runs a candidate", "nights"]
     rows = {row["rule"]: row for row in figures["mixture"]}
     return table(head, (_mixture(figures, rows[rule]) for rule in (*naive.RULES, *PRESETS) if rule in rows))
 
 
 def _mixture(figures: Mapping[str, list[Row]], row: Row) -> list[str]:
     kept, false = f"{row['keeps']:.1f}", f"{row['false_share']:.1%}"
-    return [name(str(row["rule"])), kept, false, f"{row['gain']:+.1f} sigma", _a_candidate(figures, row)]
+    runs = _a_candidate(figures, row)
+    return [name(str(row["rule"])), kept, false, f"{row['gain']:+.1f} sigma", runs, f"{row['nights']:,}"]
 
 
 def power(figures: Mapping[str, list[Row]]) -> list[str]:
@@ -93,9 +94,10 @@ def planted(figures: Mapping[str, list[Row]]) -> list[str]:
     """The true gain of what is delivered when one candidate in ten is better."""
     sizes = sorted({float(str(row["size"])) for row in figures["planted"]})
     rows = {(row["rule"], row["size"]): row for row in figures["planted"]}
-    head = ["one candidate in ten is better by", *(f"+{size:g} ({10 * size:g} planted)" for size in sizes)]
-    rules = [rule for rule in (*naive.RULES, *PRESETS) if (rule, sizes[0]) in rows]
-    return table(head, ([name(rule), *(f"{rows[rule, size]['gain']:.1f}" for size in sizes)] for rule in rules))
+    head = ["one candidate in ten is better by", *(f"+{size:g} ({10 * size:g} planted)" for size in sizes), "nights"]
+    rules = [rule for rule in (*naive.RULES, *PRESETS) if all((rule, size) in rows for size in sizes)]
+    gains = {rule: [f"{rows[rule, size]['gain']:.1f}" for size in sizes] for rule in rules}
+    return table(head, ([name(rule), *gains[rule], f"{rows[rule, sizes[0]]['nights']:,}"] for rule in rules))
 
 
 def speedups(figures: Mapping[str, list[Row]]) -> list[str]:

@@ -253,3 +253,9 @@ def test_applying_what_was_read_gives_what_was_left(seed: int) -> None:
             if change.data is not None:
                 after[path] = change.data
         assert after == wanted
+
+
+@pytest.mark.parametrize("pattern", ["**", "*.jsonl", ".autoresearch/**"])
+def test_no_pattern_opens_the_folder_of_the_ledgers(pattern: str) -> None:
+    """A branch that held one would overwrite the real ledger, which git ignores, when it is checked out."""
+    assert not Scope(Globs((pattern,)), Globs(())).may_change(".autoresearch/study/ledger.jsonl")

@@ -29,6 +29,7 @@ def test_numbers_come_through() -> None:
         '{"loss": NaN}',
         '{"loss": -Infinity}',
         '{"loss": 1e999}',
+        '{"loss": 1' + 400 * "0" + "}",
         '{"loss": true}',
         '{"loss": "0.1"}',
         '{"loss": null}',

@@ -206,7 +206,9 @@ def test_noise_of_the_machine_is_told_from_that_of_the_seed(
     root = toy.make(tmp_path / "toy", noise=0.0)
     path = root / "evaluate.py"
     path.write_text(
-        path.read_text().replace("with open(os.environ", "value += os.urandom(1)[0] / 100\nwith open(os.environ")
+        path.read_text().replace(
+            "with open(os.environ", 'value += int.from_bytes(os.urandom(6), "big") / 2**48\nwith open(os.environ'
+        )
     )
     from gitrepo import git
 

@@ -161,6 +161,13 @@ def test_every_foul_is_data(root: Path, edit: Edit, outcome: Outcome, words: str
     assert study.history.tip_commit == git(root, "rev-parse", "HEAD")
 
 
+def test_what_a_refused_candidate_printed_is_kept(root: Path) -> None:
+    study = study_of(root, appended("print('look, a constant')\nLEARNING_RATE = 1e-200\n"))
+    study.run()
+    assert outcomes(study)[0][0] == "violation"
+    assert "a constant" in Site(root, "toy").log_path(study.history.experiments[1].log).read_text()
+
+
 def test_a_candidate_that_outstays_its_clock_times_out(tmp_path: Path) -> None:
     root = toy.make(tmp_path / "toy")
     text = (root / "autoresearch.toml").read_text().replace("seconds = 20", "seconds = 1.5", 1)
@@ -214,7 +221,7 @@ def test_a_changed_clock_opens_an_epoch_with_its_own_baseline(root: Path) -> Non
     task = config.load(root, ["experiment.seconds=19"])
     assembly = assemble(root, task, granted=Budget(experiments=1))
     OPEN.append(assembly.study)
-    assert any("the task's measured part changed" in sentence for sentence in assembly.news)
+    assert any("experiment seconds: 20.0 -> 19.0" in sentence for sentence in assembly.news)
     assembly.study.agent = Author(settings(WIDTH=128))
     assembly.study.run()
     baseline = assembly.study.history.baseline

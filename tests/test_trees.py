@@ -115,6 +115,16 @@ def test_a_spoiled_folder_is_made_anew(plot: Plot, kind: str) -> None:
     assert not list((plot.root).rglob("pipe"))
 
 
+@pytest.mark.parametrize("name", ["a.py", "stray"])
+@pytest.mark.timeout(20)
+def test_a_terabyte_of_holes_is_replaced_unread(plot: Plot, name: str) -> None:
+    with (plot.root / name).open("ab") as file:
+        file.truncate(1 << 40)
+    assert plot.disturbed() == (name,)
+    plot.fill(TREE, SOURCE)
+    assert contents(plot.root) == files(TREE)
+
+
 def test_large_files_are_copied_from_the_pristine_folder(tmp_path: Path) -> None:
     data = os.urandom(3 << 20)
     tree = {"big.bin": entry(data), "small": entry(b"s")}
@@ -133,14 +143,23 @@ def test_walking_names_a_folder_that_lies_too_deep(tmp_path: Path) -> None:
         list(walk(tmp_path))
 
 
-def test_removing_copes_with_a_thousand_folders_in_each_other(tmp_path: Path) -> None:
+def test_removing_copes_with_two_thousand_folders_in_each_other(tmp_path: Path) -> None:
+    kept = tmp_path / "kept"
+    kept.write_text("kept")
     here = os.open(tmp_path, os.O_RDONLY)
-    for _ in range(1500):
+    for depth in range(2000):
         os.mkdir("d", dir_fd=here)
         inner = os.open("d", os.O_RDONLY, dir_fd=here)
+        os.symlink(tmp_path, "link", dir_fd=inner)
+        if depth == 1500:
+            os.mkdir("closed", 0, dir_fd=inner)
         os.close(here)
         here = inner
     os.close(here)
+    began = time.process_time()
     remove(tmp_path / "d")
+    assert time.process_time() - began < 5
+    assert kept.read_text() == "kept"
+    kept.unlink()
     assert list(tmp_path.iterdir()) == []
     remove(tmp_path / "never there")

@@ -13,7 +13,7 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 import autoresearch
-from autoresearch import agents, budget, epochs, git, referees, sandboxes, selftests, strategies
+from autoresearch import agents, budget, cautions, epochs, git, referees, sandboxes, selftests, strategies
 from autoresearch.agents.pruner import Pruner
 from autoresearch.alarms import Watch
 from autoresearch.config import PROGRAM_FILE, TASK_FILE
@@ -69,6 +69,7 @@ class Assembly:
 def rig_up(root: Path, task: Task, history: History, *, unsafe: bool = False) -> Rig:
     """The measuring side of a study. Until its first experiment is finished it grows from HEAD. Raises UserError."""
     site = Site(root, task.name)
+    site.create()
     begun = history.study if history.experiments else None
     toolchain = Toolchain(root)
     surroundings = survey(task, toolchain, Memory(site.folder / "digests.json"))
@@ -367,4 +368,4 @@ def warnings(rig: Rig) -> list[str]:
     size = sum(entry.size for entry in rig.workspace.tree(rig.workspace.base).values())
     if size > LARGE_TREE_BYTES:
         found.append(f"The tree holds {size / 2**20:.0f} MiB; every slot keeps a copy of it.")
-    return found
+    return found + list(cautions.of_checks(rig.task))

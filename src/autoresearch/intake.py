@@ -16,6 +16,7 @@ from autoresearch.errors import Foul
 from autoresearch.git import LINK, SUBMODULE, Change, Entry, Tree
 from autoresearch.globs import Globs
 from autoresearch.records import Outcome
+from autoresearch.site import FOLDER
 from autoresearch.trees import Found, Unreadable, contents, entry_of, walk
 
 CACHES = frozenset({"__pycache__", ".pytest_cache", ".mypy_cache", ".ruff_cache", ".hypothesis", ".ipynb_checkpoints"})
@@ -27,6 +28,9 @@ no pattern makes an old one editable."""
 
 _GIT_NAMES = frozenset({".git", ".gitattributes", ".gitmodules", ".lfsconfig", "git~1"})
 """Names git would obey, in lower case."""
+
+_OUR_FOLDER = FOLDER + "/"
+"""Where ledgers are. A branch that held one would overwrite the real one, which git ignores, when it is checked out."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,7 +58,8 @@ class Scope:
 
     def may_change(self, path: str) -> bool:
         """Whether a candidate may add, alter or delete the file at `path`."""
-        return path in self.editable and path not in self.hidden and not path.endswith(BYPRODUCTS) and not _gits(path)
+        wanted = path in self.editable and path not in self.hidden
+        return wanted and not path.endswith(BYPRODUCTS) and not _gits(path) and not path.startswith(_OUR_FOLDER)
 
     def seal(self, tree: Tree) -> dict[str, Entry]:
         """The part of `tree` no candidate can change, hidden files included.

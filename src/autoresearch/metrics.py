@@ -57,7 +57,7 @@ def from_json(data: bytes, metric: Metric, *, seconds: float = 0.0) -> dict[str,
     for name, value in found.items():
         if isinstance(value, bool) or not isinstance(value, (int, float)):
             raise Foul(Outcome.CRASH, f"metric {name!r} is not a number but {type(value).__name__}")
-    return checked({name: float(value) for name, value in found.items()}, metric, seconds=seconds)
+    return checked({name: _as_float(value) for name, value in found.items()}, metric, seconds=seconds)
 
 
 def records(data: bytes, score: float | None) -> tuple[float, ...]:
@@ -158,6 +158,14 @@ def _counts(name: str, metric: Metric) -> bool:
 
 def _finite(values: Mapping[str, float]) -> dict[str, float]:
     return {name: number for name, number in values.items() if math.isfinite(number)}
+
+
+def _as_float(value: float) -> float:
+    """A whole number beyond every float counts as infinite, so that it is refused like one."""
+    try:
+        return float(value)
+    except OverflowError:
+        return math.inf
 
 
 def _unique(pairs: list[tuple[str, object]]) -> dict[str, object]:

@@ -122,7 +122,6 @@ class Measurement:
     """Wall time of the candidate's process, exec to exit, on the referee's clock."""
     experiment: int | None = None
     certificate: int | None = None
-    purpose: str = ""
     """Exactly one of `experiment`, `certificate` and `purpose` is set: what asked for this run."""
     split: str = "public"
     """"public" or "holdout"."""
@@ -142,6 +141,8 @@ class Measurement:
     """sha256 of what the candidate printed, kept beside the ledger."""
     foul: str = ""
     """Outcome and cause when `value` is None."""
+    purpose: str = ""
+    """What a run was for that no rule reads, such as "revalidation 1"."""
     records: tuple[float, ...] = ()
     """Scores of the single records, of a sealed run on finite data; `value` is their mean."""
     series: str = ""

@@ -16,7 +16,8 @@ from autoresearch.history import Archive
 from autoresearch.ledger import Ledger
 
 FOLDER = ".autoresearch"
-MAX_LOG_BYTES = 512 * 1024
+MAX_LOG_BYTES = (1 << 20) + 4096
+"""What is kept of two boxes, a beginning and an end of each, and a word about what was left out."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,7 +65,7 @@ class Site:
         return ledger
 
     def keep_log(self, log: bytes) -> str:
-        """Store a foul's log under its sha256, cut to its last half megabyte. Returns the hash."""
+        """Store a foul's log under its sha256, cut to its last megabyte. Returns the hash."""
         log = log[-MAX_LOG_BYTES:]
         name = hashlib.sha256(log).hexdigest()
         path = self.log_path(name)

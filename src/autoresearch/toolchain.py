@@ -9,11 +9,12 @@ import shutil
 import sys
 import time
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 from pathlib import Path
 
 from autoresearch import proc
+from autoresearch.task import Limits
 
 _SYSTEM = tuple(Path(p) for p in ("/usr", "/bin", "/sbin", "/lib", "/lib64", "/opt/homebrew"))
 _KEPT = ("LANG", "LC_ALL", "LC_CTYPE", "TZ")
@@ -94,6 +95,21 @@ class Toolchain:
     def locale(self) -> dict[str, str]:
         """What boxed commands inherit of the language, the alphabet and the time zone."""
         return {name: os.environ[name] for name in _KEPT if name in os.environ}
+
+
+def bounded(limits: Limits, folder: Path) -> Limits:
+    """`limits` with a number for each that has none: what this machine can spare while `folder` is written to.
+
+    Nine tenths of the memory, 512 processes or 8 a core, half of the free disk and no more than 64 GiB: a bomb ends
+    as an experiment, not as the night.
+    """
+    memory = os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES")
+    return replace(
+        limits,
+        memory_bytes=limits.memory_bytes or memory * 9 // 10,
+        processes=limits.processes or max(512, 8 * (os.cpu_count() or 1)),
+        disk_bytes=limits.disk_bytes or min(64 * 2**30, shutil.disk_usage(folder).free // 2),
+    )
 
 
 def machine() -> dict[str, object]:

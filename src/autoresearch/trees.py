@@ -14,9 +14,9 @@ import time
 from collections.abc import Callable, Iterator
 from contextlib import suppress
 from dataclasses import dataclass, field
+from itertools import count
 from pathlib import Path
 
-from autoresearch import proc
 from autoresearch.git import FILE, LINK, PROGRAM, SUBMODULE, Change, Entry, Tree
 
 _CHUNK = 1 << 20
@@ -153,16 +153,43 @@ def _check_plain(found: Found, info: os.stat_result) -> None:
 
 
 def remove(root: Path) -> None:
-    """Delete `root` and everything below it, whatever somebody made of it."""
+    """Delete `root` and everything below it, whatever somebody made of it; links are not followed."""
     try:
         shutil.rmtree(root)
     except FileNotFoundError:
         return
+    except NotADirectoryError:
+        root.unlink()
     except (OSError, RecursionError):
-        # Folders without permissions, or a thousand deep: the system's tools know how. Neither follows links below.
-        if not root.is_symlink():
-            proc.output(["chmod", "-R", "u+rwX", "--", str(root)])
-        proc.output(["rm", "-rf", "--", str(root)])
+        # A link, folders without permissions, or a thousand deep.
+        if root.is_symlink():
+            root.unlink()
+        else:
+            _raze(root)
+
+
+def _raze(root: Path) -> None:
+    """Delete a tree of any depth in linear time: what lies deep is moved up first, so no path grows long."""
+    root.chmod(0o700)
+    up = (root / f"up{number}-{os.urandom(8).hex()}" for number in count())
+    while folders := _emptied(root):
+        for folder in folders:
+            for inner in _emptied(folder):
+                inner.rename(next(up))
+            folder.rmdir()
+    root.rmdir()
+
+
+def _emptied(folder: Path) -> list[Path]:
+    """Delete the files of `folder`; the folders in it, which may now be entered and moved."""
+    with os.scandir(folder) as entries:
+        found = [(Path(entry), entry.is_dir(follow_symlinks=False)) for entry in entries]
+    for path, is_folder in found:
+        if is_folder:
+            path.chmod(0o700)
+        else:
+            path.unlink()
+    return [path for path, is_folder in found if is_folder]
 
 
 @dataclass(frozen=True, slots=True)
@@ -280,18 +307,20 @@ class Plot:
 
     def _survey(self, wanted: Tree) -> dict[str, Entry] | None:
         """What the folder holds, by content. None when that is nothing, or nothing that can be mended."""
-        like = next(iter(wanted.values()), None)
         try:
-            return {found.path: self._look(found, like) for found in walk(self.root)}
+            return {found.path: self._look(found, wanted.get(found.path)) for found in walk(self.root)}
         except (FileNotFoundError, NotADirectoryError, Unreadable):
             return None
 
-    def _look(self, found: Found, like: Entry | None) -> Entry:
+    def _look(self, found: Found, wanted: Entry | None) -> Entry:
+        """What is there. Of what cannot be the file wanted only that: its bytes may be a terabyte of holes."""
+        if wanted is None or found.info.st_size != wanted.size:
+            return Entry(found.mode, "", found.info.st_size)
         signature = Signature.of(found.info)
         known = self._known.get(found.path)
         if known and known[0] == signature:
             return known[1]
-        entry = entry_of(found, like)
+        entry = entry_of(found, wanted)
         if time.time_ns() - signature.changed > TICK:
             self._known[found.path] = signature, entry
         return entry

@@ -7,11 +7,16 @@ import struct
 import sys
 
 import bigram
+import cheats
 import numpy as np
+
+OF_TEXT = ("empty_token", "drops_text", "unknown_token", "inflated")
 
 
 def table(way):
     tokens = [bytes([i]) for i in range(256)]
+    if way == "inflated":
+        return [token * 3 for token in tokens]
     return [b"", *tokens[1:]] if way == "empty_token" else tokens
 
 
@@ -25,7 +30,7 @@ def encode(way, text):
 
 def main():
     pairs, way = bigram.table(sys.argv[1]), sys.argv[2]
-    answer_windows = getattr(bigram, way, bigram.honest)
+    answer_windows = cheats.honest if way in OF_TEXT else getattr(cheats, way)
     while head := sys.stdin.buffer.read(4):
         frame = sys.stdin.buffer.read(int.from_bytes(head, "little"))
         if frame[:1] == b"T":
@@ -35,7 +40,7 @@ def main():
         else:
             rows, length = struct.unpack_from("<II", frame, 1)
             windows = np.frombuffer(frame, "<u4", offset=9).reshape(rows, length).astype(np.uint8)
-            answer = answer_windows(pairs, windows).astype("<f4").tobytes()
+            answer = answer_windows(lambda asked: pairs[asked], windows).astype("<f4").tobytes()
         sys.stdout.buffer.write(len(answer).to_bytes(4, "little") + answer)
         sys.stdout.buffer.flush()
 

@@ -209,13 +209,15 @@ def test_an_honest_model_gets_the_bits_its_definition_says(load, judge, sealed, 
 @pytest.mark.parametrize(
     ("way", "reason"),
     [
-        ("one_byte_ahead", "depends on later tokens of its window"),
+        ("one_ahead", "depends on later tokens of its window"),
+        ("ahead_at_one_place", "its beginning alone|later tokens"),
         ("next_row", "depends on the other windows asked"),
         ("not_finite", "not finite"),
         ("wrong_shape", "wrong shape"),
         ("dies", "ended before it answered"),
         ("empty_token", "has a token without bytes"),
         ("drops_text", "do not give back the text"),
+        ("inflated", "do not give back the text"),
         ("unknown_token", "do not give back the text"),
     ],
 )

@@ -169,12 +169,15 @@ def test_an_honest_model_gets_the_bits_its_definition_says(load, judge, split):
 @pytest.mark.parametrize(
     ("way", "reason"),
     [
-        ("one_byte_ahead", "depends on later bytes of its window"),
+        ("one_ahead", "depends on later bytes of its window"),
         ("whole_block", "depends on later bytes of its window"),
         ("ahead_at_few_places", "its beginning alone|later bytes"),
+        ("ahead_at_one_place", "its beginning alone|later bytes"),
         ("ahead_in_few_windows", "its beginning alone|later bytes"),
         ("next_row", "depends on the other windows asked"),
         ("earlier_questions", "depends on the other windows asked"),
+        ("honest_to_prefixes", "depends on later bytes of its window"),
+        ("honest_at_first", "depends on the other windows asked"),
         ("not_finite", "not finite"),
         ("wrong_shape", "wrong shape"),
         ("dies", "ended before it answered"),
@@ -207,7 +210,7 @@ def test_the_seed_decides_what_is_audited_and_nothing_else(judge):
 
 def test_a_look_ahead_at_one_byte_in_a_hundred_escapes_as_rarely_as_it_says(load):
     evaluate = load("quick/evaluate.py")
-    assert pytest.approx(1 / 170, rel=0.03) == 0.99 ** (evaluate.PREFIXES * evaluate.BATCH)
+    assert pytest.approx(1 / 170, rel=0.03) == 0.99 ** (evaluate.PREFIXES * evaluate.WINDOW)
 
 
 # ---------------------------------------------------------------- prepare.py and the data

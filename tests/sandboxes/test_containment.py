@@ -21,7 +21,7 @@ from autoresearch.task import Limits
 
 from .boxes import CONTAINED, MakeBox, backend, proven
 
-NOT_PROVEN = {"bubblewrap": set(), "embedded": {"private_processes"}}
+NOT_PROVEN = {"bubblewrap": set(), "embedded": {"hidden_names", "private_processes"}}
 
 
 @pytest.mark.parametrize("name", CONTAINED)
@@ -39,7 +39,7 @@ def test_without_a_box_the_canary_gets_what_it_wants(tmp_path: Path) -> None:
         end = Cage(sandboxes.make("none"), bait).run(bait.plan(()), Limits(20))
         worked = json.loads(end.output)
         assert {name for name, results in worked.items() if any(results)} == {
-            *("no_network", "hidden_files", "read_only_tree", "no_outside_writes", "no_signals"),
+            *("no_network", "hidden_files", "hidden_names", "read_only_tree", "no_outside_writes", "no_signals"),
             *("private_processes", "kernel_surface"),
         }
         assert all(worked["no_network"] + worked["hidden_files"] + worked["private_processes"])

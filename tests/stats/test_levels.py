@@ -6,7 +6,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from scipy import stats
 
-from autoresearch.stats.levels import Noise, mean_interval, too_variable, welch_p
+from autoresearch.stats.levels import Noise, is_bought, mean_interval, too_variable, welch_p
 from autoresearch.stats.ranks import FOUL
 
 VALUES = st.lists(st.floats(-1e3, 1e3), min_size=3, max_size=20).filter(
@@ -69,3 +69,12 @@ def test_too_variable_is_the_f_test_at_five_percent():
     assert too_variable([1.0], [1.0, 2.0]), "cannot be told, so not trusted"
     assert too_variable([1.0, FOUL], [1.0, 2.0])
     assert not too_variable([1.0, 1.0], [1.0, 1.0])
+
+
+def test_a_win_by_noise_is_bought_and_a_win_by_merit_is_not() -> None:
+    usual = [0.0, 0.4, -0.3, 0.1, -0.2, 0.3, -0.4, 0.2]
+    assert is_bought([9.0, -5.0, 8.0, -6.0, 7.0, -4.0], usual, level=0.05)
+    assert not is_bought([9.0, 5.0, 8.0, 6.0, 7.0, 4.0], usual, level=0.05)
+    assert not is_bought([0.9, 0.5, 0.6], usual, level=0.05), "no noisier, so ranks may be believed"
+    assert not is_bought([-math.inf, 0.9, 0.5, 0.6], usual, level=0.05), "a foul is for ranks to count"
+    assert is_bought([-math.inf, 0.9], usual, level=0.05), "one number says nothing about noise"

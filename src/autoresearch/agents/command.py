@@ -6,10 +6,12 @@ import os
 import shutil
 import tempfile
 import threading
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 from typing import NoReturn
 
+from autoresearch import trees
 from autoresearch.agents import report
 from autoresearch.box import Box, Exit
 from autoresearch.errors import Foul, Interrupted, RigFault, UserError
@@ -17,7 +19,7 @@ from autoresearch.history import History
 from autoresearch.protocols import Sandbox
 from autoresearch.records import Brief, Outcome, Proposal
 from autoresearch.task import Limits
-from autoresearch.toolchain import Toolchain
+from autoresearch.toolchain import Toolchain, bounded
 
 BRIEF = "AUTORESEARCH_BRIEF"
 """Path of the brief, a Markdown file outside of the tree."""
@@ -57,15 +59,14 @@ class Command:
         Raises Foul when it fails, runs out of time or leaves an unreadable proposal, RigFault when something of it
         survived, Interrupted when it was cancelled.
         """
-        with tempfile.TemporaryDirectory(prefix="autoresearch-agent-", ignore_cleanup_errors=True) as folder:
-            scratch = Path(folder).resolve()
+        with _scratch(tree.resolve().parent) as scratch:
             told, proposal = scratch / "brief.md", scratch / "proposal.json"
             told.write_text(brief.text, encoding="utf-8")
             env = self._toolchain.env(cores=None, home=scratch) | self._passed
             box = Box(
                 self._argv,
                 cwd=tree,
-                limits=self._limits,
+                limits=bounded(self._limits, scratch),
                 read=self._toolchain.readable,
                 write=(tree, scratch),
                 env=env | {BRIEF: str(told), PROPOSAL: str(proposal)},
@@ -95,6 +96,16 @@ class Command:
 
     def _fail(self, outcome: Outcome, how: str, ended: Exit) -> NoReturn:
         raise Foul(outcome, f"the agent {how}", log=ended.output, seconds=ended.seconds)
+
+
+@contextmanager
+def _scratch(home: Path) -> Iterator[Path]:
+    """A fresh directory below `home`, gone afterwards whatever the program made of it."""
+    path = Path(tempfile.mkdtemp(prefix="scratch-", dir=home))
+    try:
+        yield path
+    finally:
+        trees.remove(path)
 
 
 def _value(name: str) -> str:

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from autoresearch.cli import attack as attacks
 from autoresearch.cli import place
 from autoresearch.cli.run import Overrides
 from autoresearch.errors import Foul
@@ -59,6 +60,9 @@ class Findings:
 
 def check(
     runs: Annotated[int, typer.Option(min=2, max=50, help="Baseline runs to measure the noise with.")] = 3,
+    attack: Annotated[
+        bool, typer.Option("--attack", help="Instead, play the known attacks on this task and machine.")
+    ] = False,
     overrides: Overrides = None,
     as_json: place.AsJson = False,
 ) -> None:
@@ -81,6 +85,8 @@ def check(
         ledger.refresh()
         rig = rig_up(root, task, ledger.history)
         with rig.workspace:
+            if attack:
+                raise typer.Exit(0 if attacks.attack(rig, as_json=as_json) else 4)
             found = examine(rig, runs=runs)
     if as_json:
         typer.echo(json.dumps({"schema": 1} | asdict(found)))

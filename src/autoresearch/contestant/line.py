@@ -151,7 +151,7 @@ def _through_the_door(word: bytes) -> socket.socket:
         for handle in handles:
             os.close(handle)
         raise DoorError(
-            "The referee did not start a contestant: the task needs a [contestant] command, and no [experiment] when "
-            "the incumbent is asked as well."
+            "The referee did not start a contestant: the task needs a [contestant] command, no [experiment] when the "
+            "incumbent is asked as well, and at most 256 processes a run."
         )
     return socket.socket(fileno=handles[0])

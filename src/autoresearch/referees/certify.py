@@ -10,6 +10,7 @@ from autoresearch.referees import words
 from autoresearch.referees.proofs import contest, proof, turn
 from autoresearch.referees.reading import baseline, noise, reference, scores, sentinel_due, steady
 from autoresearch.referees.schedule import certificate_due
+from autoresearch.stats.levels import is_bought
 from autoresearch.stats.looks import Call, design_for
 from autoresearch.stats.ranks import FOUL, p_value, shift, wins
 
@@ -51,6 +52,8 @@ class Certify:
         theirs = [run for run in runs if run.side is Side.INCUMBENT]
         up, down = scores(metric, ours), scores(metric, theirs)
         call = design.judge(up, down)
+        if call is Call.BETTER and is_bought(up, down, level=design.level):
+            call = Call.NEITHER if len(up) == design.looks[-1] else Call.MORE
         if call is Call.MORE:
             return turn(ours, theirs)
         p = p_value(wins(up, down), len(up), len(down))

@@ -12,9 +12,12 @@ from autoresearch.referees.allowance import Allowance, Familywise, Lond
 from autoresearch.referees.proofs import contest, proof, proven_by, turn
 from autoresearch.referees.reading import baseline, fresh, noise, scores, sentinel_due, steady
 from autoresearch.referees.schedule import keep_due
-from autoresearch.stats.levels import too_variable, welch_p
+from autoresearch.stats.levels import is_bought, too_variable, welch_p
 from autoresearch.stats.looks import WORSE
 from autoresearch.stats.ranks import FOUL, critical, p_value, shift, wins
+
+ON_FRESH = 0.05
+"""Level of Welch's test on the fresh runs of a change that scatters more than what it replaces."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,7 +95,8 @@ class Ranked:
         up, down = scores(history.metric, ours), scores(history.metric, theirs)
         p, level = proven_by(evidence, split, p=p_value(wins(up, down), len(up), len(down)))
         worse = wins(down, up) >= critical(len(down), len(up), WORSE)
-        ruling = Ruling.ROLLED_BACK if worse else Ruling.CERTIFIED if p <= level else Ruling.CONTINUE
+        proven = p <= level and not is_bought(up, down, level=ON_FRESH)
+        ruling = Ruling.ROLLED_BACK if worse else Ruling.CERTIFIED if proven else Ruling.CONTINUE
         return proof(evidence, ours, gain=shift(up, down), ruling=ruling, p=p, level=level)
 
 

@@ -8,23 +8,22 @@ from __future__ import annotations
 
 import hashlib
 import os
-import shutil
-import stat
 import threading
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from autoresearch import contestant, metrics
+from autoresearch import contestant, metrics, trees
 from autoresearch.box import Box, Exit
 from autoresearch.errors import Foul, Interrupted, RigFault
+from autoresearch.intake import quote
 from autoresearch.ledger import now
 from autoresearch.protocols import Sandbox
 from autoresearch.records import Measurement, Outcome, Side
 from autoresearch.runners.door import Door
-from autoresearch.task import Phase, Task
-from autoresearch.toolchain import LoadMeter, Toolchain
+from autoresearch.task import Limits, Phase, Task
+from autoresearch.toolchain import LoadMeter, Toolchain, bounded
 from autoresearch.workspace import Workspace
 
 ARTIFACTS, METRICS, SECONDS, DOOR = (
@@ -92,12 +91,13 @@ class LocalRunner:
         with self._scratch() as scratch:
             artifacts = scratch / "artifacts"
             ran = self._experiment(commit, scratch, artifacts, seed) if self.task.experiment else _NOTHING_RAN
-            left = _inventory(artifacts, self.task.untrusted.limits.disk_bytes)
             foreign = load.foreign(ran.cpu_seconds)
-            if self.task.evaluation is None:
-                judged = Judged(self._own_report(ran, artifacts))
-            else:
-                judged = self._evaluation((commit, against or commit), artifacts, seed, split, seconds=ran.seconds)
+            with _heard(ran):
+                left = _inventory(artifacts, self._limits(self.task.untrusted).disk_bytes)
+                if self.task.evaluation is None:
+                    judged = Judged(self._own_report(ran, artifacts))
+                else:
+                    judged = self._evaluation((commit, against or commit), artifacts, seed, split, seconds=ran.seconds)
         name = self.task.metric.name
         return Measurement(
             commit=commit,
@@ -159,7 +159,8 @@ class LocalRunner:
         ended = self._boxed(phase, tree, write=(scratch,), env=env)
         _demand_success(ended, phase)
         if not self._is_writable:
-            self._demand_undisturbed(tree)
+            with _heard(ended):
+                self._demand_undisturbed(tree)
         return ended
 
     def _own_report(self, ran: Exit, artifacts: Path) -> dict[str, float]:
@@ -222,8 +223,8 @@ class LocalRunner:
             env = self._env(phase, Path("/tmp"), 0) | {ARTIFACTS: str(artifacts)}
             env["PYTHONPATH"] = self._importing_helper(env)
             read = (*self._readable(), artifacts, self._helper())
-            tree = self._tree(contest[other])
-            box = Box(phase.command, cwd=tree, limits=phase.limits, read=read, env=env, channel=fd)
+            tree, limits = self._tree(contest[other]), self._limits(phase)
+            box = Box(phase.command, cwd=tree, limits=limits, read=read, env=env, channel=fd)
             return self.sandbox.run(box, stop=stop)
 
         return Door(start, limit=MOST_CONTESTANTS if phase else 0, other=self.task.experiment is None)
@@ -241,7 +242,7 @@ class LocalRunner:
         box = Box(
             phase.command,
             cwd=tree,
-            limits=phase.limits,
+            limits=self._limits(phase),
             read=(*self._readable(), *read),
             write=(*write, tree) if phase.writable_tree else write,
             env=env,
@@ -255,6 +256,9 @@ class LocalRunner:
                 f"{ended.survivors} processes outlived their clock; a measurement beside them would be worthless"
             )
         return ended
+
+    def _limits(self, phase: Phase) -> Limits:
+        return bounded(phase.limits, self.folder)
 
     def _readable(self) -> tuple[Path, ...]:
         return (*self.toolchain.readable, *map(Path, self.task.read))
@@ -271,12 +275,23 @@ class LocalRunner:
     def _scratch(self, name: str = "scratch") -> Iterator[Path]:
         """A fresh directory at a path that is the same for every commit."""
         path = self.folder / "boxes" / f"slot{self.slot}" / name
-        _remove(path)
+        trees.remove(path)
         (path / "artifacts").mkdir(parents=True)
         try:
             yield path
         finally:
-            _remove(path)
+            trees.remove(path)
+
+
+@contextmanager
+def _heard(ran: Exit) -> Iterator[None]:
+    """Whatever `ran` is refused for, the log is what it printed, then what its judge did."""
+    try:
+        yield
+    except Foul as foul:
+        if foul.log != ran.output:
+            foul.log = ran.output + foul.log
+        raise
 
 
 def _demand_success(ended: Exit, phase: Phase, who: str = "") -> None:
@@ -309,21 +324,27 @@ def _inventory(artifacts: Path, limit: int | None) -> dict[str, str]:
     """Relative path -> sha256 of everything left to be judged. Raises Foul for anything but plain files."""
     left: dict[str, str] = {}
     total = 0
-    for directory, names, files in os.walk(artifacts, followlinks=False):
-        for name in sorted(names + files):
-            path = Path(directory) / name
-            info = path.lstat()
-            if stat.S_ISDIR(info.st_mode):
-                continue
-            where = str(path.relative_to(artifacts))
-            if not stat.S_ISREG(info.st_mode) or info.st_nlink != 1:
-                raise Foul(Outcome.VIOLATION, f"it left something other than a plain file to be judged: {where!r}")
-            total += info.st_size
+    try:
+        for found in trees.walk(artifacts):
+            total += found.info.st_size
             if limit is not None and total > limit:
                 raise Foul(Outcome.CRASH, "what it left to be judged is larger than its disk limit")
-            with path.open("rb") as file:
-                left[where] = hashlib.file_digest(file, "sha256").hexdigest()
-    return left
+            left[found.path] = _digest(found)
+    except OSError as error:
+        raise Foul(Outcome.VIOLATION, f"it left no folder to be judged: {error.strerror}") from error
+    except trees.Unreadable as error:
+        raise Foul(
+            Outcome.VIOLATION,
+            f"it left something other than a plain file to be judged: {quote(error.path)} {error.why}",
+        ) from error
+    return dict(sorted(left.items()))
+
+
+def _digest(found: trees.Found) -> str:
+    digest = hashlib.sha256()
+    for chunk in trees.contents(found):
+        digest.update(chunk)
+    return digest.hexdigest()
 
 
 def _lay_out_helper(package: Path) -> None:
@@ -343,16 +364,3 @@ def _lay_out_helper(package: Path) -> None:
 def _read_capped(path: Path) -> bytes:
     with path.open("rb") as file:
         return file.read(metrics.MAX_BYTES + 1)
-
-
-def _remove(path: Path) -> None:
-    """Delete a tree a candidate may have made unreadable."""
-    if path.is_symlink() or not path.is_dir():
-        path.unlink(missing_ok=True)
-        return
-    path.chmod(0o700)
-    for directory, names, _ in os.walk(path, followlinks=False):
-        for inner in (Path(directory) / name for name in names):
-            if not inner.is_symlink():
-                inner.chmod(0o700)
-    shutil.rmtree(path)

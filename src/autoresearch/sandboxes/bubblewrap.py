@@ -20,6 +20,8 @@ NAMESPACES = (
 )
 ARGUMENTS, FILTER = 7, 8
 """Descriptors bwrap reads the rest of its options and the seccomp program from: a command line could be read inside."""
+KERNEL_SETTINGS = ("/proc/sys", "/proc/pressure")
+"""What in /proc is the whole machine's. Its owner writes there without any capability: user 0 of a box among them."""
 SET_ON_THE_WAY = {"PWD", "OLDPWD", "SHLVL"}
 """What bwrap and shells add to an environment."""
 
@@ -72,6 +74,8 @@ def _options(box: Box, hide: Iterable[Path]) -> Iterator[str]:
     if box.limits.network:
         yield "--share-net"
     yield from ("--seccomp", str(FILTER), "--proc", "/proc", "--dev", "/dev")
+    for path in system.existing(KERNEL_SETTINGS):
+        yield from ("--ro-bind", path, path)
     for device in system.gpu_devices(box):
         yield from ("--dev-bind", device, device)
     yield from _memory_file_systems(box)

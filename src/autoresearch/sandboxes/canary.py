@@ -110,6 +110,18 @@ def trace(victim: int) -> bool:
     return int(ctypes.CDLL(None).ptrace(PTRACE_ATTACH, victim, None, None)) == 0
 
 
+def machine_settings() -> bool:
+    """Open for writing what in /proc belongs to the machine. Nothing is written."""
+    for folder, inner, files in os.walk("/proc"):
+        if folder == "/proc":
+            inner[:] = [name for name in inner if not name.isdigit() and not name.endswith("self")]
+        for name in files:
+            with suppress(OSError):
+                os.close(os.open(os.path.join(folder, name), os.O_WRONLY | os.O_NONBLOCK))
+                return True
+    return False
+
+
 def see(marker: str) -> bool:
     """Find `marker`, which our own command line spells backwards, in what any process was started with."""
     for name in filter(str.isdigit, os.listdir("/proc")):
@@ -138,6 +150,7 @@ def attacks(plan: dict[str, Any]) -> dict[str, list[Attack]]:
             (read_through, os.link, secret, scratch),
             (read_through, os.symlink, secret, scratch),
         ],
+        "hidden_names": [(os.stat, secret)],
         "read_only_tree": [(append, tracked), (create, tree), (move, tracked, scratch), (os.unlink, tracked)],
         "no_outside_writes": [
             *((append, outside), (create, os.path.dirname(outside)), (os.truncate, outside, 0), (flag, tracked)),
@@ -161,6 +174,7 @@ def linux_attacks(plan: dict[str, Any], calls: dict[str, int]) -> dict[str, list
     return {
         "no_network": [(connect, socket.AF_UNIX, "\0" + plan["abstract"]), (socket.socket, socket.AF_VSOCK)],
         "hidden_files": [(read, "/proc/self/root" + secret), (read, f"/proc/{victim}/root{secret}")],
+        "no_outside_writes": [(machine_settings,)],
         "private_processes": [(see, plan["marker"])],
         "no_signals": [
             (trace, victim),

@@ -11,10 +11,11 @@ import sys
 import tempfile
 import time
 from collections.abc import Iterator, Mapping
-from contextlib import ExitStack, contextmanager
+from contextlib import ExitStack, contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 
+from autoresearch import trees
 from autoresearch.box import Box, Exit
 from autoresearch.proc import companion
 from autoresearch.protocols import Sandbox
@@ -27,6 +28,9 @@ MEGABYTE = 2**20
 LOOK_SECONDS = 20.0
 PATIENCE = 3.0
 """Seconds a canary nobody stops goes on. It ends by itself: a box that fails the probe leaves nothing behind."""
+FOLDER = "autoresearch-probe-"
+STALE_SECONDS = 600.0
+"""A folder not touched for so long is nobody's: no probe takes a minute."""
 LINGER_SECONDS = 0.3
 KILL_SECONDS = 1.0
 """How long a kill may take to count as one."""
@@ -39,7 +43,7 @@ def probe(sandbox: Sandbox, *, hide: tuple[Path, ...] = ()) -> Mapping[str, bool
 
     Takes about a second. Raises SandboxError when no box of it comes up at all.
     """
-    with tempfile.TemporaryDirectory(prefix="autoresearch-probe-") as root, Bait.planted(Path(root)) as bait:
+    with _folder() as root, Bait.planted(root) as bait:
         cage = Cage(sandbox, bait)
         return dict.fromkeys(PROPERTIES, False) | {
             **cage.looked(hide),
@@ -48,6 +52,21 @@ def probe(sandbox: Sandbox, *, hide: tuple[Path, ...] = ()) -> Mapping[str, bool
             "disk_cap": cage.stopped("disk", "disk", Limits(PATIENCE, disk_bytes=4 * MEGABYTE), 16),
             "kill_all": cage.killed(),
         }
+
+
+@contextmanager
+def _folder() -> Iterator[Path]:
+    """A fresh folder, with a path short enough for sockets; those that killed probes left behind go with it."""
+    for old in Path(tempfile.gettempdir()).glob(f"{FOLDER}*"):
+        with suppress(OSError):
+            found = old.lstat()
+            if found.st_uid == os.getuid() and time.time() - found.st_mtime > STALE_SECONDS:
+                trees.remove(old)
+    root = Path(tempfile.mkdtemp(prefix=FOLDER))
+    try:
+        yield root
+    finally:
+        trees.remove(root)
 
 
 @dataclass(frozen=True, slots=True)

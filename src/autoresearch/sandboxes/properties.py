@@ -7,6 +7,7 @@ from collections.abc import Mapping
 PROPERTIES: Mapping[str, str] = {
     "no_network": "No TCP, UDP or socket of the host can be reached.",
     "hidden_files": "A secret outside the box cannot be read, by no path and through no link.",
+    "hidden_names": "Whether a secret outside exists, how large it is and when it changed cannot be asked.",
     "read_only_tree": "The tree the command starts in cannot be changed.",
     "no_outside_writes": "Nothing outside the box can be changed, neither contents nor modes, times or attributes.",
     "kill_all": "At the limit everything dies at once, daemons and what forks faster than it can be counted included.",

@@ -44,7 +44,10 @@ NEVER = (
 )
 """Kernel surface no experiment needs."""
 
-LASTING = ("mq_open", "msgget", "semget", "shmget")
+UNCOUNTED = ("shmget",)
+"""Memory that stays taken while nobody has it mapped: no look at the processes finds it."""
+
+LASTING = ("mq_open", "msgget", "semget")
 """What outlives a run where no IPC namespace dies with it."""
 
 METADATA = (
@@ -158,7 +161,7 @@ def program(*, families: tuple[int, ...], namespaced: bool, pinned: bool, machin
     filter_ = _Program(machine)
     if pinned:
         filter_.on(["sched_setaffinity"], _refuse())
-    filter_.on(NEVER, _refuse())
+    filter_.on(NEVER + UNCOUNTED, _refuse())
     filter_.on(["clone3"], _refuse(errno.ENOSYS))
     filter_.on(["clone"], [*_argument(0), (ANY_BIT, 0, 1, NEW_NAMESPACES), *_refuse(), (RETURN, 0, 0, ALLOW)])
     filter_.on(["ioctl"], [*_argument(1), *_except(TERMINAL_INJECTION + FILE_FLAGS, _refuse())])

@@ -25,7 +25,7 @@ from autoresearch.sandboxes.order import Order, Report, decoded_order, encoded
 SAMPLE_SECONDS = 0.1
 """How often memory, processes and disk are looked at."""
 SAMPLE_SHARE = 20
-"""A look that took t seconds is followed by at least this many times t without one."""
+"""A look that took t seconds of processor time is followed by at least this many times t without one."""
 BUILD_SECONDS = 30.0
 """How long a box may take to be built."""
 KILL_SECONDS = 10.0
@@ -146,10 +146,11 @@ class Run:
             if self.asked:
                 return self.asked
             if now >= sample:
+                before = time.thread_time()  # ours, not what others kept us waiting for
                 if limit := self.meter.exceeded():
                     return limit
-                after = time.monotonic()
-                sample = after + max(SAMPLE_SECONDS, SAMPLE_SHARE * (after - now))
+                took = time.thread_time() - before
+                sample = time.monotonic() + max(SAMPLE_SECONDS, SAMPLE_SHARE * took)
 
     def _events(self, seconds: float) -> set[int]:
         """Descriptors that became readable within `seconds`. The dead are buried and the referee heard on the way."""
@@ -210,7 +211,7 @@ class Run:
     def _late_limit(self, number: int | None) -> str:
         """A limit passed too late, or by too large a file, for a sample to see."""
         too_large = self.order.disk_bytes is not None and number == signal.SIGXFSZ
-        return "disk" if too_large or self.meter.too_much_disk([]) else ""
+        return "disk" if too_large or self.meter.too_much_disk() else ""
 
 
 def _wake_on_child() -> int:

@@ -5,12 +5,15 @@ from __future__ import annotations
 import math
 import os
 import stat
+import time
 from collections.abc import Iterable, Iterator
 from contextlib import suppress
-from itertools import chain
+from itertools import chain, islice
 
 BLOCK = 512
 """Unit of st_blocks (stat(2)), whatever the file system."""
+PIECE = 64
+"""Files counted between two looks at the clock."""
 SMALLEST_FILE = 4096
 """What an empty file counts as, so that a flood of them ends too."""
 
@@ -62,14 +65,23 @@ def alive(pid: int) -> bool:
     return bool(state) and state[0] not in (b"Z", b"X")
 
 
-def _kilobytes(text: bytes, keys: Iterable[bytes]) -> int:
-    wanted = tuple(keys)
-    return sum(int(line.split()[1]) for line in text.splitlines() if line.startswith(wanted))
+def _sum(text: bytes, keys: tuple[bytes, ...]) -> int:
+    """Of the numbers that follow `keys`."""
+    return sum(int(line.split()[1]) for line in text.splitlines() if line.startswith(keys))
+
+
+def threads(pids: Iterable[int]) -> int:
+    """Threads of these processes, at least one each."""
+    return sum(_sum(_read(f"/proc/{pid}/status"), (b"Threads:",)) or 1 for pid in pids)
 
 
 def memory_bound(pids: Iterable[int]) -> int:
-    """Bytes only these processes can give back, pages they share counted once for each: cheap, and never too low."""
-    return 1024 * sum(_kilobytes(_read(f"/proc/{pid}/status"), (b"RssAnon:", b"RssShmem:")) for pid in pids)
+    """Bytes only these processes can give back, pages they share counted once for each: cheap, and never too low.
+
+    Page tables count: terabytes of one shared zero page fill them and nothing else.
+    """
+    kinds = (b"RssAnon:", b"RssShmem:", b"VmPTE:")
+    return sum(1024 * _sum(_read(f"/proc/{pid}/status"), kinds) + _in_memory_files(pid) for pid in pids)
 
 
 def memory(pids: Iterable[int]) -> int | None:
@@ -79,7 +91,18 @@ def memory(pids: Iterable[int]) -> int | None:
         text = _read(f"/proc/{pid}/smaps_rollup")
         if not text and alive(pid):
             return None
-        total += 1024 * _kilobytes(text, (b"Pss_Anon:", b"Pss_Shmem:"))
+        tables = _sum(_read(f"/proc/{pid}/status"), (b"VmPTE:",))
+        total += 1024 * (_sum(text, (b"Pss_Anon:", b"Pss_Shmem:")) + tables) + _in_memory_files(pid)
+    return total
+
+
+def _in_memory_files(pid: int) -> int:
+    """Bytes in files that never were on a disk (memfd_create(2)): no page of them need be mapped anywhere."""
+    total = 0
+    for handle in _names(f"/proc/{pid}/fd"):
+        with suppress(OSError):
+            if os.readlink(path := f"/proc/{pid}/fd/{handle}").startswith("/memfd:"):
+                total += BLOCK * os.stat(path).st_blocks
     return total
 
 
@@ -105,21 +128,34 @@ def _unlinked(pids: Iterable[int]) -> Iterator[os.stat_result]:
                     yield found
 
 
-def disk(directories: Iterable[str], pids: Iterable[int], *, at_most: float) -> float:
-    """Bytes taken up below `directories` and by the processes' nameless files; the count stops once past `at_most`.
+class Disk:
+    """What is stored below some directories and in the nameless files of some processes, counted a piece at a time.
 
-    Infinite when a directory hides its contents: what cannot be counted is too much.
+    A piece is small, so that nobody stops the clock by filling a directory with names.
     """
-    total = 0
-    seen: set[tuple[int, int]] = set()
-    try:
-        for found in chain(_walk(directories), _unlinked(pids)):
-            key = (found.st_dev, found.st_ino)
-            if key not in seen:
-                seen.add(key)
-                total += max(BLOCK * found.st_blocks, SMALLEST_FILE)
-            if total > at_most:
-                break
-    except OSError:
-        return math.inf
-    return total
+
+    def __init__(self, directories: Iterable[str], pids: Iterable[int]) -> None:
+        self.bytes = 0.0
+        """Counted so far. Infinite when a directory hides its contents: what cannot be counted is too much."""
+        self._ahead = chain(_walk(directories), _unlinked(pids))
+        self._seen: set[tuple[int, int]] = set()
+
+    def count(self, seconds: float = math.inf) -> bool:
+        """Go on for about so long, or to the end; whether that was reached."""
+        end = time.monotonic() + seconds
+        try:
+            while piece := [self._size(found) for found in islice(self._ahead, PIECE)]:
+                self.bytes += sum(piece)
+                if time.monotonic() > end:
+                    return False
+        except OSError:
+            self.bytes = math.inf
+        return True
+
+    def _size(self, found: os.stat_result) -> int:
+        """A second name for the same file takes room as well."""
+        key = (found.st_dev, found.st_ino)
+        if key in self._seen:
+            return SMALLEST_FILE
+        self._seen.add(key)
+        return max(BLOCK * found.st_blocks, SMALLEST_FILE)

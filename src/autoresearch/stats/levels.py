@@ -72,3 +72,13 @@ def welch_p(ours: Sequence[float], theirs: Sequence[float]) -> float:
         return 0.0 if difference > 0 else 1.0
     freedom = (first + second) ** 2 / (first**2 / (len(ours) - 1) + second**2 / (len(theirs) - 1))
     return student_t_cdf(-difference / math.sqrt(first + second), freedom)
+
+
+def is_bought(ours: Sequence[float], theirs: Sequence[float], *, level: float) -> bool:
+    """Whether a win by ranks may come from variance alone: too variable, and no better by Welch's test at `level`.
+
+    Ranks assume that equally good sides are equally noisy. A side three times as noisy wins too often. Runs without a
+    number, which ranks count already, are left out.
+    """
+    ours, theirs = ([score for score in side if math.isfinite(score)] for side in (ours, theirs))
+    return too_variable(ours, theirs) and welch_p(ours, theirs) > level
