@@ -31,7 +31,7 @@ from autoresearch.ledger import Ledger
 from autoresearch.records import Brief, Candidate, Direction, Experiment, Measurement, Metric, Outcome, Side, Verdict
 
 EXAMPLE = Path(__file__).parents[1] / "examples" / "market"
-MARKETS = {"nothing to find": 0.0, "a small trend": 0.1}
+MARKETS = {"nothing to find": 0.0, "a small trend": 0.2}
 """Strength of the trend, in daily standard deviations."""
 YEARS = 400
 DAYS_A_YEAR = 252

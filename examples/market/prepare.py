@@ -1,7 +1,7 @@
 """Makes a market: returns with the fat tails of real ones, and either nothing to find in them or a little.
 
     python prepare.py                       nothing: every strategy earns zero in the long run
-    python prepare.py --trend 0.1           a day leans towards where the last twenty went, by a tenth of its spread
+    python prepare.py --trend 0.2           a day leans towards where the last twenty went, by a fifth of its spread
 
 Writes data/public.csv (5 years), data/sealed.csv (the 8 that follow) and data/vault.csv (4 more), with 20 days between
 them that belong to none.

@@ -164,8 +164,9 @@ class Teller:
         split = self.split if certificate else "public"
         self.add(
             Measurement(
-                who, side, value, self.rng.randrange(2**31), 20.0, experiment, certificate, split,
-                {self.metric.name: value}, 2.0, 0.01, self.now(), "box", peak_memory_bytes=3 * 2**29,
+                who, side, value, self.rng.randrange(2**31), 20.0, experiment, certificate, split=split,
+                values={self.metric.name: value}, evaluation_seconds=2.0, foreign_load=0.01, started=self.now(),
+                machine="box", peak_memory_bytes=3 * 2**29,
             )
         )  # fmt: skip
         return value
