@@ -63,10 +63,17 @@ for folder, inner, names in os.walk("/proc/sys"):
     assert contained.run(python(code)).output == b""
 
 
-def test_what_a_killed_probe_left_behind_goes_with_the_next(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(tempfile, "tempdir", str(tmp_path))
-    for name in ("old", "new"):
-        (tmp_path / f"autoresearch-probe-{name}" / "tree").mkdir(parents=True)
-    os.utime(tmp_path / "autoresearch-probe-old", (1, 1))
-    sandboxes.make("none").probe()
-    assert [path.name for path in tmp_path.iterdir()] == ["autoresearch-probe-new"]
+def test_what_a_killed_probe_left_behind_goes_with_the_next(monkeypatch: pytest.MonkeyPatch) -> None:
+    with tempfile.TemporaryDirectory(dir="/tmp") as short:
+        folder = Path(short)
+        monkeypatch.setattr(tempfile, "tempdir", short)
+        for name in ("old", "new"):
+            (folder / f"autoresearch-probe-{name}" / "tree").mkdir(parents=True)
+        os.utime(folder / "autoresearch-probe-old", (1, 1))
+        sandboxes.make("none").probe()
+        assert [path.name for path in folder.iterdir()] == ["autoresearch-probe-new"]
+
+
+def test_a_long_temporary_directory_is_no_obstacle(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(tempfile, "tempdir", str(tmp_path / ("long" * 30)))
+    assert sandboxes.make("none").probe()

@@ -29,6 +29,8 @@ LOOK_SECONDS = 20.0
 PATIENCE = 3.0
 """Seconds a canary nobody stops goes on. It ends by itself: a box that fails the probe leaves nothing behind."""
 FOLDER = "autoresearch-probe-"
+LONGEST_FOLDER = 60
+"""Characters of a temporary directory in which a socket's whole path stays below 104, the least that systems allow."""
 STALE_SECONDS = 600.0
 """A folder not touched for so long is nobody's: no probe takes a minute."""
 LINGER_SECONDS = 0.3
@@ -57,12 +59,14 @@ def probe(sandbox: Sandbox, *, hide: tuple[Path, ...] = ()) -> Mapping[str, bool
 @contextmanager
 def _folder() -> Iterator[Path]:
     """A fresh folder, with a path short enough for sockets; those that killed probes left behind go with it."""
-    for old in Path(tempfile.gettempdir()).glob(f"{FOLDER}*"):
+    usual = tempfile.gettempdir()
+    parent = Path(usual if len(usual) <= LONGEST_FOLDER else "/tmp")
+    for old in parent.glob(f"{FOLDER}*"):
         with suppress(OSError):
             found = old.lstat()
             if found.st_uid == os.getuid() and time.time() - found.st_mtime > STALE_SECONDS:
                 trees.remove(old)
-    root = Path(tempfile.mkdtemp(prefix=FOLDER))
+    root = Path(tempfile.mkdtemp(prefix=FOLDER, dir=parent))
     try:
         yield root
     finally:
