@@ -29,6 +29,8 @@ from autoresearch.errors import Foul
 from autoresearch.history import Archive, History, StudyStart
 from autoresearch.ledger import Ledger
 from autoresearch.records import Brief, Candidate, Direction, Experiment, Measurement, Metric, Outcome, Side, Verdict
+from autoresearch.report.headline import certified_gain
+from autoresearch.views.reading import Reading
 
 EXAMPLE = Path(__file__).parents[1] / "examples" / "market"
 MARKETS = {"nothing to find": 0.0, "a small trend": 0.2}
@@ -133,8 +135,10 @@ def study(market: str, root: Path, trend: float, experiments: int) -> Row:
     true = truth(root, text.stdout, trend)
     verdict = first.removeprefix("# ").replace("\\", "")
     if proof:
-        inside = "inside" if proof.gain_low <= true <= proof.gain_high else "OUTSIDE"
-        verdict += f"; true gain {inside} {proof.gain_low:.1f} .. {proof.gain_high:.1f}"
+        whole = certified_gain(Reading.of(history.history))
+        assert whole
+        inside = "inside" if whole.low <= true <= whole.high else "OUTSIDE"
+        verdict += f"; true gain {inside} {whole.low:.1f} .. {whole.high:.1f}"
     sealed = earned(text.stdout, read(root / "data" / "sealed.csv"))
     shown = proof.mean if proof else said["finite"]["told"]
     return Row(market, "study", shown, sealed, true, verdict, minutes)

@@ -1,5 +1,6 @@
 import re
 from collections.abc import Callable
+from dataclasses import replace
 from html.parser import HTMLParser
 from pathlib import Path
 
@@ -7,10 +8,11 @@ import pytest
 from nights import Teller, a_diff, a_night, a_task
 
 from autoresearch.history import Archive
-from autoresearch.records import Certificate, Direction, Metric, Outcome, Ruling
+from autoresearch.records import Certificate, Direction, Metric, Outcome, Ruling, Side
+from autoresearch.referees import sealed_gain
 from autoresearch.report import build
 from autoresearch.report.diffs import LINES, parse
-from autoresearch.report.headline import headline, total_gain
+from autoresearch.report.headline import certified_gain, headline, total_gain
 from autoresearch.report.markdown import escape, fenced
 from autoresearch.views import Reading
 
@@ -173,7 +175,24 @@ def test_gains_add_and_their_intervals_add_in_quadrature() -> None:
         Certificate(n, "b", "a", Ruling.CERTIFIED, "", 0.01, 0.0125, 12, 2.9, 2.8, 3.0, gain, gain - down, gain + up)
         for n, (gain, down, up) in enumerate([(1.0, 0.3, 0.5), (2.0, 0.4, 1.2)], 1)
     ]
-    assert total_gain(proofs) == pytest.approx((3.0, 2.5, 4.3))
+    whole = total_gain(proofs)
+    assert (whole.estimate, whole.low, whole.high) == pytest.approx((3.0, 2.5, 4.3))
+
+
+def test_on_finite_data_the_two_ends_of_a_chain_are_compared_record_by_record() -> None:
+    teller = Teller(seed=3).begin()
+    for _ in range(2):
+        teller.experiment(effect=6, outcome=Outcome.KEEP)
+        teller.certificate()
+    history, metric = teller.history, teller.history.metric
+    scores = {0: [3.0 + 0.01 * (n % 7) for n in range(320)], 1: [1.0 + 0.01 * (n % 5) for n in range(320)]}
+    ends = ((0, Side.INCUMBENT), (1, Side.CANDIDATE))
+    for number, side in ends:
+        runs = history.proofs[number]
+        runs[:] = [replace(run, records=tuple(scores[number])) if run.side is side else run for run in runs]
+    first, last = (next(run for run in history.proofs[n] if run.side is side) for n, side in ends)
+    assert certified_gain(Reading.of(history)) == sealed_gain(metric, last, first)
+    assert certified_gain(Reading.of(history)) != total_gain(history.certificates)
 
 
 def test_unsafe_stands_in_every_line(tmp_path: Path) -> None:

@@ -6,7 +6,9 @@ import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from autoresearch.records import Certificate, Ruling
+from autoresearch.records import Certificate, Measurement, Ruling, Side
+from autoresearch.referees import sealed_gain
+from autoresearch.stats.ranks import Interval
 from autoresearch.views.effects import best_of_luck, fresh_gain, measured_gain
 from autoresearch.views.levels import Level
 from autoresearch.views.reading import Reading, Span
@@ -38,7 +40,16 @@ def headline(reading: Reading) -> Headline:
     return made if not _unsafe(reading) else _flagged(made)
 
 
-def total_gain(proofs: Sequence[Certificate]) -> tuple[float, float, float]:
+def certified_gain(reading: Reading) -> Interval | None:
+    """What the certified commit gained, from the first certificate on, and its 95 % interval; None without one."""
+    proof = standing_certificate(reading.history)
+    if proof is None:
+        return None
+    span = _span(reading, proof)
+    return _delivered(span, _chain(span, proof))
+
+
+def total_gain(proofs: Sequence[Certificate]) -> Interval:
     """Gain of a chain of certificates with its 95 % interval.
 
     Gains add; the halves of their intervals add in quadrature, because each certificate has runs of its own.
@@ -46,14 +57,38 @@ def total_gain(proofs: Sequence[Certificate]) -> tuple[float, float, float]:
     gain = sum(proof.gain for proof in proofs)
     down = math.hypot(*(proof.gain - proof.gain_low for proof in proofs))
     up = math.hypot(*(proof.gain_high - proof.gain for proof in proofs))
-    return gain, gain - down, gain + up
+    return Interval(gain, gain - down, gain + up)
+
+
+def _span(reading: Reading, proof: Certificate) -> Span:
+    return next(span for span in reading.spans if any(each.certificate is proof for each in span.proofs))
+
+
+def _delivered(span: Span, chain: Sequence[Certificate]) -> Interval:
+    """Gain of where the chain ends over where it began.
+
+    On finite data all of it stands on the very same records, so the two ends are compared on them: what luck the
+    certificates had, they had in common.
+    """
+    ours = _recorded(span, chain[-1], Side.CANDIDATE)
+    theirs = _recorded(span, chain[0], Side.INCUMBENT)
+    if len(chain) > 1 and ours and theirs:
+        return sealed_gain(span.epoch.metric, ours, theirs)
+    return total_gain(chain)
+
+
+def _recorded(span: Span, proof: Certificate, side: Side) -> Measurement | None:
+    """A run of one side of a certificate that has scores of single records."""
+    runs = next(each.runs for each in span.proofs if each.certificate is proof)
+    return next((run for run in runs if run.side is side and run.records), None)
 
 
 def _proven(reading: Reading, proof: Certificate) -> Headline:
-    span = next(span for span in reading.spans if any(each.certificate is proof for each in span.proofs))
+    span = _span(reading, proof)
     chain = _chain(span, proof)
     figures, floor = figures_of(reading, span), span.noise
-    gain, low, high = total_gain(chain)
+    whole = _delivered(span, chain)
+    gain, low, high = whole.estimate, whole.low, whole.high
     name = plain(span.epoch.metric.name, 40)
     runs = count(proof.n, "fresh run")
     detail = (
