@@ -94,6 +94,19 @@ def test_check_names_the_problem_and_exits_4(root: Path, mistake: Break, words: 
     assert (git(root, "status", "--porcelain"), git(root, "rev-parse", "HEAD")) == before
 
 
+def test_an_evaluator_changed_after_the_study_began(root: Path) -> None:
+    assert cli(root, "run", "--experiments", "1").returncode == 0
+    replaced("loss.py", "return 1.0", "return 2.0")(root)
+    assert "among them changes to `loss.py`" in cli(root, "check", "--runs", "2").stdout
+    replaced("evaluate.py", "import json, os", "import json, os  # better now")(root)
+    for verb, code in (("check", 4), ("run", 1)):
+        done = cli(root, verb)
+        assert done.returncode == code, done.stdout + done.stderr
+        assert "`evaluate.py` was changed by commits since the study began" in done.stdout + done.stderr
+    replaced("autoresearch.toml", 'name = "toy"', 'name = "toy2"')(root)
+    assert cli(root, "run", "--experiments", "1").returncode == 0
+
+
 def test_no_metric_printed(tmp_path: Path) -> None:
     root = toy.make(tmp_path / "toy", sealed=False)
     replaced("experiment.py", "METRIC loss=%r", "all is well %r")(root)

@@ -109,7 +109,7 @@ def examine(rig: Rig, *, runs: int) -> Findings:
     found.free_bytes = shutil.disk_usage(rig.site.folder).free
     if found.free_bytes < MIN_FREE_BYTES:
         found.warnings.append(f"Only {found.free_bytes / 2**30:.1f} GiB of disk are free at {rig.site.folder}.")
-    found.problems += _agent_problems(rig)
+    found.problems += _obstacles(rig)
     if not found.problems:
         _measure(rig, found, runs)
     try:
@@ -122,12 +122,14 @@ def examine(rig: Rig, *, runs: int) -> Findings:
     return found
 
 
-def _agent_problems(rig: Rig) -> list[str]:
-    """Why the task's agent could not begin."""
+def _obstacles(rig: Rig) -> list[str]:
+    """Why a night could not begin: what was changed since the study did, or the task's agent."""
     from autoresearch import agents
+    from autoresearch.assembly import refuse_superseded
     from autoresearch.errors import UserError
 
     try:
+        refuse_superseded(rig)
         agent = agents.make(
             rig.task.agent, rig.task.agent_options, task=rig.task, sandbox=rig.sandbox, toolchain=rig.toolchain
         )
