@@ -107,6 +107,22 @@ def test_an_evaluator_changed_after_the_study_began(root: Path) -> None:
     assert cli(root, "run", "--experiments", "1").returncode == 0
 
 
+def test_an_agent_that_never_begins(root: Path) -> None:
+    no_agent = ("-c", 'agent.use="command"', "-c", 'agent.command="sh nowhere.sh"')
+    assert cli(root, "run", "--experiments", "1", *no_agent).returncode == 0
+    done = cli(root, "run", "--experiments", "3", *no_agent)
+    assert done.returncode == 1
+    assert "none of 3 attempts came so far. 3 of them: " in done.stderr
+    assert "autoresearch show 4" in done.stderr
+
+
+def test_a_baseline_that_fails_is_in_status(root: Path) -> None:
+    done = cli(root, "run", "-c", "evaluation.seconds=0.001")
+    assert done.returncode == 1
+    assert "The night stopped: the baseline itself does not run" in done.stderr
+    assert "the baseline itself does not run" in cli(root, "status").stdout
+
+
 def test_no_metric_printed(tmp_path: Path) -> None:
     root = toy.make(tmp_path / "toy", sealed=False)
     replaced("experiment.py", "METRIC loss=%r", "all is well %r")(root)

@@ -32,8 +32,8 @@ def explain(error: Exception) -> int:
         case RigFault():
             _say(
                 "RigFault",
-                f"The study is paused: {error}.",
-                "look at `autoresearch status`, then `autoresearch run` goes on",
+                f"The night stopped: {error}.",
+                "mend that, then `autoresearch run` goes on where it stopped",
             )
             return 1
         case Interrupted():

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import signal
 import threading
-from collections.abc import Iterator
+from collections import Counter
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -14,10 +15,12 @@ import typer
 
 from autoresearch.cli import place
 from autoresearch.cli.status import status
-from autoresearch.errors import UserError
+from autoresearch.errors import RigFault, UserError
+from autoresearch.history import Note
 
 if TYPE_CHECKING:
     from autoresearch.assembly import Assembly
+    from autoresearch.records import Experiment
     from autoresearch.task import Budget, Task
 
 Overrides = Annotated[
@@ -58,26 +61,41 @@ def night(root: Path, task: Task, *, granted: Budget | None = None, unsafe: bool
     from autoresearch.assembly import assemble, warnings
     from autoresearch.cli.display import display
     from autoresearch.site import Site
+    from autoresearch.surroundings import Drift
 
     site = Site(root, task.name)
     site.create()
     with site.occupied():
         assembly = assemble(root, task, granted=granted, unsafe=unsafe, **asked)
-        before = assembly.study.history.measured
+        before, tried = assembly.study.history.measured, len(assembly.study.history.experiments)
         for sentence in [*warnings(assembly.rig), *assembly.news]:
             typer.echo(sentence, err=True)
         with stoppable(assembly), display(assembly):
             try:
                 why = assembly.study.run()
                 assembly.runner.demand_unchanged(thorough=True)
+            except RigFault as fault:
+                if not isinstance(fault, Drift):  # which has its own note
+                    assembly.study.record(Note("fault", f"the night stopped: {fault}"))
+                raise
             finally:
                 assembly.rig.workspace.close()
                 site.clear_step()
     if assembly.study.history.measured == before:
-        raise UserError(
-            f"Nothing new was measured: {why}.", fix="autoresearch run --experiments 20 grants another night"
-        )
+        raise _empty(assembly.study.history.experiments[tried:], why)
     return why
+
+
+def _empty(tonight: Sequence[Experiment], why: str) -> UserError:
+    """Why a night measured nothing: its budget was spent before, or none of its attempts came so far."""
+    if not tonight:
+        fix = "autoresearch run --experiments 20 grants another night"
+        return UserError(f"Nothing new was measured: {why}.", fix=fix)
+    (reason, times), *_ = Counter(done.verdict.reason for done in tonight).most_common(1)
+    return UserError(
+        f"Nothing new was measured: none of {len(tonight)} attempts came so far. {times} of them: {reason}.",
+        fix=f"mend the agent or its settings; `autoresearch show {tonight[-1].number}` has what it said",
+    )
 
 
 @dataclass(slots=True)
