@@ -2,11 +2,11 @@ import random
 from dataclasses import replace
 
 import pytest
-from court import Court
+from court import START, Court
 
 from autoresearch import referees
 from autoresearch.errors import UserError
-from autoresearch.history import Epoch
+from autoresearch.history import Epoch, Night
 from autoresearch.records import Direction, Measurement, Metric, Outcome, Ruling, Side
 from autoresearch.referees.sealed import level, sealed_gain, too_few
 from autoresearch.stats.blocks import SHORTEST
@@ -133,6 +133,19 @@ def test_where_runs_differ_they_must_agree_too():
     assert lucky.ruling is Ruling.CONTINUE
     assert lucky.p < lucky.level
     assert "its runs differ" in lucky.reason
+
+
+def test_where_runs_differ_they_agree_at_the_studys_level_and_not_the_nights():
+    here = Gate(preset="certify", questions=20)
+    here.add(Night(2, Budget(experiments=30), 1, 1, START))
+    here.attempt([10.0, 10.4, 9.6, 10.2, 9.8])
+    here.attempt([8.0])
+    here.records_of = {Side.CANDIDATE: scores(-1.0), Side.INCUMBENT: scores(seed=2)}
+    won, lost = [9.0, 9.1, 8.9, 9.2], [10.0, 10.1, 9.9, 10.2]
+    done, asked = here.certificate([*won, 10.3, 10.3, *won, 9.1, 10.4], [*lost, *lost, *lost])
+    assert len(asked) == 24, "four runs a side, all won, happen to equals once in seventy"
+    assert done.ruling is Ruling.CONTINUE
+    assert done.p < done.level == pytest.approx(0.0025)
 
 
 def test_presets_that_need_repeated_runs_are_refused():
