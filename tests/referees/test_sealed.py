@@ -6,7 +6,7 @@ from court import START, Court
 
 from autoresearch import referees
 from autoresearch.errors import UserError
-from autoresearch.history import Epoch, Night
+from autoresearch.history import Epoch, Evidence, Night
 from autoresearch.records import Direction, Measurement, Metric, Outcome, Ruling, Side
 from autoresearch.referees.sealed import level, sealed_gain, too_few
 from autoresearch.stats.blocks import SHORTEST
@@ -38,7 +38,7 @@ class Gate(Court):
     def question(self, ours, theirs):
         """One question with these records. Returns the certificate and who was run."""
         self.records_of = {Side.CANDIDATE: ours, Side.INCUMBENT: theirs}
-        return self.certificate([7.0], [7.0])
+        return self.certificate([7.0, 7.0], [7.0, 7.0])
 
 
 def scores(shift=0.0, seed=1):
@@ -64,11 +64,11 @@ def test_a_keep_climbs_a_step():
     assert verdict.outcome is Outcome.DISCARD, "the ladder stands at 9, not at 8.9"
 
 
-def test_a_question_is_one_run_a_side_and_the_incumbents_first():
+def test_a_question_is_two_runs_a_side_and_the_incumbents_first():
     here = gate()
     done, asked = here.question(scores(-1.0), scores(seed=2))
-    assert asked == "IC"
-    assert (done.ruling, done.n, done.level) == (Ruling.CERTIFIED, 1, 0.05 / 8)
+    assert asked == "ICIC"
+    assert (done.ruling, done.n, done.level) == (Ruling.CERTIFIED, 2, 0.05 / 8)
     assert done.gain_low < 1.0 < done.gain_high
     assert done.low < done.mean < done.high
     assert "200 sealed records in 16 blocks" in done.reason
@@ -146,6 +146,29 @@ def test_where_runs_differ_they_agree_at_the_studys_level_and_not_the_nights():
     assert len(asked) == 24, "four runs a side, all won, happen to equals once in seventy"
     assert done.ruling is Ruling.CONTINUE
     assert done.p < done.level == pytest.approx(0.0025)
+
+
+@pytest.mark.parametrize(("preset", "runs"), [("exact", 2), ("certify", 12)])
+def test_a_tip_that_uses_its_seed_is_not_proven_by_a_lucky_one(preset, runs):
+    here = Gate(preset=preset)
+    here.attempt([10.0] * (2 if preset == "exact" else 5))
+    here.attempt([8.0])
+    here.records_of = {Side.CANDIDATE: scores(-1.0), Side.INCUMBENT: scores(seed=2)}
+    lucky, _ = here.certificate([9.0, 8.9, 10.1, 9.2, 10.3, 9.1, 8.8, 9.3, 10.2, 9.0, 9.1, 10.4][:runs], [10.0] * runs)
+    assert lucky.ruling is Ruling.CONTINUE
+    assert lucky.p < lucky.level
+    assert "its runs differ" in lucky.reason
+
+
+def test_a_score_that_repeats_by_chance_on_other_records_is_noise_too():
+    here = gate()
+    here.records_of = {Side.CANDIDATE: scores(-1.0), Side.INCUMBENT: scores(seed=2)}
+    tip, proven = here.history.tip_commit, here.history.rival_commit
+    evidence = Evidence(here.history, 1, tip, proven, (), certificate=True)
+    for seed, side in enumerate((Side.INCUMBENT, Side.CANDIDATE) * 2):
+        here.records_of[side] = scores(-1.0 if side is Side.CANDIDATE else 0.0, seed=seed)
+        evidence = evidence.plus(here.run(side, 7.0, evidence))
+    assert here.referee.certify(evidence).ruling is Ruling.CONTINUE
 
 
 def test_presets_that_need_repeated_runs_are_refused():
