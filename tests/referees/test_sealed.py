@@ -5,12 +5,13 @@ import pytest
 from court import START, Court
 
 from autoresearch import referees
+from autoresearch.disclosure import shown
 from autoresearch.errors import UserError
 from autoresearch.history import Epoch, Evidence, Night
 from autoresearch.records import Direction, Measurement, Metric, Outcome, Ruling, Side
 from autoresearch.referees.sealed import level, sealed_gain, too_few
 from autoresearch.stats.blocks import SHORTEST
-from autoresearch.task import Budget
+from autoresearch.task import Budget, Constraint
 
 FINITE = Metric("loss", Direction.MINIMIZE, unit="nat", source="depleting", feedback="ladder", step=1.0)
 RECORDS = 200
@@ -82,6 +83,21 @@ def test_the_answer_is_one_bit_and_never_moves_the_tip(shift):
     done, _ = here.question(scores(shift), scores(seed=2))
     assert done.ruling is Ruling.CONTINUE
     assert here.history.tip_commit == tip
+
+
+@pytest.mark.parametrize("broken", [{"worst": 1.5}, {}])
+def test_a_limit_broken_on_sealed_records_is_not_certified_and_moves_nothing_either(broken):
+    here = Gate()
+    here.referee = referees.make("exact", {}, FINITE, constraints=(Constraint("worst", max=1.0, margin=0.0),))
+    here.values = {side: {"worst": 0.5} for side in Side}
+    here.attempt([10.0, 10.0])
+    here.attempt([8.0])
+    tip, here.values[Side.CANDIDATE] = here.history.tip_commit, broken
+    done, _ = here.question(scores(-1.0), scores(seed=2))
+    assert done.ruling is Ruling.CONTINUE
+    assert done.reason.startswith("not certified: worst")
+    assert here.history.tip_commit == tip
+    assert shown(here.history).tip.number == 1
 
 
 def test_the_study_shares_five_percent_and_then_it_is_over():
