@@ -5,7 +5,7 @@ import pytest
 from court import START, Court
 
 from autoresearch import referees
-from autoresearch.disclosure import shown
+from autoresearch.disclosure import Ladder, shown
 from autoresearch.errors import UserError
 from autoresearch.history import Epoch, Evidence, Night
 from autoresearch.records import Direction, Measurement, Metric, Outcome, Ruling, Side
@@ -63,6 +63,26 @@ def test_a_keep_climbs_a_step():
     assert verdict.outcome is Outcome.KEEP
     verdict, _ = here.attempt([8.05])
     assert verdict.outcome is Outcome.DISCARD, "the ladder stands at 9, not at 8.9"
+
+
+def test_a_tip_set_back_to_an_earlier_epoch_can_be_climbed_from():
+    here = Gate()
+    here.attempt([10.0, 10.0])
+    here.attempt([8.0])
+    here.question(scores(-1.0), scores(seed=2))
+    here.attempt([6.0])
+    here.add(Epoch(3, "", "", "sealed", "none", {}, {}, {}, FINITE, "exact", questions=8))
+    here.attempt([6.0, 6.0])
+    here.add(Night(2, Budget(experiments=1), 1, 4, START, "prune"))
+    here.add(Night(3, Budget(experiments=100), 1, 4, START))
+    assert (here.history.tip_commit, here.history.tip_value) == ("c1", None)
+    verdict, _ = here.attempt([7.2], [8.0])
+    assert verdict.outcome is Outcome.DISCARD, "0.8 is no step"
+    verdict, _ = here.attempt([6.8])
+    assert verdict.outcome is Outcome.KEEP
+    ladder = Ladder.of(here.history)
+    assert [ladder.by_number[number] for number in (3, 4, 5)] == [6.0, 8.0, 7.0]
+    assert (ladder.landed, ladder.climbed) == ((6.0, 8.0), (1,))
 
 
 def test_a_question_is_two_runs_a_side_and_the_incumbents_first():

@@ -141,11 +141,9 @@ def _told_bits(history: Archive, answers: int) -> float:
         return 0.0
     if history.metric.feedback == "score":
         return EXACT_BITS * (answers + 1)
-    ladder, height, base = Ladder.of(history), step(history), history.baseline
-    if base is None or base.value is None:
-        return 0.0
-    start = EXACT_BITS if not height else 1 + _gamma(abs(round(base.value / height)) + 1)
-    return start + sum(map(_gamma, ladder.climbed))
+    ladder, height = Ladder.of(history), step(history)
+    starts = (EXACT_BITS if not height else 1 + _gamma(abs(round(at / height)) + 1) for at in ladder.landed)
+    return sum(starts) + sum(map(_gamma, ladder.climbed))
 
 
 def _gamma(number: int) -> float:
