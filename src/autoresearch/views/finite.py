@@ -117,10 +117,11 @@ def bound(bits: float, records: int | None, metric: Metric) -> float | None:
 
 def public_gain(history: Archive) -> float | None:
     """What the public score says of the tip over the baseline; None before there is anything to compare."""
-    tip, base = history.tip, history.baseline
-    if tip is None or base is None or tip is base or tip.value is None or base.value is None:
+    base, here = history.baseline, history.values(history.tip_commit)
+    value = fmean(here) if here else history.tip_value
+    if value is None or base is None or base.value is None or history.tip is base:
         return None
-    return history.metric.gain(fmean(history.values(history.tip_commit) or [tip.value]), over=base.value)
+    return history.metric.gain(value, over=base.value)
 
 
 def vault_sentence(metric: Metric, opened: Vault) -> str:
