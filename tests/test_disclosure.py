@@ -26,7 +26,7 @@ from autoresearch.records import (
     Verdict,
 )
 from autoresearch.task import Budget, Limits, Phase, Task
-from autoresearch.views.finite import bound, finite, verdict_bits
+from autoresearch.views.finite import bound, finite, public_gain, verdict_bits
 
 LADDER = Metric("loss", Direction.MINIMIZE, low=0.0, high=1.0, source="depleting", feedback="ladder", records=400)
 TASK = Task("toy", "Lowest loss", ("train.py",), LADDER, Phase(("python", "train.py"), Limits(300.0)))
@@ -157,3 +157,14 @@ def test_answers_are_booked_in_bits() -> None:
     scores = finite(told_study((D, 0.4), metric=replace(LADDER, feedback="score")))
     assert scores is not None
     assert scores.bits == 106
+
+
+def test_a_value_of_an_earlier_epoch_is_no_gain_over_this_ones_baseline() -> None:
+    history = told_study((K, 0.31), secret=1.0)  # certified
+    finish(history, 2, K, 0.25, secret=0.0)
+    history.add(Epoch(2, "", "", "sealed", "none", {}, {}, {}, LADDER, "exact", questions=8))
+    finish(history, 3, K, 0.9, secret=0.0)
+    history.add(Certificate(2, "c3", "c1", Ruling.ROLLED_BACK, "", 1.0, 0.0, 1, 0.9, 0.9, 0.9, -0.6, -0.6, -0.6))
+    assert (history.tip_commit, public_gain(history)) == ("c1", None)
+    history.add(Measurement("c1", Side.INCUMBENT, 0.8, 7, 1.0, experiment=4))
+    assert public_gain(history) == pytest.approx(0.1)

@@ -49,8 +49,8 @@ def step(history: History) -> float:
 
 
 def climbs(history: History, value: float, *, parent: str) -> bool:
-    """Whether `value` is more than a step better than what the ladder said of the commit `parent`."""
-    told = Ladder.of(history).by_commit.get(parent)
+    """Whether `value` is more than a step better than where the commit `parent` stands on this epoch's ladder."""
+    told = Ladder.of(history).by_commit.get(parent, _landing(history, parent))
     return told is not None and history.metric.gain(value, over=told) > step(history)
 
 
@@ -61,9 +61,11 @@ class Ladder:
     by_number: Mapping[int, float]
     """Of judged experiments. A discarded one is told as its parent: no better."""
     by_commit: Mapping[str, float]
-    """Of the baseline and everything kept."""
+    """Of the baseline, of everything kept, and of what was kept in an earlier epoch and begun from in this one."""
     climbed: tuple[int, ...]
-    """Steps of each climb, in order, the fall of the baseline onto the ladder left out."""
+    """Steps of each climb, in order."""
+    landed: tuple[float, ...]
+    """Where the baseline, and each commit of an earlier epoch, fell onto the ladder."""
 
     @classmethod
     def of(cls, history: History) -> Ladder:
@@ -73,11 +75,15 @@ class Ladder:
         by_commit: dict[str, float] = {}
         climbed: list[int] = []
         if base is None or base.candidate is None or base.value is None:
-            return cls({}, {}, ())
+            return cls({}, {}, (), ())
         by_number[base.number] = by_commit[base.candidate.commit] = _rounded(base.value, height)
+        landed = [by_number[base.number]]
         for done in history.experiments[base.number + 1 :]:
             if done.verdict.outcome not in _JUDGED:
                 continue
+            if done.parent not in by_commit and (found := _landing(history, done.parent)) is not None:
+                by_commit[done.parent] = found
+                landed.append(found)
             told = before = by_commit.get(done.parent, by_number[base.number])
             if done.verdict.outcome is Outcome.KEEP and done.candidate and done.value is not None:
                 gain = history.metric.gain(done.value, over=before)
@@ -86,7 +92,16 @@ class Ladder:
                     climbed.append(round(gain / height) if height else 1)
                 by_commit[done.candidate.commit] = told
             by_number[done.number] = told
-        return cls(by_number, by_commit, tuple(climbed))
+        return cls(by_number, by_commit, tuple(climbed), tuple(landed))
+
+
+def _landing(history: History, commit: str) -> float | None:
+    """Step on which a commit of an earlier epoch falls: its first run in this one, for later ones change nothing told.
+
+    None without any.
+    """
+    values = history.values(commit)
+    return _rounded(values[0], step(history)) if values else None
 
 
 def _rounded(value: float, height: float) -> float:

@@ -75,6 +75,12 @@ def test_runs_that_are_not_experiments():
     assert referees.fixed_runs(Budget(experiments=100), "exact") == 2 + 4
 
 
+def test_no_smallest_gain_is_promised_where_the_study_shares_the_level():
+    finite = replace(METRIC, source="depleting", feedback="ladder")
+    assert referees.smallest_gain("certify", METRIC, NOISY, Budget(experiments=30)) is not None
+    assert referees.smallest_gain("certify", finite, NOISY, Budget(experiments=30)) is None
+
+
 def test_the_smallest_gain_grows_with_the_number_of_claims():
     def smallest(preset, **budget):
         return referees.smallest_gain(preset, METRIC, runs(0.99, 1.0, 1.01), Budget(**budget))

@@ -2,15 +2,16 @@ import random
 from dataclasses import replace
 
 import pytest
-from court import Court
+from court import START, Court
 
 from autoresearch import referees
+from autoresearch.disclosure import Ladder, shown
 from autoresearch.errors import UserError
-from autoresearch.history import Epoch
+from autoresearch.history import Epoch, Evidence, Night
 from autoresearch.records import Direction, Measurement, Metric, Outcome, Ruling, Side
 from autoresearch.referees.sealed import level, sealed_gain, too_few
 from autoresearch.stats.blocks import SHORTEST
-from autoresearch.task import Budget
+from autoresearch.task import Budget, Constraint
 
 FINITE = Metric("loss", Direction.MINIMIZE, unit="nat", source="depleting", feedback="ladder", step=1.0)
 RECORDS = 200
@@ -38,7 +39,7 @@ class Gate(Court):
     def question(self, ours, theirs):
         """One question with these records. Returns the certificate and who was run."""
         self.records_of = {Side.CANDIDATE: ours, Side.INCUMBENT: theirs}
-        return self.certificate([7.0], [7.0])
+        return self.certificate([7.0, 7.0], [7.0, 7.0])
 
 
 def scores(shift=0.0, seed=1):
@@ -64,11 +65,31 @@ def test_a_keep_climbs_a_step():
     assert verdict.outcome is Outcome.DISCARD, "the ladder stands at 9, not at 8.9"
 
 
-def test_a_question_is_one_run_a_side_and_the_incumbents_first():
+def test_a_tip_set_back_to_an_earlier_epoch_can_be_climbed_from():
+    here = Gate()
+    here.attempt([10.0, 10.0])
+    here.attempt([8.0])
+    here.question(scores(-1.0), scores(seed=2))
+    here.attempt([6.0])
+    here.add(Epoch(3, "", "", "sealed", "none", {}, {}, {}, FINITE, "exact", questions=8))
+    here.attempt([6.0, 6.0])
+    here.add(Night(2, Budget(experiments=1), 1, 4, START, "prune"))
+    here.add(Night(3, Budget(experiments=100), 1, 4, START))
+    assert (here.history.tip_commit, here.history.tip_value) == ("c1", None)
+    verdict, _ = here.attempt([7.2], [8.0])
+    assert verdict.outcome is Outcome.DISCARD, "0.8 is no step"
+    verdict, _ = here.attempt([6.8])
+    assert verdict.outcome is Outcome.KEEP
+    ladder = Ladder.of(here.history)
+    assert [ladder.by_number[number] for number in (3, 4, 5)] == [6.0, 8.0, 7.0]
+    assert (ladder.landed, ladder.climbed) == ((6.0, 8.0), (1,))
+
+
+def test_a_question_is_two_runs_a_side_and_the_incumbents_first():
     here = gate()
     done, asked = here.question(scores(-1.0), scores(seed=2))
-    assert asked == "IC"
-    assert (done.ruling, done.n, done.level) == (Ruling.CERTIFIED, 1, 0.05 / 8)
+    assert asked == "ICIC"
+    assert (done.ruling, done.n, done.level) == (Ruling.CERTIFIED, 2, 0.05 / 8)
     assert done.gain_low < 1.0 < done.gain_high
     assert done.low < done.mean < done.high
     assert "200 sealed records in 16 blocks" in done.reason
@@ -82,6 +103,21 @@ def test_the_answer_is_one_bit_and_never_moves_the_tip(shift):
     done, _ = here.question(scores(shift), scores(seed=2))
     assert done.ruling is Ruling.CONTINUE
     assert here.history.tip_commit == tip
+
+
+@pytest.mark.parametrize("broken", [{"worst": 1.5}, {}])
+def test_a_limit_broken_on_sealed_records_is_not_certified_and_moves_nothing_either(broken):
+    here = Gate()
+    here.referee = referees.make("exact", {}, FINITE, constraints=(Constraint("worst", max=1.0, margin=0.0),))
+    here.values = {side: {"worst": 0.5} for side in Side}
+    here.attempt([10.0, 10.0])
+    here.attempt([8.0])
+    tip, here.values[Side.CANDIDATE] = here.history.tip_commit, broken
+    done, _ = here.question(scores(-1.0), scores(seed=2))
+    assert done.ruling is Ruling.CONTINUE
+    assert done.reason.startswith("not certified: worst")
+    assert here.history.tip_commit == tip
+    assert shown(here.history).tip.number == 1
 
 
 def test_the_study_shares_five_percent_and_then_it_is_over():
@@ -133,6 +169,42 @@ def test_where_runs_differ_they_must_agree_too():
     assert lucky.ruling is Ruling.CONTINUE
     assert lucky.p < lucky.level
     assert "its runs differ" in lucky.reason
+
+
+def test_where_runs_differ_they_agree_at_the_studys_level_and_not_the_nights():
+    here = Gate(preset="certify", questions=20)
+    here.add(Night(2, Budget(experiments=30), 1, 1, START))
+    here.attempt([10.0, 10.4, 9.6, 10.2, 9.8])
+    here.attempt([8.0])
+    here.records_of = {Side.CANDIDATE: scores(-1.0), Side.INCUMBENT: scores(seed=2)}
+    won, lost = [9.0, 9.1, 8.9, 9.2], [10.0, 10.1, 9.9, 10.2]
+    done, asked = here.certificate([*won, 10.3, 10.3, *won, 9.1, 10.4], [*lost, *lost, *lost])
+    assert len(asked) == 24, "four runs a side, all won, happen to equals once in seventy"
+    assert done.ruling is Ruling.CONTINUE
+    assert done.p < done.level == pytest.approx(0.0025)
+
+
+@pytest.mark.parametrize(("preset", "runs"), [("exact", 2), ("certify", 12)])
+def test_a_tip_that_uses_its_seed_is_not_proven_by_a_lucky_one(preset, runs):
+    here = Gate(preset=preset)
+    here.attempt([10.0] * (2 if preset == "exact" else 5))
+    here.attempt([8.0])
+    here.records_of = {Side.CANDIDATE: scores(-1.0), Side.INCUMBENT: scores(seed=2)}
+    lucky, _ = here.certificate([9.0, 8.9, 10.1, 9.2, 10.3, 9.1, 8.8, 9.3, 10.2, 9.0, 9.1, 10.4][:runs], [10.0] * runs)
+    assert lucky.ruling is Ruling.CONTINUE
+    assert lucky.p < lucky.level
+    assert "its runs differ" in lucky.reason
+
+
+def test_a_score_that_repeats_by_chance_on_other_records_is_noise_too():
+    here = gate()
+    here.records_of = {Side.CANDIDATE: scores(-1.0), Side.INCUMBENT: scores(seed=2)}
+    tip, proven = here.history.tip_commit, here.history.rival_commit
+    evidence = Evidence(here.history, 1, tip, proven, (), certificate=True)
+    for seed, side in enumerate((Side.INCUMBENT, Side.CANDIDATE) * 2):
+        here.records_of[side] = scores(-1.0 if side is Side.CANDIDATE else 0.0, seed=seed)
+        evidence = evidence.plus(here.run(side, 7.0, evidence))
+    assert here.referee.certify(evidence).ruling is Ruling.CONTINUE
 
 
 def test_presets_that_need_repeated_runs_are_refused():

@@ -3,7 +3,7 @@ import random
 
 import pytest
 
-from autoresearch.stats.looks import DESIGNS, NIGHT, Call, Design, design_for, false_rate, loss_table
+from autoresearch.stats.looks import DESIGNS, NIGHT, Call, Design, design_for, design_within, false_rate, loss_table
 from autoresearch.stats.ranks import FOUL, p_value
 
 
@@ -105,6 +105,17 @@ def test_a_design_serves_fewer_certificates_than_it_was_made_for_and_never_more(
     assert [design_for(k).certificates for k in (0, 1, 2, 3, 5, 8)] == [1, 1, 2, 4, 8, 8]
     with pytest.raises(ValueError, match="at most 8"):
         design_for(9)
+
+
+@pytest.mark.parametrize("level", [0.05, 0.05 - 7 * 0.00625, 0.03, 0.005, 0.0025, 0.0005, 1e-6, 0.0])
+def test_a_design_spends_no_more_than_the_level_asked_for(level):
+    design = design_within(level)
+    assert design.level <= level + 1e-9
+    if design not in DESIGNS:
+        looks = zip(design.looks, design.losses, strict=True)
+        assert sum(p_value(n * n - most, n, n) for n, most in looks if most >= 0) <= level
+    if level > 1e-6:
+        assert play(design, lambda: 1.0, lambda: 0.0)[0] is Call.BETTER
 
 
 def test_a_design_knows_its_level():

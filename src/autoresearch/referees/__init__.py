@@ -5,6 +5,7 @@ from __future__ import annotations
 import difflib
 import math
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 
 from autoresearch.errors import UserError
 from autoresearch.protocols import Referee
@@ -16,7 +17,7 @@ from autoresearch.referees.constraints import Constrained, unmeasured, violated
 from autoresearch.referees.exact import Exact
 from autoresearch.referees.pairing import paired_gain
 from autoresearch.referees.planning import certificates, fixed_runs, objections, sigma_of, smallest_gain
-from autoresearch.referees.sealed import Sealed, sealed_gain, too_few
+from autoresearch.referees.sealed import Sealed, level, sealed_gain, too_few
 from autoresearch.referees.simpler import Simpler
 from autoresearch.referees.timing import Timing
 from autoresearch.stats.equivalence import EXACT
@@ -70,12 +71,12 @@ def make(
 
 
 def _sealed(name: str, preset: Referee) -> Referee:
-    """`preset` for finite data. Raises UserError where it proves single keeps."""
+    """`preset` for finite data, certifying at the study's level. Raises UserError where it proves single keeps."""
     if name not in FINITE:
         raise UserError(
             f"The preset {name!r} proves by repeated runs, which finite data cannot give.", fix=_nearest(name, FINITE)
         )
-    return Sealed(preset)
+    return Sealed(replace(preset, share=level) if isinstance(preset, Certify) else preset)
 
 
 def _preset(name: str, options: Mapping[str, object], metric: Metric) -> Referee:

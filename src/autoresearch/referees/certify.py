@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 
 from autoresearch.history import Evidence, History
@@ -11,10 +12,16 @@ from autoresearch.referees.proofs import contest, proof, turn
 from autoresearch.referees.reading import baseline, noise, reference, scores, sentinel_due, steady
 from autoresearch.referees.schedule import certificate_due
 from autoresearch.stats.levels import is_bought
-from autoresearch.stats.looks import Call, design_for
+from autoresearch.stats.looks import NIGHT, Call, design_within
 from autoresearch.stats.ranks import FOUL, p_value, shift, wins
 
 RULINGS = {Call.BETTER: Ruling.CERTIFIED, Call.WORSE: Ruling.ROLLED_BACK, Call.NEITHER: Ruling.CONTINUE}
+
+
+def of_the_night(history: History) -> float:
+    """What one certificate may spend: the night's ask for equal shares."""
+    assert history.night
+    return NIGHT / max(1, history.night.certificates)
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,6 +34,8 @@ class Certify:
     """
 
     baseline_runs: int = 5
+    share: Callable[[History], float] = of_the_night
+    """The level of the next certificate."""
 
     def next(self, evidence: Evidence) -> Side | Verdict:
         """One run of the candidate; before it, every tenth time, one of the incumbent."""
@@ -45,8 +54,7 @@ class Certify:
 
     def certify(self, evidence: Evidence) -> Side | Certificate:
         """Fresh runs of both sides, in ABBA order, until a look decides."""
-        assert evidence.history.night
-        design = design_for(evidence.history.night.certificates)
+        design = design_within(self.share(evidence.history))
         runs, metric = contest(evidence), evidence.history.metric
         ours = [run for run in runs if run.side is Side.CANDIDATE]
         theirs = [run for run in runs if run.side is Side.INCUMBENT]

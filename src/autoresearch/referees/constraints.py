@@ -24,7 +24,8 @@ class Constrained:
     """Another referee whose keeps and certificates also demand that every limit is met, by the very same runs.
 
     A candidate that would be kept but breaks a limit is discarded; a tip that breaks one in a certificate's fresh runs
-    is rolled back. Both can only turn a keep into none, so no error rate of the other referee grows.
+    is rolled back; on finite data it is only not certified, for what sealed records say moves nothing. It all can only
+    turn a keep into none, so no error rate of the other referee grows.
     """
 
     inner: Referee
@@ -44,7 +45,7 @@ class Constrained:
         return self.inner.certificate_due(history)
 
     def certify(self, evidence: Evidence) -> Side | Certificate:
-        """The other referee's certificate, unless the tip breaks a limit: then it is rolled back."""
+        """The other referee's certificate, unless the tip breaks a limit."""
         done = self.inner.certify(evidence)
         if not isinstance(done, Certificate):
             return done
@@ -54,8 +55,9 @@ class Constrained:
         broken = next(self._broken(evidence.history, ours, theirs), None)
         if broken is None:
             return done
-        reason = f"{words.trust(evidence.history)}rolled back: {broken}"
-        return replace(done, ruling=Ruling.ROLLED_BACK, reason=reason)
+        sealed = evidence.history.metric.source == "depleting"
+        ruling, said = (Ruling.CONTINUE, "not certified") if sealed else (Ruling.ROLLED_BACK, "rolled back")
+        return replace(done, ruling=ruling, reason=f"{words.trust(evidence.history)}{said}: {broken}")
 
     def _broken(self, history: History, ours: Sequence[Measurement], rivals: Sequence[Measurement]) -> Iterator[str]:
         """What is wrong with these runs, a phrase each. `rivals` have every part an objective is made of."""

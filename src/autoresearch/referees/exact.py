@@ -91,5 +91,5 @@ def refuse_noise(values: Sequence[float | None]) -> None:
 
 
 def _repeats(history: History, run: Measurement) -> bool:
-    """Whether every run of this commit, on this split, gave the same number."""
-    return len({each.value for each in history.runs.get((run.commit, run.split), ())}) == 1
+    """Whether every run of this commit, on this split, gave the same number, and the same for every record."""
+    return len({(each.value, each.records) for each in history.runs.get((run.commit, run.split), ())}) == 1

@@ -74,10 +74,11 @@ def smallest_gain(preset: str, metric: Metric, runs: Sequence[Measurement], budg
     """Gain, in the metric's unit, that this budget proves with 80 % probability, by these runs of the baseline.
 
     For `certify` the gain of one block of keeps, for presets that prove every keep that of a single change; for `fdr`
-    before its first keep, after which the level grows. None where noise is no obstacle, or not known.
+    before its first keep, after which the level grows. None where noise is no obstacle, or not known; nor on finite
+    data, where the sealed records decide as well, at a level of the study and not of the night.
     """
     sigma = sigma_of(preset, metric, runs)
-    if preset == "exact" or not sigma:
+    if preset == "exact" or metric.source == "depleting" or not sigma:
         return None
     if preset == "certify":
         return sigma * design_for(certificates(budget, preset)).smallest_gain

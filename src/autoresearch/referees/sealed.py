@@ -12,13 +12,15 @@ from autoresearch.history import Evidence, History
 from autoresearch.protocols import Referee
 from autoresearch.records import Certificate, Measurement, Metric, Outcome, Ruling, Side, Verdict
 from autoresearch.referees import words
-from autoresearch.referees.proofs import contest, proof
+from autoresearch.referees.proofs import contest, proof, turn
 from autoresearch.referees.reading import noise
 from autoresearch.stats.blocks import SHORTEST, Paired, level_of, paired, smallest_p
 from autoresearch.stats.ranks import Interval
 
 STUDY_LEVEL = 0.05
 """Probability that anything is certified in a study where nothing is better."""
+SEEDS = 2
+"""Runs of each side that must be one and the same before their records alone decide."""
 UNKNOWN = Interval(0.0, -math.inf, math.inf)
 """A gain that nothing bounds."""
 
@@ -53,21 +55,27 @@ class Sealed:
         return not (asked and asked[-1].commit == history.tip_commit) and self.inner.certificate_due(history)
 
     def certify(self, evidence: Evidence) -> Side | Certificate:
-        """One run a side, the incumbent's first; as many as the inner rule wants where runs differ. Then one answer."""
+        """Two runs a side, the incumbent's first; if any differ, as many as the inner rule wants. Then one answer."""
         runs = contest(evidence)
         ours = [run for run in runs if run.side is Side.CANDIDATE]
         theirs = [run for run in runs if run.side is Side.INCUMBENT]
-        usual, passed = noise(evidence.history), True
         if not theirs:
             return Side.INCUMBENT  # its failure is the machine's, and costs no question
-        if usual and usual.sigma:
-            answer = self.inner.certify(evidence)
-            if isinstance(answer, Side):
-                return answer
-            passed = answer.ruling is Ruling.CERTIFIED
-        elif not ours:
-            return Side.CANDIDATE
-        return _answered(evidence, ours, theirs, passed=passed)
+        if min(len(ours), len(theirs)) < SEEDS:
+            return turn(ours, theirs)
+        if not _varies(evidence):
+            return _answered(evidence, ours, theirs, passed=True)
+        answer = self.inner.certify(evidence)
+        if isinstance(answer, Side):
+            return answer
+        return _answered(evidence, ours, theirs, passed=answer.ruling is Ruling.CERTIFIED)
+
+
+def _varies(evidence: Evidence) -> bool:
+    """Whether the baseline's runs differ, or those of either side, on the public records or the sealed ones."""
+    history, usual = evidence.history, noise(evidence.history)
+    sides = [history.runs.get((run.commit, split), ()) for run in contest(evidence) for split in ("public", run.split)]
+    return bool(usual and usual.sigma) or any(len({(run.value, run.records) for run in side}) > 1 for side in sides)
 
 
 def level(history: History) -> float:

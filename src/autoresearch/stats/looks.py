@@ -51,7 +51,7 @@ class Design:
     error: float
     """Exact probability of a false certificate at any look, rounded up; `false_rate` computes it."""
     smallest_gain: float
-    """Gain, in sigma of one run, that is certified with 80 % probability under normal noise."""
+    """Gain, in sigma of one run, that is certified with 80 % probability under normal noise; infinite if unknown."""
 
     @property
     def level(self) -> float:
@@ -81,6 +81,13 @@ DESIGNS = (
     Design(certificates=8, looks=(6, 8, 12), losses=(0, 4, 28), error=0.00619, smallest_gain=1.54),
 )
 
+LATE_LOOKS = (7, 9, 12)
+"""Runs a side at each look where less may be spent than any design does."""
+NOTHING = 1e-9
+"""A level at which not even twelve runs a side, all won, certify."""
+ROUNDING = 1e-9
+"""What a sum of shares may be off."""
+
 
 def design_for(certificates: int) -> Design:
     """The design of a night with that many certificates. Raises ValueError above 8."""
@@ -88,6 +95,16 @@ def design_for(certificates: int) -> Design:
         if certificates <= design.certificates:
             return design
     raise ValueError(f"a night has at most {DESIGNS[-1].certificates} certificates, not {certificates}")
+
+
+def design_within(level: float) -> Design:
+    """The design that spends no more than `level`; below the smallest above, a third of it at each of three looks."""
+    shares = math.ceil(NIGHT / max(level, NOTHING) - ROUNDING)
+    if shares <= DESIGNS[-1].certificates:
+        return design_for(shares)
+    each = NIGHT / shares / len(LATE_LOOKS)
+    losses = tuple(n * n - critical(n, n, each) for n in LATE_LOOKS)
+    return Design(shares, LATE_LOOKS, losses, error=NIGHT / shares, smallest_gain=math.inf)
 
 
 def false_rate(looks: Sequence[int], losses: Sequence[int]) -> float:

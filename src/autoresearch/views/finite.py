@@ -117,10 +117,11 @@ def bound(bits: float, records: int | None, metric: Metric) -> float | None:
 
 def public_gain(history: Archive) -> float | None:
     """What the public score says of the tip over the baseline; None before there is anything to compare."""
-    tip, base = history.tip, history.baseline
-    if tip is None or base is None or tip is base or tip.value is None or base.value is None:
+    base, here = history.baseline, history.values(history.tip_commit)
+    value = fmean(here) if here else history.tip_value
+    if value is None or base is None or base.value is None or history.tip is base:
         return None
-    return history.metric.gain(fmean(history.values(history.tip_commit) or [tip.value]), over=base.value)
+    return history.metric.gain(value, over=base.value)
 
 
 def vault_sentence(metric: Metric, opened: Vault) -> str:
@@ -141,11 +142,9 @@ def _told_bits(history: Archive, answers: int) -> float:
         return 0.0
     if history.metric.feedback == "score":
         return EXACT_BITS * (answers + 1)
-    ladder, height, base = Ladder.of(history), step(history), history.baseline
-    if base is None or base.value is None:
-        return 0.0
-    start = EXACT_BITS if not height else 1 + _gamma(abs(round(base.value / height)) + 1)
-    return start + sum(map(_gamma, ladder.climbed))
+    ladder, height = Ladder.of(history), step(history)
+    starts = (EXACT_BITS if not height else 1 + _gamma(abs(round(at / height)) + 1) for at in ladder.landed)
+    return sum(starts) + sum(map(_gamma, ladder.climbed))
 
 
 def _gamma(number: int) -> float:
