@@ -8,6 +8,7 @@ from hypothesis import strategies as st
 
 from autoresearch import metrics
 from autoresearch.errors import Foul
+from autoresearch.objectives import Objective
 from autoresearch.records import Direction, Metric, Outcome
 
 LOSS = Metric("loss", Direction.MINIMIZE, low=0.0, high=100.0)
@@ -121,3 +122,27 @@ def test_scores_of_single_records_stand_beside_the_score() -> None:
 def test_records_that_are_not_what_the_score_averages_are_refused(records: str, words: str) -> None:
     with pytest.raises(Foul, match=words):
         metrics.records(f'{{"loss": 1.5, "records": {records}}}'.encode(), 1.5)
+
+
+@pytest.mark.parametrize("value", ["1e101", "-1.7e308", "1" + 200 * "0"])
+def test_a_number_too_large_to_reckon_with_is_a_crash(value: str) -> None:
+    wide, data = Metric("loss", Direction.MINIMIZE), f'{{"loss": {value}}}'.encode()
+    for read, text in ((metrics.from_json, data), (metrics.from_output, f"loss: {value}\n".encode())):
+        with pytest.raises(Foul, match="too large") as caught:
+            read(text, wide)
+        assert caught.value.outcome is Outcome.CRASH
+    beside = f'{{"loss": 1, "x": {value}}}'.encode()
+    assert metrics.from_json(beside, wide) == {"loss": 1.0}, "what does not count is left out, as infinite values are"
+
+
+@pytest.mark.parametrize("records", ["1" + 400 * "0", "1.7e308, 1.7e308, -1.7e308, -1.7e308", "1e101"])
+def test_records_too_large_to_add_up_are_refused(records: str) -> None:
+    with pytest.raises(Foul, match="not a list of finite numbers"):
+        metrics.records(f'{{"loss": 0.0, "records": [{records}]}}'.encode(), 0.0)
+
+
+def test_parts_too_large_to_add_up_are_a_crash() -> None:
+    made = Metric("loss", Direction.MINIMIZE, objective=Objective("weighted", weights={"a": 1.0, "b": 1.0}))
+    with pytest.raises(Foul, match="loss needs") as caught:
+        metrics.from_json(b'{"a": 1.7e308, "b": 1.7e308}', made)
+    assert caught.value.outcome is Outcome.CRASH

@@ -175,3 +175,16 @@ def test_a_limit_changes_what_is_measured_and_a_trade_off_does_not() -> None:
     plain = config.parse(task)
     assert config.parse(task | {"constraint": [{"metric": "a", "max": 1.0}]}).digest != plain.digest
     assert config.parse(task | {"report": {"pareto": {"a": "maximize"}}}).digest == plain.digest
+
+
+@pytest.mark.parametrize(
+    ("objective", "parts"),
+    [
+        (Objective("mean_over", over=("a*",)), {"a1": 1.7e308, "a2": 1.7e308}),
+        (Objective("weighted", weights={"a": 1e300, "b": -1e300}), {"a": 1e99, "b": 1e99}),
+        (Objective("weighted", weights={"a": 1e10}), {"a": 1e99}),
+        (Objective("lexicographic", order=(Rank("a", 1e-300), Rank("b", 1, 0, 10))), {"a": 1e99, "b": 1}),
+    ],
+)
+def test_what_overflows_is_no_number(objective: Objective, parts: dict[str, float]) -> None:
+    assert objective.number(parts, seconds=1.0) is None

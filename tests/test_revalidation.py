@@ -12,8 +12,8 @@ import pytest
 from autoresearch import config, revalidation
 from autoresearch.assembly import Assembly, assemble
 from autoresearch.errors import Interrupted, UserError
-from autoresearch.history import History
-from autoresearch.records import Brief, Outcome, Proposal
+from autoresearch.history import Archive, Epoch, History, Revalidation
+from autoresearch.records import Brief, Direction, Measurement, Metric, Outcome, Proposal, Side
 from autoresearch.replay import replay
 from autoresearch.report import build
 from autoresearch.site import Site
@@ -159,3 +159,32 @@ def test_the_table_on_the_command_line(
     assert rows[0]["gain"][0] == pytest.approx(0.6, abs=0.01)
     revalidate(runs=4, overrides=None, as_json=False)
     assert "all 3 together" in capsys.readouterr().out
+
+
+def remeasured(misses: str) -> tuple[list[float | None], str]:
+    """What a tip one second faster than its base is worth when the third run of one of the two misses the target."""
+    history = Archive()
+    history.add(Epoch(1, "", "", "sealed", "none", {}, {}, {}, Metric("seconds", Direction.MINIMIZE)))
+    plan = Revalidation(1, 1, "b", "t", 5, ())
+    history.add(plan)
+    while commit := revalidation.next_commit(history, plan):
+        done = sum(run.commit == commit for run in history.asides.get(plan.purpose, ()))
+        value = None if (commit, done) == (misses, 2) else 10.0 + done / 100 - (commit == "t")
+        foul = "discard: loss = 4 is not good enough for its time to count" if value is None else ""
+        history.add(Measurement(commit, Side.CANDIDATE, value, 7, 1.0, purpose=plan.purpose, foul=foul))
+    table = revalidated(history)
+    assert table
+    return [run.value for run in history.asides[plan.purpose] if run.commit == misses], table.rows[-1].verdict
+
+
+@pytest.mark.parametrize(
+    ("misses", "verdict"),
+    [
+        ("t", "not told apart; target missed in 1 of 5 runs"),
+        ("b", "holds; the base's missed in 1 of 5 runs"),
+    ],
+)
+def test_a_missed_target_is_a_run_like_the_others(misses: str, verdict: str) -> None:
+    values, said = remeasured(misses)
+    assert (len(values), values.count(None)) == (5, 1), "the runs after it are made"
+    assert said == verdict

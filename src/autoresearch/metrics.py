@@ -8,7 +8,7 @@ import re
 from collections.abc import Callable, Mapping
 
 from autoresearch.errors import Foul
-from autoresearch.objectives import AGAINST
+from autoresearch.objectives import AGAINST, MOST, usable
 from autoresearch.records import Measurement, Metric, Outcome
 
 OWN = "run."
@@ -63,14 +63,14 @@ def from_json(data: bytes, metric: Metric, *, seconds: float = 0.0) -> dict[str,
 def records(data: bytes, score: float | None) -> tuple[float, ...]:
     """The scores of single records in a metrics file that `from_json` has read, in its order; empty without any.
 
-    Raises Foul when they are not finite numbers, too many, or their mean is not the score: an interval of their mean
+    Raises Foul when they are not `usable` numbers, too many, or their mean is not the score: an interval of their mean
     would then be about something else than the metric.
     """
     found = json.loads(data).get(RECORDS)
     if found is None or score is None:
         return ()
-    if not isinstance(found, list) or not all(type(each) in (int, float) and math.isfinite(each) for each in found):
-        raise Foul(Outcome.CRASH, f"{RECORDS} is not a list of finite numbers")
+    if not isinstance(found, list) or not all(type(each) in (int, float) and usable(each) for each in found):
+        raise Foul(Outcome.CRASH, f"{RECORDS} is not a list of finite numbers, {MOST:g} at most")
     if not 0 < len(found) <= MAX_RECORDS:
         raise Foul(Outcome.CRASH, f"{RECORDS} has {len(found)} entries; 1 to {MAX_RECORDS} are read")
     mean = math.fsum(found) / len(found)
@@ -97,7 +97,7 @@ def from_output(output: bytes, metric: Metric, *, seconds: float = 0.0) -> dict[
 
 
 def checked(values: Mapping[str, float], metric: Metric, *, seconds: float = 0.0) -> dict[str, float]:
-    """`values`, once the one that counts is there, finite and physically possible. Raises Foul otherwise.
+    """`values`, once the one that counts is there, `usable` and physically possible. Raises Foul otherwise.
 
     It is left out when a time to target does not count, because the target was not reached.
     """
@@ -115,6 +115,8 @@ def checked(values: Mapping[str, float], metric: Metric, *, seconds: float = 0.0
     if not metric.low <= value <= metric.high:
         bounds = f"[{metric.low:g}, {metric.high:g}]"
         raise Foul(Outcome.VIOLATION, f"{metric.name} = {value:g} is outside its physical bounds {bounds}")
+    if not usable(value):
+        raise Foul(Outcome.CRASH, f"{metric.name} = {value:g} is too large to reckon with, beyond {MOST:g}")
     return _finite(values)
 
 
@@ -145,9 +147,7 @@ def _too_far(values: Mapping[str, float], metric: Metric) -> bool:
     """Whether a time does not count because its target, though measured, was not reached."""
     objective = metric.objective
     return (
-        objective is not None
-        and objective.kind == "time_to_target"
-        and math.isfinite(values.get(objective.reach, math.nan))
+        objective is not None and objective.kind == "time_to_target" and usable(values.get(objective.reach, math.nan))
     )
 
 
@@ -157,7 +157,7 @@ def _counts(name: str, metric: Metric) -> bool:
 
 
 def _finite(values: Mapping[str, float]) -> dict[str, float]:
-    return {name: number for name, number in values.items() if math.isfinite(number)}
+    return {name: number for name, number in values.items() if usable(number)}
 
 
 def _as_float(value: float) -> float:

@@ -1,7 +1,7 @@
 """How several named values of one run become the one number that counts, when no single one does.
 
-Pure, and said aloud: `describe` is what `check`, the brief and the report print. Whatever is missing or not finite
-leaves no number at all.
+Pure, and said aloud: `describe` is what `check`, the brief and the report print. Whatever is missing, not finite
+or beyond `MOST` leaves no number at all.
 """
 
 from __future__ import annotations
@@ -21,7 +21,15 @@ OVER: Mapping[str, tuple[str, Callable[[Sequence[float]], float]]] = {
     "mean_over": ("mean", fmean),
     "geometric_over": ("geometric mean", geometric_mean),
 }
+MOST = 1e100
+"""Size of the largest value that is read: sums and squares of what is within it are finite."""
+
 KINDS = (*OVER, "weighted", "lexicographic", "time_to_target")
+
+
+def usable(value: float) -> bool:
+    """Whether a value is a number one can reckon with: finite, and not of a size whose square overflows."""
+    return -MOST <= value <= MOST
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,13 +74,20 @@ class Objective:
         return name in named or any(fnmatchcase(name, pattern) for pattern in self.over)
 
     def number(self, values: Mapping[str, float], *, seconds: float) -> float | None:
-        """The one number of a run that gave `values`; None where there is none.
+        """The one number of a run that gave `values`; None where there is none, or none that is `usable`.
 
         `seconds` is the candidate's wall time on the referee's clock.
         """
         parts = {name: value for name, value in values.items() if self.uses(name)}
-        if not parts or not all(map(math.isfinite, parts.values())):
+        if not parts or not all(map(usable, parts.values())):
             return None
+        try:
+            made = self._made(parts, seconds)
+        except (OverflowError, ValueError):  # of weights or steps: their products may be infinite, of either sign
+            return None
+        return made if made is not None and usable(made) else None
+
+    def _made(self, parts: Mapping[str, float], seconds: float) -> float | None:
         match self.kind:
             case "weighted":
                 return _sum(self.weights, parts)

@@ -15,6 +15,7 @@ from autoresearch.grafts import graft
 from autoresearch.history import History, Retried, Revalidation
 from autoresearch.lineage import ancestry
 from autoresearch.records import Experiment, Measurement, Side
+from autoresearch.referees.reading import missed
 from autoresearch.site import Site
 from autoresearch.study import Study
 from autoresearch.task import Task
@@ -90,9 +91,12 @@ def measure(study: Study) -> Iterator[Measurement]:
 
 
 def next_commit(history: History, plan: Revalidation) -> str | None:
-    """What to measure next: round by round, every second round backwards; a commit that fouled is not run again."""
+    """What to measure next: round by round, every second round backwards; a commit that fouled is not run again.
+
+    A missed target is a result, not a foul: stopped there, the verdict would rest on the runs that reached it.
+    """
     done = history.asides.get(plan.purpose, [])
-    fouled = {run.commit for run in done if run.value is None}
+    fouled = {run.commit for run in done if run.value is None and not missed(run)}
     for number in range(plan.runs):
         for commit in plan.commits[:: -1 if number % 2 else 1]:
             if commit not in fouled and sum(run.commit == commit for run in done) <= number:

@@ -1,8 +1,11 @@
 import random
+from dataclasses import replace
 
 import pytest
-from court import Court
+from court import START, Court
 
+from autoresearch import referees
+from autoresearch.history import Night
 from autoresearch.records import Direction, Outcome, Ruling
 from autoresearch.referees.allowance import experiments_planned
 from autoresearch.referees.ranked import STRICT
@@ -205,3 +208,20 @@ def test_every_answer_is_the_same_when_asked_again_from_the_records():
 def test_presets_are_frozen():
     with pytest.raises(AttributeError):
         STRICT.pool = 3
+
+
+@pytest.mark.parametrize("split", ["public", "holdout"])
+@pytest.mark.parametrize(("ours", "ruling"), [(BEST, Ruling.CERTIFIED), (BASELINE, Ruling.CONTINUE)])
+def test_over_an_uncertified_parent_the_fresh_runs_are_the_proof(ours, ruling, split):
+    """The parent is a lucky keep of no test; the change beats it clearly, and the certified commit not at all."""
+    here = Court("certify", split=split)
+    here.attempt(BASELINE[:5])
+    here.attempt([2.8])
+    here.referee = referees.make("strict", {}, here.metric)
+    here.add(replace(here.history.epoch, number=2, referee="strict"))
+    here.add(Night(2, Budget(experiments=100), 100, here.history.next_number, START))
+    here.attempt([value + 0.2 for value in BASELINE])
+    kept, _ = here.attempt([2.9, 2.91, 2.905, 2.902])
+    assert kept.outcome is Outcome.KEEP
+    done, _ = here.certificate(ours, BASELINE)
+    assert (done.ruling, done.against, done.level) == (ruling, "b", kept.statistic["level"])

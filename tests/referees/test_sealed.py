@@ -11,6 +11,7 @@ from autoresearch.history import Epoch, Evidence, Night
 from autoresearch.records import Direction, Measurement, Metric, Outcome, Ruling, Side
 from autoresearch.referees.sealed import level, sealed_gain, too_few
 from autoresearch.stats.blocks import SHORTEST
+from autoresearch.stats.equivalence import PRUNED
 from autoresearch.task import Budget, Constraint
 
 FINITE = Metric("loss", Direction.MINIMIZE, unit="nat", source="depleting", feedback="ladder", step=1.0)
@@ -235,3 +236,16 @@ def test_a_gain_without_records_has_no_interval():
     )
     assert sealed_gain(FINITE, ours, theirs).estimate == 2.0
     assert sealed_gain(FINITE, ours, theirs).low == -float("inf")
+
+
+@pytest.mark.parametrize(("preset", "runs"), [("certify", 8), ("exact", 1)])
+def test_only_a_metric_that_may_not_vary_is_pruned_by_one_run(preset, runs):
+    here = Gate(preset=preset)
+    here.attempt([10.0] * (5 if preset == "certify" else 2))
+    here.attempt([8.0])
+    here.add(Night(2, Budget(experiments=1), 1, 2, ""))
+    here.history.unpruned = here.history.tip
+    here.add(replace(here.history.night, number=3, purpose="prune"))
+    pool = PRUNED.pool if preset == "certify" else 0
+    verdict, asked = here.attempt([8.0] * runs, [8.0] * pool)
+    assert (verdict.outcome, asked.count("C")) == (Outcome.KEEP, runs)

@@ -1,5 +1,6 @@
 import math
 import random
+from dataclasses import replace
 
 import pytest
 from court import Court
@@ -172,3 +173,15 @@ def test_a_ratio_is_a_gain_whichever_way_the_metric_points():
     assert own_pairs(here.history) == differences(metric, runs)
     assert differences(metric, runs)[0] == pytest.approx(math.log(EVEN[0][1] / EVEN[0][0]))
     assert relative(metric, math.log(2)) == pytest.approx(0.5), "half the time"
+
+
+@pytest.mark.parametrize(("percent", "ruling"), [(4, Ruling.CERTIFIED), (None, Ruling.CONTINUE)])
+def test_over_an_uncertified_parent_the_fresh_pairs_are_the_proof(percent, ruling):
+    here = timing()
+    here.attempt(faster(5, 13))
+    here.add(replace(here.history.epoch, number=2))
+    here.attempt(EVEN)
+    kept, _ = here.attempt(faster(5, 13))
+    done, asked = here.certificate(faster(percent, 20) if percent else EVEN, [])
+    assert asked == "C" * 20, "twelve pairs cannot reach the level"
+    assert (done.ruling, done.against, done.level) == (ruling, "b", kept.statistic["level"])

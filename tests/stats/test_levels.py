@@ -78,3 +78,14 @@ def test_a_win_by_noise_is_bought_and_a_win_by_merit_is_not() -> None:
     assert not is_bought([0.9, 0.5, 0.6], usual, level=0.05), "no noisier, so ranks may be believed"
     assert not is_bought([-math.inf, 0.9, 0.5, 0.6], usual, level=0.05), "a foul is for ranks to count"
     assert is_bought([-math.inf, 0.9], usual, level=0.05), "one number says nothing about noise"
+
+
+def test_numbers_whose_squares_overflow_are_not_trusted() -> None:
+    usual = [0.0, 0.4, -0.3, 0.1]
+    assert is_bought([1e200, 2e200, 3e200], usual, level=0.05)
+    assert welch_p([1e200, 2e200], usual) == 1
+    for size in (1e-90, 1e99):
+        small = [size * each for each in usual]
+        assert welch_p([each + 2 * size for each in small], small) == pytest.approx(
+            welch_p([each + 2 for each in usual], usual), rel=1e-6
+        )

@@ -20,7 +20,7 @@ from autoresearch.referees.planning import certificates, fixed_runs, objections,
 from autoresearch.referees.sealed import Sealed, level, sealed_gain, too_few
 from autoresearch.referees.simpler import Simpler
 from autoresearch.referees.timing import Timing
-from autoresearch.stats.equivalence import EXACT
+from autoresearch.stats.equivalence import EXACT, PRUNED
 from autoresearch.task import Constraint
 
 __all__ = [
@@ -58,7 +58,8 @@ def make(
     match preset:
         case _ if metric.source == "depleting":
             sealed = _sealed(name, preset)
-            referee = Simpler(sealed, proving=sealed, smaller=None, pruned=EXACT)
+            pruned = EXACT if isinstance(preset, Exact) else PRUNED
+            referee = Simpler(sealed, proving=sealed, smaller=None, pruned=pruned)
         case Certify():
             referee = Simpler(preset, proving=preset)
         case Exact():

@@ -35,12 +35,25 @@ def contest(evidence: Evidence) -> list[Measurement]:
     return list(evidence.runs[stale[-1] + 1 if stale else 0 :])
 
 
+def own_step(evidence: Evidence) -> bool:
+    """Whether the tip was kept over the very commit this certificate holds it against, with nothing unproven between.
+
+    Otherwise the experiment's p-value is about another pair of commits than the certificate.
+    """
+    tip = evidence.history.tip
+    return tip is not None and tip.parent == evidence.incumbent
+
+
 def proven_by(evidence: Evidence, split: str, *, p: float) -> tuple[float, float]:
-    """p-value and level of a single keep's certificate: the experiment's own; on a holdout, `p`, of the runs there."""
-    if split != "public":
-        return p, ON_HOLDOUT
+    """p-value and level of a single keep's certificate: the experiment's own; on a holdout, `p`, of the runs there.
+
+    Where the experiment was about another step, `p`, of the fresh runs, must reach the experiment's level too.
+    """
     own = evidence.history.tip.verdict.statistic if evidence.history.tip else {}
-    return own.get("p", 1.0), own.get("level", 0.0)
+    tested, level = own.get("p", 1.0), own.get("level", 0.0)
+    if not own_step(evidence):
+        return max(p, tested), level
+    return (tested, level) if split == "public" else (p, ON_HOLDOUT)
 
 
 def proof(

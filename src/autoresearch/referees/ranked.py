@@ -80,7 +80,8 @@ class Ranked:
     def certify(self, evidence: Evidence) -> Side | Certificate:
         """Fill the pool of the new incumbent; the experiment's own p-value is the proof.
 
-        On a holdout the p-value is that of equally many fresh runs of both sides there, and must reach 5 %.
+        On a holdout the p-value is that of equally many fresh runs of both sides there, and must reach 5 %. Where the
+        experiment was about another step, the fresh runs must reach its level.
         """
         history = evidence.history
         asked = contest(evidence)

@@ -27,6 +27,11 @@ def numbers(metric: Metric, runs: Iterable[Measurement]) -> list[float]:
     return [score for score in scores(metric, runs) if score != FOUL]
 
 
+def missed(run: Measurement) -> bool:
+    """Whether a run went well and has no number all the same: a time to a target that was not reached."""
+    return run.value is None and run.foul.partition(": ")[0] in ("", Outcome.DISCARD)
+
+
 def fresh(history: History, commit: str, *, split: str = "public") -> list[Measurement]:
     """This epoch's runs of `commit` that did not decide whether to keep it, oldest first.
 

@@ -121,8 +121,6 @@ def _pool(history: History, commit: str) -> list[float]:
 
 def _wants_more(evidence: Evidence, test: NoWorse, pool: list[float]) -> bool:
     """Whether the pool needs another run: until it is full, and once a contest in nights that prune, to watch drift."""
-    if len(pool) > 1 and len(set(pool)) == 1:
-        return False
     is_watched = not evidence.history.prunes or test.pool == 1 or bool(evidence.of(Side.INCUMBENT))
     return len(pool) < test.pool or not is_watched
 

@@ -10,7 +10,7 @@ from autoresearch.records import Certificate, Measurement, Metric, Outcome, Ruli
 from autoresearch.referees import words
 from autoresearch.referees.allowance import Familywise
 from autoresearch.referees.pairing import differences, own_pairs, paired_gain, refuse_uneven, refuse_unpaired, relative
-from autoresearch.referees.proofs import contest, proof, proven_by
+from autoresearch.referees.proofs import contest, own_step, proof, proven_by
 from autoresearch.referees.reading import baseline
 from autoresearch.referees.schedule import keep_due
 from autoresearch.stats.levels import Noise
@@ -89,17 +89,25 @@ class Timing:
     def certify(self, evidence: Evidence) -> Side | Certificate:
         """Fresh pairs of the tip beside the last certified commit; the experiment's own p-value is the proof.
 
-        On a holdout the p-value is that of the pairs there, and must reach 5 %.
+        On a holdout the p-value is that of the pairs there, and must reach 5 %. Where the experiment was about another
+        step, the fresh pairs must reach its level.
         """
         metric = evidence.history.metric
         runs = [run for run in contest(evidence) if run.side is Side.CANDIDATE]
-        if len(runs) < self.certificate_runs:
+        if len(runs) < self._wanted(evidence):
             return Side.CANDIDATE
         found = differences(metric, runs)
         p, level = proven_by(evidence, runs[-1].split, p=signed_p(lost(found), len(found)))
         worse = signed_p(lost([-each for each in found]), len(found)) <= WORSE
         ruling = Ruling.ROLLED_BACK if worse else Ruling.CERTIFIED if p <= level else Ruling.CONTINUE
         return proof(evidence, runs, gain=paired_gain(metric, runs), ruling=ruling, p=p, level=level)
+
+    def _wanted(self, evidence: Evidence) -> int:
+        """Pairs of a certificate; as many as the second look has where they alone are the proof."""
+        level = evidence.history.tip.verdict.statistic.get("level", 0.0) if evidence.history.tip else 0.0
+        if own_step(evidence) or not 0 < level * LOOKS < 1:
+            return self.certificate_runs
+        return max(self.certificate_runs, looks_for(level * LOOKS)[1])
 
 
 def _size(evidence: Evidence, found: Sequence[float]) -> dict[str, float]:

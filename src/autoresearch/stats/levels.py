@@ -10,6 +10,9 @@ from statistics import fmean, stdev, variance
 from autoresearch.stats.quantiles import chi_square, fisher_f, student_t, student_t_cdf
 from autoresearch.stats.ranks import Interval
 
+LARGEST = 1e150
+"""Numbers beyond it have no finite square; none is read any more, but older ledgers may hold some."""
+
 
 def mean_interval(values: Sequence[float], *, level: float = 0.05) -> Interval:
     """Mean of `values` with Student's t interval, 95 % by default; unbounded with fewer than two.
@@ -53,24 +56,30 @@ class Noise:
 def too_variable(ours: Sequence[float], theirs: Sequence[float], *, level: float = 0.05) -> bool:
     """Whether our runs vary significantly more than theirs: the one-sided F test at `level`.
 
-    A commit can buy lucky runs with variance alone; this is how it is noticed. Fewer than two runs on a side, or a
-    foul among them, count as too variable.
+    A commit can buy lucky runs with variance alone; this is how it is noticed. Fewer than two runs on a side, a foul
+    among them, or a number whose square overflows count as too variable.
     """
-    if min(len(ours), len(theirs)) < 2 or not all(map(math.isfinite, (*ours, *theirs))):
+    if _untold(ours, theirs):
         return True
     noise, usual = variance(ours), variance(theirs)
     return noise > usual * fisher_f(1 - level, len(ours) - 1, len(theirs) - 1)
 
 
+def _untold(ours: Sequence[float], theirs: Sequence[float]) -> bool:
+    """Whether variances cannot be told: too few runs, or a number that is none or too large for its square."""
+    return min(len(ours), len(theirs)) < 2 or any(not abs(each) <= LARGEST for each in (*ours, *theirs))
+
+
 def welch_p(ours: Sequence[float], theirs: Sequence[float]) -> float:
     """One-sided p-value of "our mean is no higher", variances unequal (Welch 1947). 1 where it cannot be told."""
-    if min(len(ours), len(theirs)) < 2 or not all(map(math.isfinite, (*ours, *theirs))):
+    if _untold(ours, theirs):
         return 1.0
     first, second = variance(ours) / len(ours), variance(theirs) / len(theirs)
     difference = fmean(ours) - fmean(theirs)
     if not first + second:
         return 0.0 if difference > 0 else 1.0
-    freedom = (first + second) ** 2 / (first**2 / (len(ours) - 1) + second**2 / (len(theirs) - 1))
+    share = first / (first + second)
+    freedom = 1 / (share**2 / (len(ours) - 1) + (1 - share) ** 2 / (len(theirs) - 1))
     return student_t_cdf(-difference / math.sqrt(first + second), freedom)
 
 

@@ -8,8 +8,10 @@ from dataclasses import dataclass
 
 from autoresearch.history import Archive, Epoch, Revalidation
 from autoresearch.records import Certificate, Measurement, Metric
+from autoresearch.referees import words
 from autoresearch.referees.pairing import worth
-from autoresearch.stats.ranks import Interval, shift
+from autoresearch.referees.reading import missed
+from autoresearch.stats.ranks import FOUL, Interval, shift
 from autoresearch.views.effects import Gain, measured_gain
 from autoresearch.views.reading import Reading
 from autoresearch.views.words import Figures
@@ -30,7 +32,7 @@ class Remeasured:
     """Gain over the base now, and its 95 % interval; None without runs."""
     runs: int
     verdict: str
-    """holds | reversed | not told apart | does not apply alone | failed: why | not measured yet"""
+    """holds | reversed | not told apart | does not apply alone | failed: why | not measured yet; and missed targets"""
 
 
 def gain_words(gain: Interval | None, figures: Figures) -> str:
@@ -86,9 +88,11 @@ def _row(
     claimed: Interval | None,
 ) -> Remeasured:
     ours, base = _scores(metric, runs, commit), _scores(metric, runs, plan.base)
-    foul = next((run.foul for run in runs if run.commit == commit and run.value is None), "")
+    foul = next((run.foul for run in runs if run.commit == commit and run.value is None and not missed(run)), "")
     gain = shift(ours, base) if ours and base else None
     verdict = _verdict(gain, is_there=bool(commit), foul=foul)
+    if commit and not foul:
+        verdict += _without(ours, "target missed") + _without(base, "the base's missed")
     return Remeasured(number, commit, summary, claimed, gain, len(ours), verdict)
 
 
@@ -102,8 +106,14 @@ def _verdict(gain: Interval | None, *, is_there: bool, foul: str) -> str:
     return "holds" if gain.low > 0 else "reversed" if gain.high < 0 else "not told apart"
 
 
+def _without(scores: Sequence[float], what: str) -> str:
+    """How many of these runs reached no target; empty when all did."""
+    return f"; {what} in {scores.count(FOUL)} of {words.runs(len(scores))}" if FOUL in scores else ""
+
+
 def _scores(metric: Metric, runs: Sequence[Measurement], commit: str) -> list[float]:
-    return [worth(metric, run) for run in runs if run.commit == commit and run.value is not None]
+    """The runs of `commit` that went well, as scores; one that missed its target is below every number."""
+    return [worth(metric, run) for run in runs if run.commit == commit and (run.value is not None or missed(run))]
 
 
 def _claimed(gain: Gain | None) -> Interval | None:
