@@ -179,7 +179,8 @@ class LocalRunner:
         assert phase is not None
         sealed = self.workspace.export(self.workspace.base, self.slot, sealed_only=True, with_hidden=True)
         self._phase("evaluation" if split == "public" else "sealed evaluation", phase)
-        with self._scratch("verdict") as scratch, self._door(contest, artifacts) as door:
+        door = self._door(contest, artifacts)
+        with self._scratch("verdict") as scratch, self._overheard(door), door:
             verdict = scratch / "metrics.json"
             env = self._env(phase, scratch, seed) | {
                 ARTIFACTS: str(artifacts),
@@ -197,6 +198,22 @@ class LocalRunner:
             values = metrics.from_json(said, metric, seconds=seconds)
             records = metrics.records(said, values.get(metric.name))
         return Judged(values, records, ended.seconds, door.peak_memory_bytes)
+
+    @contextmanager
+    def _overheard(self, door: Door) -> Iterator[None]:
+        """To whatever the evaluation finds wrong, add the contestant's own words, once it is dead.
+
+        All of them go into the log, which is the owner's. Agents read the reason: one that was asked could tell them
+        the questions there, so only one that never was has a word in it.
+        """
+        try:
+            yield
+        except Foul as foul:
+            if door.ended is not None and self.task.contestant is not None:
+                foul.log += door.ended.output
+                if door.unasked:
+                    foul.reason = f"{foul.reason.rstrip('.')}: {_how(door.ended, self.task.contestant)}"
+            raise
 
     def _helper(self) -> Path:
         """A folder from which any interpreter imports the evaluators' helpers, be we installed there or not."""
