@@ -232,3 +232,32 @@ def test_a_vault_and_a_hook_are_read() -> None:
     assert task.evaluation is not None
     assert task.vault.limits == task.evaluation.limits
     assert task.alarm == ("mail", "-s", "alarm", "me")
+
+
+@pytest.mark.parametrize(
+    ("change", "words"),
+    [
+        ({"editable": ["*.py"]}, "evaluate.py, which [evaluation] runs, matches editable, so it is not sealed"),
+        ({"editable": ["src/**"], "evaluation": {"command": "src/judge --all", "seconds": 1}}, "src/judge, which"),
+        ({"editable": ["*.py"], "evaluation": {"command": "cd . && python -I 'e.py' | tee x", "seconds": 1}}, "e.py,"),
+        ({"hidden": ["train.py"]}, "train.py is in editable and matches hidden, which wins"),
+    ],
+)
+def test_what_editable_must_not_cover_is_named_before_anything_runs(change: dict[str, Any], words: str) -> None:
+    assert words in complaint(whole() | change)
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        {"editable": ["*.py"], "hidden": ["evaluate.py"]},
+        {
+            "editable": ["**/model.py"],
+            "evaluation": {"command": "python -m judge model.py", "seconds": 1},
+            "holdout": None,
+        },
+        {"editable": ["src/**"], "evaluation": {"command": ["python", "judge.py", "src/x"], "seconds": 1}},
+    ],
+)
+def test_an_editable_that_leaves_the_judge_alone_is_taken(change: dict[str, Any]) -> None:
+    assert config.parse(whole() | change).editable

@@ -185,7 +185,7 @@ def raised_to(value: int) -> Edit:
     [
         ("def f(:\n", b"SyntaxError", r"It did not start\. The contestant ended before it answered: .*: SyntaxError"),
         (
-            "import os, sys\n\ndef f(*given):\n    print('asked', given, file=sys.stderr, flush=True)\n    os._exit(3)\n",
+            "import os\n\n\ndef f(*given):\n    print('asked', given, flush=True)\n    os._exit(3)\n",
             b"asked (7,)",
             r"The contestant ended before it answered\.$",  # agents read this: nothing of the question
         ),

@@ -6,6 +6,8 @@ import difflib
 import hashlib
 import json
 import math
+import re
+import shlex
 import tomllib
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
@@ -27,6 +29,9 @@ NOT_YET = {
     "strategy.use": "strategies other than greedy",
 }
 """Keys of the design whose feature does not exist yet. They are refused in one line, never ignored."""
+
+INTERPRETERS = re.compile(r"(python|pypy|node|ruby|perl|julia|Rscript|bash|sh)[\d.]*")
+"""Programs whose first argument is the file that they run."""
 
 
 def load(root: Path, overrides: Sequence[str] = ()) -> Task:
@@ -101,6 +106,8 @@ def _inconsistent(file: TaskFile) -> str:
     low, high = file.metric.bounds
     if TASK_FILE in Globs(tuple(file.editable)):
         return f"editable = {file.editable} covers {TASK_FILE} itself: a candidate could rewrite its own contract."
+    if problem := _overlapping(file):
+        return problem
     if not low < high:
         return f"metric.bounds = [{low}, {high}]: the first must be below the second."
     if file.metric.target is not None and not low <= file.metric.target <= high:
@@ -125,6 +132,30 @@ def _inconsistent(file: TaskFile) -> str:
     if file.experiment and file.experiment.network and "no_network" in file.sandbox.require:
         return "experiment.network = true contradicts sandbox.require's no_network."
     return ""
+
+
+def _overlapping(file: TaskFile) -> str:
+    """What `editable` must not name; empty when it names nothing of the kind."""
+    editable, hidden = Globs(tuple(file.editable)), Globs(tuple(file.hidden))
+    if lost := [path for path in file.editable if path in hidden]:
+        return f"{lost[0]} is in editable and matches hidden, which wins: nobody could change it. Narrow hidden."
+    for name in ("evaluation", "holdout", "vault"):
+        table = getattr(file, name)
+        for path in _scripts(table.command) if table else ():
+            if path in editable and path not in hidden:
+                return f"{path}, which [{name}] runs, matches editable, so it is not sealed. Narrow editable."
+    return ""
+
+
+def _scripts(command: tuple[str, ...]) -> Iterator[str]:
+    """Files that a command runs: its own first word where that is a path, or an interpreter's. Looks into shell lines."""
+    is_shell = command[0].endswith("sh") and command[1:2] == ("-c",) and len(command) == 3
+    for line in re.split(r"[|&;\n]+", command[2]) if is_shell else [shlex.join(command)]:
+        words = [word.strip("\"'") for word in line.split() if not re.match(r"\w+=", word)]
+        script = next((word for word in words[1:] if not word.startswith("-")), "")
+        runs = INTERPRETERS.fullmatch(Path(words[0]).name) if words else None
+        found = script if runs else words[0] if words and "/" in words[0] else ""
+        yield found.removeprefix("./")
 
 
 def _unsealed(file: TaskFile) -> str:
