@@ -148,7 +148,7 @@ def _overlapping(file: TaskFile) -> str:
 
 
 def _scripts(command: tuple[str, ...]) -> Iterator[str]:
-    """Files that a command runs: its own first word where that is a path, or an interpreter's. Looks into shell lines."""
+    """Files that a command runs: its own first word where that is a path, or an interpreter's. Shell lines too."""
     is_shell = command[0].endswith("sh") and command[1:2] == ("-c",) and len(command) == 3
     for line in re.split(r"[|&;\n]+", command[2]) if is_shell else [shlex.join(command)]:
         words = [word.strip("\"'") for word in line.split() if not re.match(r"\w+=", word)]
