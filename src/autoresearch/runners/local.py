@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import hashlib
 import os
+import re
 import threading
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
@@ -41,6 +42,9 @@ _LIMITS = {
     "disk": "its disk limit",
     "output": "its output limit",
 }
+
+_NOT_FOUND = re.compile(r": ([^:\s]+): (?:command )?not found$")
+"""How shells end their word on a missing program, after their own name and line."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -328,13 +332,22 @@ def _how(ended: Exit, phase: Phase) -> str:
         return f"stopped at {_LIMITS.get(ended.limit, ended.limit)}"
     if ended.signal:
         return f"killed by signal {ended.signal}"
-    if ended.code == 127:
-        return f"command not found: {phase.command[0]}"
-    said = [line for line in ended.output.decode("utf-8", "replace").splitlines() if line.strip()]
-    last = (
-        "".join(char if char.isprintable() else " " for char in said[-1]).strip()[:200] if said else "it said nothing"
-    )
-    return f"exit status {ended.code}: {last}"
+    last = _last_line(ended.output)
+    if ended.code == 127 and (missing := _missing(last, phase.command)):
+        return f"command not found: {missing}"
+    return f"exit status {ended.code}: {last or 'it said nothing'}"
+
+
+def _last_line(output: bytes) -> str:
+    said = [line for line in output.decode("utf-8", "replace").splitlines() if line.strip()]
+    return "".join(char if char.isprintable() else " " for char in said[-1]).strip()[:200] if said else ""
+
+
+def _missing(last: str, command: tuple[str, ...]) -> str:
+    """The program that was not found: as a shell inside says; empty where only the shell can know and does not."""
+    if found := _NOT_FOUND.search(last):
+        return found[1]
+    return "" if command[:2] == ("/bin/sh", "-c") else command[0]
 
 
 def _inventory(artifacts: Path, limit: int | None) -> dict[str, str]:
