@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import subprocess
 from pathlib import Path
 
@@ -9,6 +10,7 @@ import pytest
 from typer.testing import CliRunner
 
 from autoresearch.cli import app
+from autoresearch.testing import toy
 
 
 def test_replay_exits_4_on_a_ledger_that_was_tampered_with(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -21,3 +23,12 @@ def test_replay_exits_4_on_a_ledger_that_was_tampered_with(tmp_path: Path, monke
     assert done.exit_code == 4
     assert f"error: {path}, line 1: " in done.output
     assert "restore the file from a copy" in done.output
+
+
+def test_check_warns_of_what_limits_nothing(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(toy.make(tmp_path / "toy", preset="exact", noise=0.0))
+    options = ("--json", "--runs", "2", "-c", "experiment.cores=4096", "-c", "metric.target=50")
+    done = CliRunner().invoke(app, ["check", *options])
+    said = " ".join(json.loads(done.stdout)["warnings"])
+    assert "experiment.cores = 4096, and" in said
+    assert "meets metric.target = 50 already" in said

@@ -261,3 +261,15 @@ def test_what_editable_must_not_cover_is_named_before_anything_runs(change: dict
 )
 def test_an_editable_that_leaves_the_judge_alone_is_taken(change: dict[str, Any]) -> None:
     assert config.parse(whole() | change).editable
+
+
+@pytest.mark.parametrize(("key", "value"), [("records", 4000), ("step", 0.01)])
+def test_a_key_of_finite_records_says_nothing_where_scores_are_told(key: str, value: float) -> None:
+    assert f'metric.{key} says nothing about source = "regenerating"' in complaint(with_key(f"metric.{key}", value))
+    told = with_key(f"metric.{key}", value)
+    told["metric"]["feedback"] = "ladder"
+    assert config.parse(told).metric.feedback == "ladder"
+
+
+def test_two_checks_of_one_name_are_refused() -> None:
+    assert "two [[check]] tables have the same name" in complaint(whole() | {"check": whole()["check"] * 2})

@@ -112,7 +112,7 @@ def _inconsistent(file: TaskFile) -> str:
         return f"metric.bounds = [{low}, {high}]: the first must be below the second."
     if file.metric.target is not None and not low <= file.metric.target <= high:
         return f"metric.target = {file.metric.target} lies outside metric.bounds."
-    if file.metric.source == "depleting" and (problem := _unsealed(file)):
+    if problem := _unsealed(file) if file.metric.source == "depleting" else _idle(file):
         return problem
     if file.evaluation is None:
         for name in ("contestant", "holdout", "vault"):
@@ -120,9 +120,10 @@ def _inconsistent(file: TaskFile) -> str:
                 return f"[{name}] needs an [evaluation]: without one the candidate reports its own number."
     elif file.metric.file:
         return "metric.file is for tasks without [evaluation]; the evaluation writes $AUTORESEARCH_METRICS."
-    names = [test.name for test in file.selftest]
-    if len(set(names)) < len(names):
-        return "two [[selftest]] tables have the same name."
+    for table in ("selftest", "check"):
+        names = [each.name for each in getattr(file, table)]
+        if len(set(names)) < len(names):
+            return f"two [[{table}]] tables have the same name."
     if file.experiment is None and file.contestant is None:
         return "[experiment] is missing: only an [evaluation] that asks a [contestant] can do without."
     if file.experiment is None and (
@@ -156,6 +157,15 @@ def _scripts(command: tuple[str, ...]) -> Iterator[str]:
         runs = INTERPRETERS.fullmatch(Path(words[0]).name) if words else None
         found = script if runs else words[0] if words and "/" in words[0] else ""
         yield found.removeprefix("./")
+
+
+def _idle(file: TaskFile) -> str:
+    """A key about how a finite record is told, where scores are told as they are; empty without one."""
+    metric = file.metric
+    idle = [key for key in ("records", "step") if getattr(metric, key) is not None]
+    if not idle or metric.feedback in ("ladder", "bit"):
+        return ""
+    return f'metric.{idle[0]} says nothing about source = "regenerating", unless feedback is "ladder" or "bit".'
 
 
 def _unsealed(file: TaskFile) -> str:
