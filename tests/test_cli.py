@@ -3,7 +3,11 @@
 from __future__ import annotations
 
 import json
+import os
+import signal
 import subprocess
+import sys
+import time
 from pathlib import Path
 
 import pytest
@@ -32,3 +36,16 @@ def test_check_warns_of_what_limits_nothing(tmp_path: Path, monkeypatch: pytest.
     said = " ".join(json.loads(done.stdout)["warnings"])
     assert "experiment.cores = 4096, and" in said
     assert "meets metric.target = 50 already" in said
+
+
+def test_attacks_that_are_terminated_leave_nothing_behind(tmp_path: Path) -> None:
+    root, folder = toy.make(tmp_path / "toy"), tmp_path / "temporary"
+    folder.mkdir()
+    verb = [sys.executable, "-m", "autoresearch.cli", "check", "--attack"]
+    with subprocess.Popen(verb, cwd=root, env=os.environ | {"TMPDIR": str(folder)}) as running:
+        deadline = time.monotonic() + 60
+        while not list(folder.glob("autoresearch-attack-*")) and time.monotonic() < deadline:
+            time.sleep(0.01)
+        running.send_signal(signal.SIGTERM)
+        assert running.wait(60) == 130
+    assert list(folder.glob("autoresearch-attack-*")) == []
