@@ -273,3 +273,21 @@ def test_a_key_of_finite_records_says_nothing_where_scores_are_told(key: str, va
 
 def test_two_checks_of_one_name_are_refused() -> None:
     assert "two [[check]] tables have the same name" in complaint(whole() | {"check": whole()["check"] * 2})
+
+
+def test_whichever_is_wrong_gets_the_blame_the_file_or_the_override(tmp_path: Path) -> None:
+    (tmp_path / "autoresearch.toml").write_text(WHOLE)
+    with pytest.raises(TaskError, match="-c metric.nme=1: metric.nme is not a known key") as caught:
+        config.load(tmp_path, ["metric.nme=1"])
+    assert caught.value.fix.startswith("mend -c metric.nme=1")
+    (tmp_path / "autoresearch.toml").write_text(WHOLE.replace("seconds = 300", "secnds = 300"))
+    with pytest.raises(TaskError, match="experiment.secnds is not a known key") as caught:
+        config.load(tmp_path, ["metric.unit=bits"])
+    assert caught.value.fix.startswith(f"mend {tmp_path}")
+    (tmp_path / "autoresearch.toml").write_text(WHOLE.replace('goal = "Lowest', '# "'))
+    assert config.load(tmp_path, ["goal=completed"]).goal == "completed"
+
+
+def test_a_property_that_does_not_exist_is_refused_with_the_nearest() -> None:
+    message = complaint(with_key("sandbox.require", ["no_networks"]))
+    assert "'no_networks' is nothing a sandbox proves; did you mean 'no_network'?" in message

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import copy
 import difflib
 import hashlib
 import json
@@ -19,6 +20,7 @@ from pydantic import BaseModel, ValidationError
 from autoresearch.errors import TaskError
 from autoresearch.globs import Globs
 from autoresearch.records import Direction, Metric
+from autoresearch.sandboxes.properties import PROPERTIES
 from autoresearch.task import Budget, Check, Constraint, Limits, Phase, SelfTest, Task
 from autoresearch.taskfile import TaskFile
 
@@ -46,16 +48,17 @@ def load(root: Path, overrides: Sequence[str] = ()) -> Task:
         raise TaskError(f"There is no {TASK_FILE} in {root}.", fix="autoresearch init") from None
     except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
         raise TaskError(f"{path} is not valid TOML: {error}.", fix=f"mend {path}, then `autoresearch check`") from None
+    whole = copy.deepcopy(data)
     for override in overrides:
-        _override(data, override)
+        _override(whole, override)
     program = root / PROGRAM_FILE
     text = program.read_text(encoding="utf-8", errors="replace") if program.is_file() else ""
-    return _task(_validated(data, path), text)
+    return _task(_overridden(whole, data, path, overrides), text)
 
 
 def parse(data: Mapping[str, Any], *, program: str = "") -> Task:
     """The task in `data`, as `tomllib` would give it. Raises TaskError."""
-    return _task(_validated(dict(data), Path(TASK_FILE)), program)
+    return _task(_validated(dict(data), TASK_FILE), program)
 
 
 def json_schema() -> dict[str, Any]:
@@ -80,7 +83,17 @@ def _override(data: dict[str, Any], override: str) -> None:
     data[last] = value
 
 
-def _validated(data: dict[str, Any], path: Path) -> TaskFile:
+def _overridden(whole: dict[str, Any], data: dict[str, Any], path: Path, overrides: Sequence[str]) -> TaskFile:
+    """The task file in `whole`, which is `data` of `path` with the overrides; whichever is wrong gets the blame."""
+    try:
+        return _validated(whole, str(path))
+    except TaskError:
+        _validated(data, str(path))
+        return _validated(whole, " ".join(f"-c {override}" for override in overrides))
+
+
+def _validated(data: dict[str, Any], path: str) -> TaskFile:
+    """The task file in `data`, which comes from `path`: a file's, or the command line's."""
     try:
         file = TaskFile.model_validate(data)
     except ValidationError as error:
@@ -124,6 +137,10 @@ def _inconsistent(file: TaskFile) -> str:
         names = [each.name for each in getattr(file, table)]
         if len(set(names)) < len(names):
             return f"two [[{table}]] tables have the same name."
+    if strange := [name for name in file.sandbox.require if name not in PROPERTIES]:
+        near = difflib.get_close_matches(strange[0], PROPERTIES, n=1, cutoff=0.4)
+        hint = f"did you mean {near[0]!r}?" if near else f"known: {', '.join(PROPERTIES)}."
+        return f"sandbox.require: {strange[0]!r} is nothing a sandbox proves; {hint}"
     if file.experiment is None and file.contestant is None:
         return "[experiment] is missing: only an [evaluation] that asks a [contestant] can do without."
     if file.experiment is None and (
@@ -290,7 +307,7 @@ def _measured(file: TaskFile) -> dict[str, Any]:
     )
 
 
-def _explain(error: ValidationError, path: Path) -> Iterator[str]:
+def _explain(error: ValidationError, path: str) -> Iterator[str]:
     for problem in error.errors(include_url=False):
         where = problem["loc"]
         key = _dotted(where)
