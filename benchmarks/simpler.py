@@ -9,24 +9,23 @@ Markdown.
 from __future__ import annotations
 
 import argparse
-import random
 
 from autoresearch.stats.equivalence import PRUNED, SMALLER, Equivalence, NoWorse
-from null_nights import LAWS
+from dream import LAWS, drawn, generator
 
 EFFECTS = (-2.0, -1.0, -0.5, -0.25, 0.0, 0.25, 0.5)
 
 
 def contests(test: NoWorse, effect: float, law: str, *, count: int, seed: int) -> tuple[float, float]:
     """Share of candidates of this true effect that pass, and the runs of a candidate they take."""
-    rng = random.Random(f"{seed} {test.pool} {effect} {law}")
+    noise = drawn(LAWS[law], generator(seed, test.pool, effect, law))
     passed = runs = 0
     for _ in range(count):
-        pool = [LAWS[law](rng) for _ in range(test.pool)]
+        pool = [next(noise) for _ in range(test.pool)]
         ours: list[float] = []
         call = Equivalence.MORE
         while call is Equivalence.MORE:
-            ours.append(LAWS[law](rng) + effect)
+            ours.append(next(noise) + effect)
             call = test.judge(ours, pool)
         passed += call is Equivalence.NO_WORSE
         runs += len(ours)

@@ -49,3 +49,12 @@ def test_what_pytest_would_obey_is_named(command: object, editable: str, planted
 )
 def test_what_is_out_of_reach_is_not(command: object, editable: str) -> None:
     assert said(command, editable) == []
+
+
+def test_a_limit_on_an_evaluation_that_there_is_not_says_nothing() -> None:
+    limit = {"metric": "run.evaluation_seconds", "max": 1.0}
+    task = TASK | {"editable": ["run.py"], "constraint": [limit]}
+    assert "is always 0 without an [evaluation]" in next(cautions.of_limits(config.parse(task), cores=2))
+    judged = task | {"evaluation": {"command": "python evaluate.py", "seconds": 1, "cores": 2}}
+    assert list(cautions.of_limits(config.parse(judged), cores=2)) == []
+    assert "evaluation.cores = 2, and 1 can be had" in next(cautions.of_limits(config.parse(judged), cores=1))

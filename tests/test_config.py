@@ -232,3 +232,62 @@ def test_a_vault_and_a_hook_are_read() -> None:
     assert task.evaluation is not None
     assert task.vault.limits == task.evaluation.limits
     assert task.alarm == ("mail", "-s", "alarm", "me")
+
+
+@pytest.mark.parametrize(
+    ("change", "words"),
+    [
+        ({"editable": ["*.py"]}, "evaluate.py, which [evaluation] runs, matches editable, so it is not sealed"),
+        ({"editable": ["src/**"], "evaluation": {"command": "src/judge --all", "seconds": 1}}, "src/judge, which"),
+        ({"editable": ["*.py"], "evaluation": {"command": "cd . && python -I 'e.py' | tee x", "seconds": 1}}, "e.py,"),
+        ({"hidden": ["train.py"]}, "train.py is in editable and matches hidden, which wins"),
+    ],
+)
+def test_what_editable_must_not_cover_is_named_before_anything_runs(change: dict[str, Any], words: str) -> None:
+    assert words in complaint(whole() | change)
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        {"editable": ["*.py"], "hidden": ["evaluate.py"]},
+        {
+            "editable": ["**/model.py"],
+            "evaluation": {"command": "python -m judge model.py", "seconds": 1},
+            "holdout": None,
+        },
+        {"editable": ["src/**"], "evaluation": {"command": ["python", "judge.py", "src/x"], "seconds": 1}},
+    ],
+)
+def test_an_editable_that_leaves_the_judge_alone_is_taken(change: dict[str, Any]) -> None:
+    assert config.parse(whole() | change).editable
+
+
+@pytest.mark.parametrize(("key", "value"), [("records", 4000), ("step", 0.01)])
+def test_a_key_of_finite_records_says_nothing_where_scores_are_told(key: str, value: float) -> None:
+    assert f'metric.{key} says nothing about source = "regenerating"' in complaint(with_key(f"metric.{key}", value))
+    told = with_key(f"metric.{key}", value)
+    told["metric"]["feedback"] = "ladder"
+    assert config.parse(told).metric.feedback == "ladder"
+
+
+def test_two_checks_of_one_name_are_refused() -> None:
+    assert "two [[check]] tables have the same name" in complaint(whole() | {"check": whole()["check"] * 2})
+
+
+def test_whichever_is_wrong_gets_the_blame_the_file_or_the_override(tmp_path: Path) -> None:
+    (tmp_path / "autoresearch.toml").write_text(WHOLE)
+    with pytest.raises(TaskError, match="-c metric.nme=1: metric.nme is not a known key") as caught:
+        config.load(tmp_path, ["metric.nme=1"])
+    assert caught.value.fix.startswith("mend -c metric.nme=1")
+    (tmp_path / "autoresearch.toml").write_text(WHOLE.replace("seconds = 300", "secnds = 300"))
+    with pytest.raises(TaskError, match="experiment.secnds is not a known key") as caught:
+        config.load(tmp_path, ["metric.unit=bits"])
+    assert caught.value.fix.startswith(f"mend {tmp_path}")
+    (tmp_path / "autoresearch.toml").write_text(WHOLE.replace('goal = "Lowest', '# "'))
+    assert config.load(tmp_path, ["goal=completed"]).goal == "completed"
+
+
+def test_a_property_that_does_not_exist_is_refused_with_the_nearest() -> None:
+    message = complaint(with_key("sandbox.require", ["no_networks"]))
+    assert "'no_networks' is nothing a sandbox proves; did you mean 'no_network'?" in message

@@ -178,3 +178,26 @@ def raised_to(value: int) -> Edit:
         (tree / "answer.py").write_text(re.sub(r"VALUE = \d", f"VALUE = {value}", text))
 
     return Edit(f"raise it to {value}", apply)
+
+
+@pytest.mark.parametrize(
+    ("answer", "said", "reason"),
+    [
+        ("def f(:\n", b"SyntaxError", r"It did not start\. The contestant ended before it answered: .*: SyntaxError"),
+        (
+            "import os\n\n\ndef f(*given):\n    print('asked', given, flush=True)\n    os._exit(3)\n",
+            b"asked (7,)",
+            r"The contestant ended before it answered\.$",  # agents read this: nothing of the question
+        ),
+    ],
+)
+def test_a_contestant_that_dies_leaves_its_words_and_tells_agents_no_question(
+    tmp_path: Path, answer: str, said: bytes, reason: str
+) -> None:
+    evaluate = EVALUATE.replace("function()", "function(7)")
+    root = repository(tmp_path / "r", {"autoresearch.toml": TASK, "evaluate.py": evaluate, "answer.py": answer})
+    with (measuring := rig(root)).workspace, pytest.raises(Foul) as caught:
+        measuring.runner.measure(measuring.workspace.base, side=Side.CANDIDATE, seed=1)
+    assert caught.value.outcome is Outcome.CRASH
+    assert said in caught.value.log
+    assert re.search(reason, caught.value.reason)

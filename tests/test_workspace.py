@@ -382,12 +382,18 @@ class TestOpening:
         with pytest.raises(UserError, match=f"branch {name} that"):
             opened(root)
 
-    def test_refs_of_a_study_whose_folder_is_gone(self, root: Path) -> None:
-        opened(root).close()
+    @pytest.mark.parametrize("standing", ["main", "autoresearch/night"])
+    def test_refs_and_branches_of_a_study_whose_folder_is_gone(self, root: Path, standing: str) -> None:
+        git(root, "branch", "--move", "main")
+        with opened(root) as workspace:
+            night(workspace)
+        git(root, "switch", "--quiet", standing)
         shutil.rmtree(root / ".autoresearch")
         with pytest.raises(UserError, match=r"whose folder .* is gone") as caught:
             opened(root)
         subprocess.run(caught.value.fix.partition(": ")[2], shell=True, check=True, cwd=root)
+        assert "autoresearch/night" not in git(root, "for-each-ref")
+        assert git(root, "status", "--porcelain") == ""
         opened(root).close()
 
     @pytest.mark.parametrize("name", ["", ".x", "a/b", "a b", "x.lock", "x.", "a..b", "x-certified", "é", "a" * 65])

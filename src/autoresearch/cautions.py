@@ -1,4 +1,4 @@
-"""What could be fooled in a task's checks: files that a candidate may add, and that the command would obey."""
+"""What a task says that does not do what it seems to: checks a candidate can fool, limits that limit nothing."""
 
 from __future__ import annotations
 
@@ -28,6 +28,17 @@ def of_checks(task: Task) -> Iterator[str]:
                 f"Check {check.name!r}: a candidate may add {obeyed[0]}, and pytest would obey it. Try: "
                 "python -I -m pytest --noconftest -c pytest.ini tests, with pytest.ini and tests outside of editable."
             )
+
+
+def of_limits(task: Task, *, cores: int) -> Iterator[str]:
+    """A sentence for each limit without effect on a machine with so many cores."""
+    phases = {"experiment": task.experiment, "evaluation": task.evaluation, "contestant": task.contestant}
+    for name, phase in phases.items():
+        if phase and (wanted := phase.limits.cores) and wanted > cores:
+            yield f"{name}.cores = {wanted}, and {cores} can be had here: it runs on those."
+    limited = any(constraint.metric == "run.evaluation_seconds" for constraint in task.constraints)
+    if limited and task.evaluation is None:
+        yield "run.evaluation_seconds is always 0 without an [evaluation], so its limit says nothing. Try: run.seconds."
 
 
 def _pytest_words(command: tuple[str, ...]) -> list[str] | None:

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import copy
 import difflib
 import hashlib
 import json
 import math
+import re
+import shlex
 import tomllib
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
@@ -17,6 +20,7 @@ from pydantic import BaseModel, ValidationError
 from autoresearch.errors import TaskError
 from autoresearch.globs import Globs
 from autoresearch.records import Direction, Metric
+from autoresearch.sandboxes.properties import PROPERTIES
 from autoresearch.task import Budget, Check, Constraint, Limits, Phase, SelfTest, Task
 from autoresearch.taskfile import TaskFile
 
@@ -27,6 +31,9 @@ NOT_YET = {
     "strategy.use": "strategies other than greedy",
 }
 """Keys of the design whose feature does not exist yet. They are refused in one line, never ignored."""
+
+INTERPRETERS = re.compile(r"(python|pypy|node|ruby|perl|julia|Rscript|bash|sh)[\d.]*")
+"""Programs whose first argument is the file that they run."""
 
 
 def load(root: Path, overrides: Sequence[str] = ()) -> Task:
@@ -41,16 +48,17 @@ def load(root: Path, overrides: Sequence[str] = ()) -> Task:
         raise TaskError(f"There is no {TASK_FILE} in {root}.", fix="autoresearch init") from None
     except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
         raise TaskError(f"{path} is not valid TOML: {error}.", fix=f"mend {path}, then `autoresearch check`") from None
+    whole = copy.deepcopy(data)
     for override in overrides:
-        _override(data, override)
+        _override(whole, override)
     program = root / PROGRAM_FILE
     text = program.read_text(encoding="utf-8", errors="replace") if program.is_file() else ""
-    return _task(_validated(data, path), text)
+    return _task(_overridden(whole, data, path, overrides), text)
 
 
 def parse(data: Mapping[str, Any], *, program: str = "") -> Task:
     """The task in `data`, as `tomllib` would give it. Raises TaskError."""
-    return _task(_validated(dict(data), Path(TASK_FILE)), program)
+    return _task(_validated(dict(data), TASK_FILE), program)
 
 
 def json_schema() -> dict[str, Any]:
@@ -75,7 +83,17 @@ def _override(data: dict[str, Any], override: str) -> None:
     data[last] = value
 
 
-def _validated(data: dict[str, Any], path: Path) -> TaskFile:
+def _overridden(whole: dict[str, Any], data: dict[str, Any], path: Path, overrides: Sequence[str]) -> TaskFile:
+    """The task file in `whole`, which is `data` of `path` with the overrides; whichever is wrong gets the blame."""
+    try:
+        return _validated(whole, str(path))
+    except TaskError:
+        _validated(data, str(path))
+        return _validated(whole, " ".join(f"-c {override}" for override in overrides))
+
+
+def _validated(data: dict[str, Any], path: str) -> TaskFile:
+    """The task file in `data`, which comes from `path`: a file's, or the command line's."""
     try:
         file = TaskFile.model_validate(data)
     except ValidationError as error:
@@ -101,11 +119,13 @@ def _inconsistent(file: TaskFile) -> str:
     low, high = file.metric.bounds
     if TASK_FILE in Globs(tuple(file.editable)):
         return f"editable = {file.editable} covers {TASK_FILE} itself: a candidate could rewrite its own contract."
+    if problem := _overlapping(file):
+        return problem
     if not low < high:
         return f"metric.bounds = [{low}, {high}]: the first must be below the second."
     if file.metric.target is not None and not low <= file.metric.target <= high:
         return f"metric.target = {file.metric.target} lies outside metric.bounds."
-    if file.metric.source == "depleting" and (problem := _unsealed(file)):
+    if problem := _unsealed(file) if file.metric.source == "depleting" else _idle(file):
         return problem
     if file.evaluation is None:
         for name in ("contestant", "holdout", "vault"):
@@ -113,9 +133,14 @@ def _inconsistent(file: TaskFile) -> str:
                 return f"[{name}] needs an [evaluation]: without one the candidate reports its own number."
     elif file.metric.file:
         return "metric.file is for tasks without [evaluation]; the evaluation writes $AUTORESEARCH_METRICS."
-    names = [test.name for test in file.selftest]
-    if len(set(names)) < len(names):
-        return "two [[selftest]] tables have the same name."
+    for table in ("selftest", "check"):
+        names = [each.name for each in getattr(file, table)]
+        if len(set(names)) < len(names):
+            return f"two [[{table}]] tables have the same name."
+    if strange := [name for name in file.sandbox.require if name not in PROPERTIES]:
+        near = difflib.get_close_matches(strange[0], PROPERTIES, n=1, cutoff=0.4)
+        hint = f"did you mean {near[0]!r}?" if near else f"known: {', '.join(PROPERTIES)}."
+        return f"sandbox.require: {strange[0]!r} is nothing a sandbox proves; {hint}"
     if file.experiment is None and file.contestant is None:
         return "[experiment] is missing: only an [evaluation] that asks a [contestant] can do without."
     if file.experiment is None and (
@@ -125,6 +150,39 @@ def _inconsistent(file: TaskFile) -> str:
     if file.experiment and file.experiment.network and "no_network" in file.sandbox.require:
         return "experiment.network = true contradicts sandbox.require's no_network."
     return ""
+
+
+def _overlapping(file: TaskFile) -> str:
+    """What `editable` must not name; empty when it names nothing of the kind."""
+    editable, hidden = Globs(tuple(file.editable)), Globs(tuple(file.hidden))
+    if lost := [path for path in file.editable if path in hidden]:
+        return f"{lost[0]} is in editable and matches hidden, which wins: nobody could change it. Narrow hidden."
+    for name in ("evaluation", "holdout", "vault"):
+        table = getattr(file, name)
+        for path in _scripts(table.command) if table else ():
+            if path in editable and path not in hidden:
+                return f"{path}, which [{name}] runs, matches editable, so it is not sealed. Narrow editable."
+    return ""
+
+
+def _scripts(command: tuple[str, ...]) -> Iterator[str]:
+    """Files that a command runs: its own first word where that is a path, or an interpreter's. Shell lines too."""
+    is_shell = command[0].endswith("sh") and command[1:2] == ("-c",) and len(command) == 3
+    for line in re.split(r"[|&;\n]+", command[2]) if is_shell else [shlex.join(command)]:
+        words = [word.strip("\"'") for word in line.split() if not re.match(r"\w+=", word)]
+        script = next((word for word in words[1:] if not word.startswith("-")), "")
+        runs = INTERPRETERS.fullmatch(Path(words[0]).name) if words else None
+        found = script if runs else words[0] if words and "/" in words[0] else ""
+        yield found.removeprefix("./")
+
+
+def _idle(file: TaskFile) -> str:
+    """A key about how a finite record is told, where scores are told as they are; empty without one."""
+    metric = file.metric
+    idle = [key for key in ("records", "step") if getattr(metric, key) is not None]
+    if not idle or metric.feedback in ("ladder", "bit"):
+        return ""
+    return f'metric.{idle[0]} says nothing about source = "regenerating", unless feedback is "ladder" or "bit".'
 
 
 def _unsealed(file: TaskFile) -> str:
@@ -249,7 +307,7 @@ def _measured(file: TaskFile) -> dict[str, Any]:
     )
 
 
-def _explain(error: ValidationError, path: Path) -> Iterator[str]:
+def _explain(error: ValidationError, path: str) -> Iterator[str]:
     for problem in error.errors(include_url=False):
         where = problem["loc"]
         key = _dotted(where)

@@ -24,7 +24,7 @@ from pathlib import Path
 
 from autoresearch import proc, sizes
 from autoresearch.errors import UserError
-from autoresearch.git import LINK, SUBMODULE, Change, Entry, Store, Tree, UserRepository
+from autoresearch.git import LINK, SUBMODULE, Branch, Change, Entry, Store, Tree, UserRepository
 from autoresearch.globs import Globs
 from autoresearch.intake import Scope, quote, read_changes
 from autoresearch.refs import Refs, check_study_name, short_name
@@ -160,21 +160,26 @@ class Workspace:
                     f"The branch {short_name(ref)}, which the study moves, is checked out in {branch.checked_out}.",
                     fix=f"git -C {branch.checked_out} switch --detach",
                 )
+        self._refuse_orphans(ours, branches)
         if taken:
             name = short_name(taken[0])
             raise UserError(
                 f"There is a branch {name} that this study did not make, or that somebody added commits to.",
                 fix=f"keep it under another name: git branch -m {name} mine/{name.replace('/', '-')}",
             )
-        self._refuse_orphans(ours)
         self._published = {ref: branch.commit for ref, branch in branches.items()}
 
-    def _refuse_orphans(self, ours: set[str]) -> None:
+    def _refuse_orphans(self, ours: set[str], branches: Mapping[str, Branch]) -> None:
+        """Raise UserError, with what removes all of them at once, when refs are left of a study without its folder."""
         if not ours and self._user.refs(self.refs.all):
+            names = [ref for ref in (self.refs.tip, self.refs.certified) if ref in branches]
+            trees = [branches[ref].checked_out for ref in names if branches[ref].checked_out]
+            detach = "".join(f"git -C {tree} switch --detach; " for tree in trees)
             raise UserError(
                 f"The repository has refs of an earlier study {self.refs.study} whose folder {self._folder} is gone.",
-                fix="choose another name, or forget the earlier one: git for-each-ref --format='delete %(refname)' "
-                f"{self.refs.all} | git update-ref --stdin",
+                fix=f"choose another name, or forget the earlier one, branches and all: {detach}"
+                f"git for-each-ref --format='delete %(refname)' {' '.join([self.refs.all, *names])} "
+                "| git update-ref --stdin",
             )
 
     def _keep_base(self, known: str | None) -> None:

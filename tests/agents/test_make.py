@@ -80,7 +80,9 @@ def test_problems_before_a_night(tmp_path: Path) -> None:
     tuner = make("tuner", tmp_path)
     assert "nothing to change" in agents.problems(tuner, tmp_path, TASK.editable)[0]
     (tmp_path / "train.py").write_text("print(1)\n")
-    assert "No constant" in agents.problems(tuner, tmp_path, TASK.editable)[0]
+    (nothing,) = agents.problems(tuner, tmp_path, TASK.editable)
+    assert nothing.startswith("No constant")
+    assert 'Try: constants at the top of an editable Python file, or another agent: use = "command"' in nothing
     (tmp_path / "train.py").write_text("LR = 0.1\n")
     assert agents.problems(tuner, tmp_path, TASK.editable) == []
 

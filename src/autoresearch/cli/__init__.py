@@ -7,6 +7,7 @@ what to type next), 2 usage, 3 a bug of ours (a report file is written), 4 `chec
 
 from __future__ import annotations
 
+import signal
 import sys
 from collections.abc import Callable
 
@@ -68,7 +69,8 @@ app.add_typer(export.app, name="export")
 
 
 def main() -> None:
-    """Entry point of the `autoresearch` program."""
+    """Entry point of the `autoresearch` program. Terminated is interrupted: what was laid out is removed."""
+    signal.signal(signal.SIGTERM, signal.default_int_handler)
     try:
         app()
     except Exception as error:  # the one place where anything is caught: it becomes an exit code and a sentence

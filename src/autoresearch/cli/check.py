@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import json
 import math
+import os
 import shutil
 import statistics
+import sys
 import time
 from dataclasses import asdict, dataclass, field
 from typing import TYPE_CHECKING, Annotated
@@ -20,7 +22,7 @@ from autoresearch.records import Side
 
 if TYPE_CHECKING:
     from autoresearch.assembly import Rig
-    from autoresearch.records import Measurement
+    from autoresearch.records import Measurement, Metric
 
 MIN_FREE_BYTES = 1 << 30
 
@@ -97,6 +99,7 @@ def check(
 
 def examine(rig: Rig, *, runs: int) -> Findings:
     """Look at everything that can be looked at, then run the baseline `runs` times."""
+    from autoresearch import cautions
     from autoresearch.assembly import warnings
 
     task = rig.task
@@ -106,6 +109,7 @@ def examine(rig: Rig, *, runs: int) -> Findings:
     found.objective = task.metric.objective.describe() if task.metric.objective else ""
     found.constraints = [str(constraint) for constraint in task.constraints]
     found.warnings += warnings(rig)
+    found.warnings += cautions.of_limits(task, cores=_cores())
     found.free_bytes = shutil.disk_usage(rig.site.folder).free
     if found.free_bytes < MIN_FREE_BYTES:
         found.warnings.append(f"Only {found.free_bytes / 2**30:.1f} GiB of disk are free at {rig.site.folder}.")
@@ -120,6 +124,11 @@ def examine(rig: Rig, *, runs: int) -> Findings:
     except Foul as foul:
         found.problems.append(f"The baseline, which ran before, does not run now: {foul.reason}.")
     return found
+
+
+def _cores() -> int:
+    """How many cores we may use."""
+    return len(os.sched_getaffinity(0)) if sys.platform == "linux" else os.cpu_count() or 1
 
 
 def _obstacles(rig: Rig) -> list[str]:
@@ -174,9 +183,19 @@ def _measure(rig: Rig, found: Findings, runs: int) -> None:
             found.problems.append(f"The holdout does not give a number: {foul.reason}.")
     found.mean, found.sigma = statistics.fmean(found.values), statistics.stdev(found.values)
     found.run_seconds = statistics.median(took)
+    found.warnings += _met(rig.task.metric, found.mean)
     found.problems += referees.objections(rig.task.referee, rig.task.metric, measured)
     found.smallest_gain = referees.smallest_gain(rig.task.referee, rig.task.metric, measured, rig.task.budget)
     _time(rig, found)
+
+
+def _met(metric: Metric, mean: float) -> list[str]:
+    """That there is nothing left to reach, where it is so."""
+    if metric.target is None or metric.gain(mean, over=metric.target) < 0:
+        return []
+    return [
+        f"The baseline, {mean:.6g}, meets metric.target = {metric.target:g} already. Try: a target beyond it, or none."
+    ]
 
 
 def _probe(rig: Rig, found: Findings) -> None:
@@ -191,8 +210,9 @@ def _probe(rig: Rig, found: Findings) -> None:
         if again == [value]:
             break
     seen = Repeats.of(found.values, again)
+    table = "experiment" if rig.task.experiment else "contestant"
     found.determinism, found.seed_share = words.kind(seen), seen.seed_share
-    found.warnings += words.advice(seen, preset=rig.task.referee, cores=rig.task.untrusted.limits.cores)
+    found.warnings += words.advice(seen, preset=rig.task.referee, cores=rig.task.untrusted.limits.cores, table=table)
 
 
 def _selftests(rig: Rig, found: Findings) -> None:

@@ -7,6 +7,11 @@ import json
 import typer
 
 from autoresearch.cli import place
+from autoresearch.cli.failure import explain
+from autoresearch.errors import LedgerError
+
+FOUND = 4
+"""Exit code when something does not hold."""
 
 
 def replay(study: place.StudyName = None, as_json: place.AsJson = False) -> None:
@@ -14,7 +19,11 @@ def replay(study: place.StudyName = None, as_json: place.AsJson = False) -> None
     from autoresearch.replay import replay as judge_again
 
     site = place.site(study)
-    result = judge_again(site.ledger_path)
+    try:
+        result = judge_again(site.ledger_path)
+    except LedgerError as error:
+        explain(error)
+        raise typer.Exit(FOUND) from None
     if as_json:
         typer.echo(json.dumps(result.as_dict()))
     else:
@@ -24,4 +33,4 @@ def replay(study: place.StudyName = None, as_json: place.AsJson = False) -> None
         )
         for disagreement in result.disagreements:
             typer.echo(f"  {disagreement}")
-    raise typer.Exit(4 if result.disagreements else 0)
+    raise typer.Exit(FOUND if result.disagreements else 0)

@@ -7,15 +7,22 @@ and output, or `n`. There is at most one: asking again ends the one before, so t
 
 from __future__ import annotations
 
+import select
 import socket
 import threading
 from collections.abc import Callable
 
 from autoresearch.box import Exit
+from autoresearch.contestant.function import READY
+from autoresearch.contestant.line import LENGTH_BYTES
 
 WORDS = {b"s": False, b"i": True}
 """What is asked through the door, and whether it means the other side."""
 GRANTED, REFUSED = b"k", b"n"
+GREETING = len(READY).to_bytes(LENGTH_BYTES, "little") + READY
+"""What a `Function` sends before any question; whoever left it unread knows nothing of the questions."""
+GREETING_SECONDS = 0.2
+"""How long after a contestant's end its greeting may still arrive: some die before they are greeted."""
 
 
 class Door:
@@ -34,6 +41,10 @@ class Door:
         self.evaluator, self._ours = socket.socketpair()
         self.peak_memory_bytes: int | None = None
         """Of the contestants so far, the other side's left out; None where it cannot be told."""
+        self.ended: Exit | None = None
+        """How the last contestant ended, the other side's left out."""
+        self.unasked = False
+        """Whether the last contestant died by itself, and before it read anything."""
         self._start = start
         self._left = limit
         self._other = other
@@ -85,11 +96,27 @@ class Door:
             except BaseException as fault:
                 self._fault = fault
             else:
-                if not other and ended.peak_memory_bytes:
-                    self.peak_memory_bytes = max(ended.peak_memory_bytes, self.peak_memory_bytes or 0)
+                self.unasked = not (other or stop.is_set()) and _unread(contestant) == GREETING
+                if not other:
+                    self._keep(ended)
+
+    def _keep(self, ended: Exit) -> None:
+        self.ended = ended
+        if ended.peak_memory_bytes:
+            self.peak_memory_bytes = max(ended.peak_memory_bytes, self.peak_memory_bytes or 0)
 
     def _end(self) -> None:
         self._stop.set()
         if self._contestant is not None:
             self._contestant.join()
             self._contestant = None
+
+
+def _unread(contestant: socket.socket) -> bytes:
+    """The beginning of what was sent to a dead contestant and not read."""
+    if not select.select([contestant], [], [], GREETING_SECONDS)[0]:
+        return b""
+    try:
+        return contestant.recv(len(GREETING) + 1, socket.MSG_PEEK)
+    except OSError:
+        return b""

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import hashlib
 import os
+import re
 import threading
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
@@ -41,6 +42,9 @@ _LIMITS = {
     "disk": "its disk limit",
     "output": "its output limit",
 }
+
+_NOT_FOUND = re.compile(r": ([^:\s]+): (?:command )?not found$")
+"""How shells end their word on a missing program, after their own name and line."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -179,7 +183,8 @@ class LocalRunner:
         assert phase is not None
         sealed = self.workspace.export(self.workspace.base, self.slot, sealed_only=True, with_hidden=True)
         self._phase("evaluation" if split == "public" else "sealed evaluation", phase)
-        with self._scratch("verdict") as scratch, self._door(contest, artifacts) as door:
+        door = self._door(contest, artifacts)
+        with self._scratch("verdict") as scratch, self._overheard(door), door:
             verdict = scratch / "metrics.json"
             env = self._env(phase, scratch, seed) | {
                 ARTIFACTS: str(artifacts),
@@ -197,6 +202,22 @@ class LocalRunner:
             values = metrics.from_json(said, metric, seconds=seconds)
             records = metrics.records(said, values.get(metric.name))
         return Judged(values, records, ended.seconds, door.peak_memory_bytes)
+
+    @contextmanager
+    def _overheard(self, door: Door) -> Iterator[None]:
+        """To whatever the evaluation finds wrong, add the contestant's own words, once it is dead.
+
+        All of them go into the log, which is the owner's. Agents read the reason: one that was asked could tell them
+        the questions there, so only one that never was has a word in it.
+        """
+        try:
+            yield
+        except Foul as foul:
+            if door.ended is not None and self.task.contestant is not None:
+                foul.log += door.ended.output
+                if door.unasked:
+                    foul.reason = f"{foul.reason.rstrip('.')}: {_how(door.ended, self.task.contestant)}"
+            raise
 
     def _helper(self) -> Path:
         """A folder from which any interpreter imports the evaluators' helpers, be we installed there or not."""
@@ -311,13 +332,22 @@ def _how(ended: Exit, phase: Phase) -> str:
         return f"stopped at {_LIMITS.get(ended.limit, ended.limit)}"
     if ended.signal:
         return f"killed by signal {ended.signal}"
-    if ended.code == 127:
-        return f"command not found: {phase.command[0]}"
-    said = [line for line in ended.output.decode("utf-8", "replace").splitlines() if line.strip()]
-    last = (
-        "".join(char if char.isprintable() else " " for char in said[-1]).strip()[:200] if said else "it said nothing"
-    )
-    return f"exit status {ended.code}: {last}"
+    last = _last_line(ended.output)
+    if ended.code == 127 and (missing := _missing(last, phase.command)):
+        return f"command not found: {missing}"
+    return f"exit status {ended.code}: {last or 'it said nothing'}"
+
+
+def _last_line(output: bytes) -> str:
+    said = [line for line in output.decode("utf-8", "replace").splitlines() if line.strip()]
+    return "".join(char if char.isprintable() else " " for char in said[-1]).strip()[:200] if said else ""
+
+
+def _missing(last: str, command: tuple[str, ...]) -> str:
+    """The program that was not found: as a shell inside says; empty where only the shell can know and does not."""
+    if found := _NOT_FOUND.search(last):
+        return found[1]
+    return "" if command[:2] == ("/bin/sh", "-c") else command[0]
 
 
 def _inventory(artifacts: Path, limit: int | None) -> dict[str, str]:

@@ -28,6 +28,12 @@ MOST_AT_ONCE = 3
 """Constants moved at once towards a point the sampler likes."""
 
 
+OTHERWISE = (
+    "Try: constants at the top of an editable Python file, or another agent: "
+    'use = "command" below [agent], and as command a program that edits the tree.'
+)
+
+
 class Tuner:
     """Edits the tree given a brief: new values for one constant, sometimes for a few."""
 
@@ -62,7 +68,7 @@ class Tuner:
 
     def problems(self, tree: Path) -> list[str]:
         """Why it could not begin on `tree`: there is nothing to tune."""
-        return [] if space_of(tree, self._editable).constants else [self._nothing]
+        return [] if space_of(tree, self._editable).constants else [f"{self._nothing} {OTHERWISE}"]
 
     @property
     def _nothing(self) -> str:
