@@ -294,6 +294,7 @@ def _changes_to_prune(assembly: Assembly) -> Budget | None:
 def _begin_night(assembly: Assembly, granted: Budget | None, *, purpose: str) -> None:
     task, history = assembly.rig.task, assembly.study.history
     if history.night and not _is_over(assembly) and (granted, purpose) in _same_night(history.night):
+        _recount_certificates(assembly, history.night)
         return
     wanted = granted or task.budget
     if wanted == Budget():
@@ -301,6 +302,14 @@ def _begin_night(assembly: Assembly, granted: Budget | None, *, purpose: str) ->
     if history.night and "prune" in (purpose, history.night.purpose):
         _close_open_attempt(assembly.study.ledger, "another kind of night began")
     assembly.study.ledger.append(_night(assembly, wanted, purpose))
+
+
+def _recount_certificates(assembly: Assembly, night: Night) -> None:
+    """With another preset the rest of the night is a night of its own: other certificates share the level."""
+    if assembly.study.history.night_preset == assembly.rig.task.referee or night.purpose == "prune":
+        return
+    again = _night(assembly, night.budget, night.purpose)
+    assembly.study.ledger.append(replace(again, first=night.first, started=night.started))
 
 
 def _same_night(night: Night) -> list[tuple[Budget | None, str]]:

@@ -214,6 +214,8 @@ class History:
     """Certificates given before this epoch."""
     sentinel_at: int = 0
     """Number of the experiment that last re-measured the incumbent."""
+    night_preset: str = ""
+    """The referee's, when the night's certificates were counted."""
     certificates_tonight: int = 0
     certificate_at: int = 0
     """Experiments that were finished when the last certificate was given."""
@@ -302,6 +304,7 @@ class History:
                 self.selftests[record.name] = record
             case Night():
                 self.night, self.certificates_tonight = record, 0
+                self.night_preset = self.epoch.referee if self.epoch else ""
                 self.pending_certificate = []  # another night, another number of certificates to share the level
                 if record.purpose == "prune":
                     self.tip, self.keeps_since_certificate = self.proven, 0
