@@ -125,6 +125,17 @@ def test_what_was_due_when_an_epoch_began_is_due_after_its_baseline(preset):
     assert here.history.tip_commit == "c1"
 
 
+@pytest.mark.parametrize(("gain", "ruling"), [(2.0, Ruling.CERTIFIED), (0.0, Ruling.CONTINUE)])
+def test_a_keep_proven_in_an_earlier_epoch_is_certified_by_the_runs_of_this_one(gain, ruling):
+    here, level = Court("strict"), [3.0, 3.1, 2.9, 3.05, 2.95] * 4
+    here.attempt(level)
+    here.attempt([1.0, 1.01, 1.02, 1.03])
+    here.add(next(record for record in here.records if isinstance(record, Epoch)))
+    here.attempt([value - gain for value in level])
+    done, _ = here.certificate([3.0 - gain], level)
+    assert done.ruling is ruling
+
+
 def test_a_baseline_within_a_night_uses_none_of_its_budget():
     here = court(budget=Budget(experiments=2))
     here.attempt([4.0])
