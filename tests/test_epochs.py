@@ -326,3 +326,16 @@ def test_status_and_log_tell_the_epochs_apart(
     assert lines[mark + 1].split()[0] == "3"
     log("toy", where="epoch = 2", order="number", as_json=True)
     assert [json.loads(line)["number"] for line in capsys.readouterr().out.splitlines()] == [3, 4]
+
+
+def test_another_preset_within_a_night_counts_its_certificates_anew(tmp_path: Path) -> None:
+    root = toy.make(tmp_path / "toy", preset="strict", experiments=100)
+    assemble(root, config.load(root)).rig.workspace.close()
+    file = root / "autoresearch.toml"
+    file.write_text(file.read_text().replace('"strict"', '"certify"'))
+    for _ in range(2):
+        assembly = assemble(root, config.load(root))
+        assembly.rig.workspace.close()
+        night = assembly.study.history.night
+        assert night is not None
+        assert (night.number, night.certificates, night.budget.experiments, night.first) == (2, 2, 100, 1)

@@ -167,6 +167,41 @@ def test_a_killed_prune_goes_on_and_ends_as_if_nothing_had_happened(tmp_path: Pa
 
 
 @pytest.mark.slow
+def test_an_open_candidate_of_another_night_is_not_judged_by_the_rules_of_pruning(tmp_path: Path) -> None:
+    root = a_task(tmp_path / "toy", noise=0.0, preset="exact")
+    a_night(root, "GAIN_1 = 0.5", "GAIN_2 = 0.25", experiments=2)
+    study = assemble(root, config.load(root), granted=Budget(experiments=6)).study
+    study.agent = Wisher("GAIN_3 = 0.25", "GAIN_4 = 0.0")
+    study.interrupted = lambda: 4 in study.history.candidates
+    with pytest.raises(Interrupted):
+        study.run()
+    study.workspace.close()
+    assert command(root, "prune", "--set-aside").returncode == 0
+    history = archive(root)
+    outcomes = [(undoes(done), done.verdict.outcome) for done in history.experiments[4:]]
+    assert outcomes == [(None, Outcome.CRASH), (2, Outcome.DISCARD), (1, Outcome.DISCARD)]
+    assert history.tip_commit == history.proven_commit
+
+
+@pytest.mark.slow
+def test_a_prune_cut_by_a_new_epoch_tries_every_change_and_a_reached_target_is_no_obstacle(tmp_path: Path) -> None:
+    root = a_task(tmp_path / "toy", noise=0.0, preset="exact")
+    file = root / "autoresearch.toml"
+    file.write_text(file.read_text().replace("[metric]", "[metric]\ntarget = 9.6", 1))
+    a_night(root, "GAIN_1 = 0.5", "GAIN_2 = 0.25", "GAIN_1 = 0.75", experiments=3)
+    study = assemble(root, config.load(root), prune=True).study
+    study.interrupted = lambda: len(study.history.experiments) == 5
+    with pytest.raises(Interrupted):
+        study.run()
+    study.workspace.close()
+    file.write_text(file.read_text().replace("seconds = ", "seconds = 1", 1))
+    assert command(root, "prune").returncode == 0
+    history = archive(root)
+    assert [undoes(done) for done in history.experiments[4:]] == [3, None, 2, 1]
+    assert history.certificates_tonight == 1
+
+
+@pytest.mark.slow
 def test_what_cannot_be_pruned_is_one_sentence(tmp_path: Path) -> None:
     root = a_task(tmp_path / "toy", noise=0.0, preset="exact")
     said = command(root, "prune")

@@ -118,12 +118,15 @@ def assemble(
     with _closed_on_error(assembly):
         refuse_superseded(assembly.rig)
         if prune:
-            granted = _changes_to_prune(assembly, set_aside=set_aside)
-        _refuse_if_spent(assembly, granted)
+            _refuse_to_prune(assembly, set_aside=set_aside)
+        else:
+            _refuse_if_spent(assembly, granted)
         study = assembly.study
         if study.history.stopping or study.history.paused:
             study.ledger.append(Control("resume"))
         _begin(assembly, unsafe=unsafe)
+        if prune:
+            granted = _changes_to_prune(assembly)
         _begin_night(assembly, granted, purpose="prune" if prune else "")
         if study.history.prunes:
             study.agent, study.strategy = Pruner(study.workspace), Greedy(task, step="simplify")
@@ -219,7 +222,8 @@ def _begin_epoch(assembly: Assembly, epoch: Epoch) -> None:
         epoch = replace(epoch, number=before.number + 1, why=told(epochs.differences(before, epoch)))
         assembly.news.append(f"Epoch {epoch.number} begins, with a new baseline. What changed: {epoch.why}.")
     if before is None or before.digest != epoch.digest:
-        _close_open_attempt(ledger)
+        if ledger.history.baseline is not None:
+            _close_open_attempt(ledger, "the setting changed")
         ledger.append(epoch)
 
 
@@ -240,16 +244,16 @@ def _refuse_if_spent(assembly: Assembly, granted: Budget | None) -> None:
         )
 
 
-def _close_open_attempt(ledger: Ledger[History]) -> None:
-    """A candidate that was never judged cannot be, in another setting: it ends here, on the record."""
+def _close_open_attempt(ledger: Ledger[History], why: str) -> None:
+    """A candidate that was never judged cannot be, by other rules than it was made for: it ends here, on the record."""
     history = ledger.history
     candidate = history.candidates.get(history.next_number)
-    if candidate is not None and history.baseline is not None:
+    if candidate is not None:
         ledger.append(
             Experiment(
                 number=candidate.number,
                 candidate=candidate,
-                verdict=Verdict(Outcome.CRASH, "never judged: the setting changed before it was"),
+                verdict=Verdict(Outcome.CRASH, f"never judged: {why} before it was"),
                 value=None,
                 parent=candidate.parent,
                 agent=candidate.agent,
@@ -260,11 +264,11 @@ def _close_open_attempt(ledger: Ledger[History]) -> None:
         )
 
 
-def _changes_to_prune(assembly: Assembly, *, set_aside: bool) -> Budget | None:
-    """One experiment for each change to take back; None to go on with a night that does. Raises UserError."""
+def _refuse_to_prune(assembly: Assembly, *, set_aside: bool) -> None:
+    """Raise UserError when there is nothing to take back, or no night to do it in."""
     history = assembly.study.history
     if history.prunes and not _is_over(assembly):
-        return None
+        return
     if assembly.rig.task.referee == "timing":
         raise UserError(
             "Pruning compares runs at different times, which the preset timing does not trust.",
@@ -277,20 +281,37 @@ def _changes_to_prune(assembly: Assembly, *, set_aside: bool) -> Budget | None:
             "Some kept changes are not certified yet; only what is certified can be pruned.",
             fix="autoresearch run --experiments 20 proves or drops them; `autoresearch prune --set-aside` does without",
         )
-    changes = removable(history)
-    if not changes:
+    if not removable(history):
         raise UserError("Every certified change was taken back already.", fix="autoresearch log")
-    return Budget(experiments=len(changes))
+
+
+def _changes_to_prune(assembly: Assembly) -> Budget | None:
+    """One experiment for each change to take back; None to go on with a night that does."""
+    history = assembly.study.history
+    if history.prunes and not _is_over(assembly):
+        return None
+    return Budget(experiments=len(removable(history)))
 
 
 def _begin_night(assembly: Assembly, granted: Budget | None, *, purpose: str) -> None:
     task, history = assembly.rig.task, assembly.study.history
+    if history.night and not _is_over(assembly) and (granted, purpose) in _same_night(history.night):
+        _recount_certificates(assembly, history.night)
+        return
     wanted = granted or task.budget
     if wanted == Budget():
         raise UserError("No budget is given, so the night would never end.", fix="autoresearch run --experiments 20")
-    if history.night and not _is_over(assembly) and (granted, purpose) in _same_night(history.night):
-        return
+    if history.night and "prune" in (purpose, history.night.purpose):
+        _close_open_attempt(assembly.study.ledger, "another kind of night began")
     assembly.study.ledger.append(_night(assembly, wanted, purpose))
+
+
+def _recount_certificates(assembly: Assembly, night: Night) -> None:
+    """With another preset the rest of the night is a night of its own: other certificates share the level."""
+    if assembly.study.history.night_preset == assembly.rig.task.referee or night.purpose == "prune":
+        return
+    again = _night(assembly, night.budget, night.purpose)
+    assembly.study.ledger.append(replace(again, first=night.first, started=night.started))
 
 
 def _same_night(night: Night) -> list[tuple[Budget | None, str]]:

@@ -19,8 +19,7 @@ def spent(history: History, now: str) -> str:
     if night is None:
         return "no budget was granted"
     budget = night.budget
-    tonight = len(history.experiments) - night.first
-    if budget.experiments is not None and tonight >= budget.experiments:
+    if budget.experiments is not None and len(history.tonight()) >= budget.experiments:
         return f"the budget of {budget.experiments} experiments is spent"
     if budget.hours is not None and hours_since(night.started, now) >= budget.hours:
         return f"the budget of {budget.hours:g} hours is spent"
@@ -30,9 +29,9 @@ def spent(history: History, now: str) -> str:
 
 
 def target_reached(history: History) -> bool:
-    """Whether the last certificate passed, with a mean at the metric's target."""
+    """Whether the last certificate passed, with a mean at the metric's target: no reason not to prune."""
     target, proofs = history.metric.target, history.certificates[history.epoch_certificate :]
-    if target is None or not proofs or proofs[-1].ruling is not Ruling.CERTIFIED:
+    if history.prunes or target is None or not proofs or proofs[-1].ruling is not Ruling.CERTIFIED:
         return False
     return history.metric.gain(proofs[-1].mean, over=target) >= 0
 
@@ -40,7 +39,7 @@ def target_reached(history: History) -> bool:
 def _over_limit(history: History, name: str, limit: float | None, unit: str) -> str:
     if limit is None or history.night is None:
         return ""
-    used = [getattr(done, name) for done in history.experiments[history.night.first :]]
+    used = [getattr(done, name) for done in history.tonight()]
     if None in used:
         return f"the agent does not report its {name}, so the budget of {limit:g} {unit} cannot be held"
     return f"the budget of {limit:g} {unit} is spent" if sum(used) >= limit else ""

@@ -167,6 +167,11 @@ class Ended:
     why: str
 
 
+def is_baseline(done: Experiment) -> bool:
+    """Whether this experiment measured an unchanged tip: the first of its epoch."""
+    return done.candidate is not None and done.candidate.commit == done.candidate.parent
+
+
 @dataclass(slots=True)
 class History:
     """The fold. Hand out, never write: only `add` changes it, and only the ledger calls `add`."""
@@ -209,6 +214,8 @@ class History:
     """Certificates given before this epoch."""
     sentinel_at: int = 0
     """Number of the experiment that last re-measured the incumbent."""
+    night_preset: str = ""
+    """The referee's, when the night's certificates were counted."""
     certificates_tonight: int = 0
     certificate_at: int = 0
     """Experiments that were finished when the last certificate was given."""
@@ -221,6 +228,11 @@ class History:
     def next_number(self) -> int:
         """Number of the next experiment: the oldest open one, else a new one."""
         return len(self.experiments)
+
+    def tonight(self, finished: int | None = None) -> list[Experiment]:
+        """What counts against the night's budget, of the first `finished` experiments: no baseline of a new epoch."""
+        first = self.night.first if self.night else 0
+        return [done for done in self.experiments[first:finished] if not is_baseline(done)]
 
     def next_seed(self, *, attempt: int = 0) -> int:
         """Seed of the next measurement, below 2**31: repeated after a kill, used once, known to nobody else before.
@@ -292,6 +304,7 @@ class History:
                 self.selftests[record.name] = record
             case Night():
                 self.night, self.certificates_tonight = record, 0
+                self.night_preset = self.epoch.referee if self.epoch else ""
                 self.pending_certificate = []  # another night, another number of certificates to share the level
                 if record.purpose == "prune":
                     self.tip, self.keeps_since_certificate = self.proven, 0

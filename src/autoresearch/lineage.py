@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from autoresearch.history import History
+from autoresearch.history import History, is_baseline
 from autoresearch.records import Experiment
 
 UNDOES = "undoes"
@@ -15,11 +15,7 @@ PRUNER = "pruner"
 
 def ancestry(history: History, commit: str) -> Iterator[Experiment]:
     """The experiments that made `commit` and its ancestors, youngest first; baselines make none."""
-    makers = {
-        done.candidate.commit: done
-        for done in history.experiments
-        if done.candidate and done.candidate.commit != done.candidate.parent
-    }
+    makers = {done.candidate.commit: done for done in history.experiments if done.candidate and not is_baseline(done)}
     while (maker := makers.get(commit)) is not None:
         yield maker
         commit = maker.parent

@@ -57,7 +57,7 @@ class Study:
         self.reconcile()
         try:
             while not (why := self.over()):
-                if self.referee.certificate_due(self.history):
+                if self.history.baseline and self.referee.certificate_due(self.history):
                     self.record(self.certify())
                 else:
                     self.record(self.attempt())

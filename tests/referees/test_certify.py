@@ -3,6 +3,7 @@ import math
 import pytest
 from court import Court
 
+from autoresearch.budget import spent
 from autoresearch.events import decode, encode
 from autoresearch.history import Epoch, Evidence
 from autoresearch.records import Direction, Measurement, Outcome, Ruling, Side
@@ -108,6 +109,43 @@ def test_certificates_are_due_at_fixed_points_of_the_budget(experiments, points)
             undecided(here)
             assert not here.referee.certificate_due(here.history), "once a point"
     assert due == points
+
+
+@pytest.mark.parametrize("preset", ["certify", "strict"])
+def test_what_was_due_when_an_epoch_began_is_due_after_its_baseline(preset):
+    here = Court(preset, budget=Budget(experiments=1))
+    level = [3.0, 3.1, 2.9, 3.05, 2.95] * (1 if preset == "certify" else 4)
+    here.attempt(level)
+    here.attempt([1.0] if preset == "certify" else [1.0, 1.01, 1.02, 1.03])
+    assert here.referee.certificate_due(here.history)
+    here.add(next(record for record in here.records if isinstance(record, Epoch)))
+    assert here.referee.certificate_due(here.history)
+    here.attempt([value - 2 for value in level])
+    assert here.referee.certificate_due(here.history)
+    assert here.history.tip_commit == "c1"
+
+
+@pytest.mark.parametrize(("gain", "ruling"), [(2.0, Ruling.CERTIFIED), (0.0, Ruling.CONTINUE)])
+def test_a_keep_proven_in_an_earlier_epoch_is_certified_by_the_runs_of_this_one(gain, ruling):
+    here, level = Court("strict"), [3.0, 3.1, 2.9, 3.05, 2.95] * 4
+    here.attempt(level)
+    here.attempt([1.0, 1.01, 1.02, 1.03])
+    here.add(next(record for record in here.records if isinstance(record, Epoch)))
+    here.attempt([value - gain for value in level])
+    done, _ = here.certificate([3.0 - gain], level)
+    assert done.ruling is ruling
+
+
+def test_a_baseline_within_a_night_uses_none_of_its_budget():
+    here = court(budget=Budget(experiments=2))
+    here.attempt([4.0])
+    here.add(next(record for record in here.records if isinstance(record, Epoch)))
+    here.attempt([2.9, 2.91, 2.92, 2.88, 2.89])
+    assert spent(here.history, "") == ""
+    assert [done.number for done in here.history.tonight()] == [1]
+    here.attempt([2.8])
+    assert spent(here.history, "")
+    assert here.referee.certificate_due(here.history)
 
 
 def undecided(here):

@@ -8,7 +8,7 @@ from collections.abc import Iterator
 import pytest
 from court import Court
 
-from autoresearch.history import Night
+from autoresearch.history import Epoch, Night
 from autoresearch.records import Outcome, Ruling, Side
 from autoresearch.referees.simpler import anchor, was_no_worse
 from autoresearch.stats.equivalence import EXACT, MARGIN, PRUNED, SMALLER, Equivalence, NoWorse, bound
@@ -108,6 +108,21 @@ def test_a_row_of_smaller_changes_is_held_against_one_commit() -> None:
             court = begun()  # a lucky run: kept for its gain, which is another story
     assert anchor(court.history) == "b"
     assert court.history.tip_commit != "b"
+
+
+@pytest.mark.parametrize("lost", [0.0, 0.1])
+def test_in_a_new_epoch_its_baseline_is_what_smaller_changes_are_held_against(lost: float) -> None:
+    court = begun("exact")
+    costs = {"nodes": -1, "touched": 1, "counted": "nodes"}
+    assert court.attempt(iter([3.0]), iter(()), costs=costs)[0].outcome is Outcome.KEEP
+    tip = court.history.tip_commit
+    court.add(Epoch(2, "other", "", "sealed", "none", {}, {}, {}, court.metric, "exact"))
+    court.attempt(iter([3.0, 3.0]), iter(()))
+    assert anchor(court.history) == tip
+    verdict, _ = court.attempt(iter([3.0 + lost]), iter(()), costs=costs)
+    assert verdict.outcome is (Outcome.DISCARD if lost else Outcome.KEEP)
+    assert anchor(court.history) == tip
+    assert all(recorded == again for recorded, again in list(court.judged_again())[-1:])
 
 
 def test_a_block_of_smaller_changes_is_no_certificate() -> None:

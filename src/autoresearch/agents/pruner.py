@@ -1,7 +1,7 @@
 """The agent of a night that prunes: experiment by experiment it takes back one kept change, the youngest first.
 
-Its changes come in by the ordinary door and are measured and judged like any other; which one is next follows from the
-number of the experiment, so a killed night goes on where it was.
+Its changes come in by the ordinary door and are measured and judged like any other; which one is next follows from how
+many were tried this night, so a killed night goes on where it was.
 """
 
 from __future__ import annotations
@@ -28,8 +28,7 @@ class Pruner:
 
     def edit(self, brief: Brief, tree: Path, history: History) -> Proposal:
         """Take the next kept change back. Raises Foul(NO_CHANGE) when later changes build on it, or none is left."""
-        assert history.night is not None
-        left = removable(history)[brief.number - history.night.first :]
+        left = removable(history)[len(history.tonight()) :]
         if not left or left[0].candidate is None:
             raise Foul(Outcome.NO_CHANGE, "no kept change is left to take back", cost_usd=0.0, tokens=0)
         made = left[0].candidate

@@ -74,7 +74,7 @@ class View:
     def _doing(self) -> str:
         """The experiment, or the certificate and which run of it, that the next phase belongs to."""
         study, history = self.assembly.study, self.assembly.study.history
-        if study.referee.certificate_due(history):
+        if history.baseline and study.referee.certificate_due(history):
             return f"certificate {len(history.certificates) + 1}, run {len(history.pending_certificate) + 1}"
         return f"experiment {history.next_number}"
 

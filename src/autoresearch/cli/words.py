@@ -36,7 +36,7 @@ def tonight(history: History) -> str:
     night = history.night
     if night is None:
         return "none granted"
-    used = max(0, len(history.experiments) - night.first)
+    used = len(history.tonight())
     parts = []
     if night.budget.experiments is not None:
         parts.append(f"{used} of {night.budget.experiments} experiments")

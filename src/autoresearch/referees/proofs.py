@@ -5,14 +5,14 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import replace
 
-from autoresearch.history import Evidence
+from autoresearch.history import Evidence, is_baseline
 from autoresearch.records import Certificate, Direction, Measurement, Metric, Ruling, Side
 from autoresearch.referees import words
 from autoresearch.stats.levels import mean_interval
 from autoresearch.stats.ranks import FOUL, Interval, scored
 
 ON_HOLDOUT = 0.05
-"""Level of the one test a change, proven in public, must also pass on the holdout."""
+"""Level of the one test a change, proven in public or in an earlier epoch, must also pass on the holdout, or now."""
 
 
 def turn(ours: Sequence[object], theirs: Sequence[object]) -> Side:
@@ -47,10 +47,14 @@ def own_step(evidence: Evidence) -> bool:
 def proven_by(evidence: Evidence, split: str, *, p: float) -> tuple[float, float]:
     """p-value and level of a single keep's certificate: the experiment's own; on a holdout, `p`, of the runs there.
 
-    Where the experiment was about another step, `p`, of the fresh runs, must reach the experiment's level too.
+    Proven in an earlier epoch, it has to pass in this one as on a holdout. Where the experiment was about another step,
+    `p`, of the fresh runs, must reach the experiment's level too.
     """
-    own = evidence.history.tip.verdict.statistic if evidence.history.tip else {}
+    tip = evidence.history.tip
+    own = tip.verdict.statistic if tip else {}
     tested, level = own.get("p", 1.0), own.get("level", 0.0)
+    if tip is not None and is_baseline(tip):
+        return p, ON_HOLDOUT
     if not own_step(evidence):
         return max(p, tested), level
     return (tested, level) if split == "public" else (p, ON_HOLDOUT)

@@ -6,7 +6,8 @@ import math
 from datetime import datetime
 from statistics import median
 
-from autoresearch.history import History
+from autoresearch.history import History, is_baseline
+from autoresearch.lineage import ancestry
 from autoresearch.records import Experiment, Outcome
 from autoresearch.stats.looks import design_for
 
@@ -20,23 +21,26 @@ def certificate_due(history: History) -> bool:
     A night with K certificates has K points, the last one at the end of its budget: of its experiments, its hours (less
     what the last certificate may take), its cost or its tokens, whichever is used up first.
     """
-    if not provable(history) or history.certificate_at == history.next_number:
+    if not provable(history):
         return False
     assert history.night
     points, now = history.night.certificates, history.next_number
-    return _passed(history, now, points) > _passed(history, now - 1, points)
+    return _passed(history, now, points) > _passed(history, _answered(history), points)
 
 
 def provable(history: History) -> bool:
-    """Whether there is anything to prove, and a certificate left to prove it with."""
-    if history.night is None or history.baseline is None or history.epoch is None or history.epoch.unsafe:
+    """Whether there is anything to prove, and a certificate left to prove it with.
+
+    What is due when an epoch begins is due all the same: it is given as soon as the new baseline is measured.
+    """
+    if history.night is None or history.epoch is None or history.epoch.unsafe:
         return False
     return history.tip_commit != history.proven_commit and history.certificates_tonight < history.night.certificates
 
 
 def keep_due(history: History) -> bool:
     """Whether a single keep, proven by a test on selected runs, waits for the fresh ones that tell its size."""
-    return provable(history) and history.keeps_since_certificate > 0 and is_tested(history.tip)
+    return provable(history) and history.keeps_since_certificate > 0 and is_tested(_maker(history))
 
 
 def is_tested(done: Experiment | None) -> bool:
@@ -56,6 +60,19 @@ def run_seconds(history: History) -> float | None:
     return median(took) if took else None
 
 
+def _maker(history: History) -> Experiment | None:
+    """The experiment that made the tip, which in a new epoch is not the one that measured it last."""
+    return next(ancestry(history, history.tip_commit), None)
+
+
+def _answered(history: History) -> int:
+    """Experiments that were finished when it was last asked whether to certify: a new baseline is no answer."""
+    before = history.next_number - 1
+    while before > 0 and is_baseline(history.experiments[before]):
+        before -= 1
+    return max(before, history.certificate_at)
+
+
 def _passed(history: History, finished: int, points: int) -> int:
     """Points reached when `finished` experiments of the study were done."""
     used = _used(history, finished)
@@ -70,7 +87,7 @@ def _used(history: History, finished: int) -> float:
         return 0.0
     shares = [0.0]
     if budget.experiments is not None:
-        shares.append((finished - night.first) / budget.experiments)
+        shares.append(len(history.tonight(finished)) / budget.experiments)
     if budget.hours is not None:
         shares.append(_elapsed(history, finished) / _available(history, budget.hours * 3600))
     for name, limit in (("cost_usd", budget.cost_usd), ("tokens", budget.tokens)):
@@ -97,6 +114,5 @@ def _available(history: History, seconds: float) -> float:
 
 
 def _spent(history: History, name: str, finished: int) -> float:
-    assert history.night
-    used = [getattr(done, name) for done in history.experiments[history.night.first : finished]]
+    used = [getattr(done, name) for done in history.tonight(finished)]
     return UNKNOWN if None in used else float(sum(used))

@@ -97,13 +97,14 @@ def shrinks(evidence: Evidence) -> bool:
 
 
 def anchor(history: History) -> str:
-    """The youngest ancestor of the tip that was not kept for being no worse.
+    """The youngest ancestor of the tip that was not kept, in this epoch, for being no worse.
 
     A row of smaller changes is held against one and the same commit: together they may lose the margin, not each.
+    Earlier epochs' commits were not measured in this one, and could not be held against.
     """
-    commit = history.tip_commit
+    commit, began = history.tip_commit, history.baseline.number if history.baseline else 0
     for maker in ancestry(history, commit):
-        if not was_no_worse(maker):
+        if maker.number < began or not was_no_worse(maker):
             return commit
         commit = maker.parent
     return commit
@@ -137,6 +138,8 @@ def _hopeless(history: History, ours: list[float], pool: list[float]) -> bool:
 def _verdict(evidence: Evidence, ours: list[float], pool: list[float], *, kept: bool = False) -> Verdict:
     if FOUL in ours:
         return Verdict(Outcome.DISCARD, "one of its runs gave no number")
+    if not pool:
+        return Verdict(Outcome.DISCARD, "there is no run of the commit it is held against: discarded")
     metric, gain = evidence.history.metric, mean(ours) - mean(pool)
     sigma = stdev(pool) if len(pool) > 1 else 0.0
     statistic = {"gain": gain, "sigma": sigma, "n": float(len(ours)), "m": float(len(pool))}

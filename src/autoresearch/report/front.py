@@ -5,10 +5,11 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
+from autoresearch.history import is_baseline
 from autoresearch.records import Direction
 from autoresearch.report.axes import Scale
 from autoresearch.views.pareto import Front, Point, front
-from autoresearch.views.reading import Reading, is_baseline
+from autoresearch.views.reading import Reading
 from autoresearch.views.words import count, plain
 
 WIDTH, HEIGHT, EDGE = 420, 260, 44

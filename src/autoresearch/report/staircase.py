@@ -8,9 +8,10 @@ from dataclasses import dataclass
 from itertools import pairwise
 from statistics import fmean
 
+from autoresearch.history import is_baseline
 from autoresearch.records import Direction, Experiment, Measurement, Metric, Outcome, Ruling, Side
 from autoresearch.views.levels import Level
-from autoresearch.views.reading import Proof, Reading, Span, is_baseline, own_values
+from autoresearch.views.reading import Proof, Reading, Span, own_values
 from autoresearch.views.sentences import figures_of
 from autoresearch.views.standing import Standing, standings
 from autoresearch.views.words import Figures, plain

@@ -6,7 +6,7 @@ from bisect import bisect_right
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
-from autoresearch.history import Archive, Epoch
+from autoresearch.history import Archive, Epoch, is_baseline
 from autoresearch.records import Certificate, Experiment, Measurement, Outcome, Side
 from autoresearch.views.levels import Level
 
@@ -72,11 +72,6 @@ class Reading:
         while commit != stop and (maker := self.makers.get(commit)) is not None:
             yield maker
             commit = maker.parent
-
-
-def is_baseline(done: Experiment) -> bool:
-    """Whether this experiment measured an unchanged tip: the first of its epoch."""
-    return done.candidate is not None and done.candidate.commit == done.candidate.parent
 
 
 def own_runs(history: Archive, done: Experiment) -> list[Measurement]:

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from autoresearch.history import Archive
+from autoresearch.history import Archive, is_baseline
 from autoresearch.records import Candidate, Experiment, Outcome
 from autoresearch.views.effects import Gain
 from autoresearch.views.levels import Level
-from autoresearch.views.reading import Reading, Span, is_baseline, own_values
+from autoresearch.views.reading import Reading, Span, own_values
 from autoresearch.views.standing import Change, Standing, change_of
 from autoresearch.views.words import MINUS, Figures, count, plain
 

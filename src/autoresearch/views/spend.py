@@ -5,9 +5,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from autoresearch.history import Archive
+from autoresearch.history import Archive, is_baseline
 from autoresearch.records import Experiment
-from autoresearch.views.reading import is_baseline
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,11 +7,11 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 
-from autoresearch.history import Archive
+from autoresearch.history import Archive, is_baseline
 from autoresearch.lineage import undoes
 from autoresearch.records import Experiment, Outcome, Ruling
 from autoresearch.views.effects import Gain, fresh_gain, measured_gain
-from autoresearch.views.reading import Reading, is_baseline
+from autoresearch.views.reading import Reading
 
 
 class Standing(StrEnum):

@@ -122,7 +122,7 @@ def _budget(history: Archive, now: str) -> dict[str, Any]:
     return {
         "night": night.number,
         "started": night.started,
-        "experiments": {"limit": night.budget.experiments, "used": max(0, len(history.experiments) - night.first)},
+        "experiments": {"limit": night.budget.experiments, "used": len(history.tonight())},
         "hours": {"limit": night.budget.hours, "used": round(hours, 4)},
         "cost_usd": {"limit": night.budget.cost_usd, "used": used.cost_usd},
         "tokens": {"limit": night.budget.tokens, "used": used.tokens},
