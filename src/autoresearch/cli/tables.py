@@ -12,10 +12,11 @@ from rich.text import Text
 
 from autoresearch.cli.words import OUTCOME_STYLE
 from autoresearch.history import Archive
-from autoresearch.records import Candidate, Outcome
+from autoresearch.records import Candidate, Measurement, Outcome
 from autoresearch.site import Site
 from autoresearch.views import Reading
 from autoresearch.views.finite import finite, sentences
+from autoresearch.views.paired import beside
 from autoresearch.views.sentences import size_of
 from autoresearch.views.words import Figures, plain
 
@@ -123,6 +124,12 @@ def _size(candidate: Candidate | None) -> str:
     return f"{candidate.nodes:+d}" + ("" if candidate.counted in ("", "nodes") else "t")
 
 
+def _beside(history: Archive, run: Measurement, figures: Figures) -> str:
+    """The incumbent's number from the same run, where the evaluation timed both."""
+    level = beside(history.metric, [run])
+    return "" if level is None else f" beside {figures.value(level)}"
+
+
 def print_experiment(history: Archive, row: dict[str, Any], sentence: str, site: Site) -> None:
     """One experiment, ending in one honest sentence."""
     out = console()
@@ -137,7 +144,7 @@ def print_experiment(history: Archive, row: dict[str, Any], sentence: str, site:
     for run in history.settled.get(row["number"], ()):
         where = f"seed {run.seed}, {run.seconds:.2f} s + {run.evaluation_seconds:.2f} s evaluation"
         load = f", foreign load {run.foreign_load:.2f} cores" if run.foreign_load is not None else ""
-        grid.add_row(f"run ({run.side})", f"{figures.value(run.value)}  {where}{load}")
+        grid.add_row(f"run ({run.side})", f"{figures.value(run.value)}{_beside(history, run, figures)}  {where}{load}")
     logs = [run.log for run in history.settled.get(row["number"], ())]
     for name in filter(None, [*logs, row["log"]]):
         grid.add_row("log", str(site.log_path(name)))

@@ -113,7 +113,7 @@ def description(stairs: Staircase) -> str:
     words.append(
         f"Last certified level {stairs.figures.with_unit(certified[-1].y)}." if certified else "Nothing was certified."
     )
-    return " ".join(words)
+    return " ".join([*words, stairs.note]).rstrip()
 
 
 def _style() -> str:
@@ -199,8 +199,8 @@ def _band(frame: Frame) -> Iterator[str]:
     """One and two standard deviations of a run around each level: dots in there say nothing."""
     for plateau in frame.stairs.plateaus:
         for width, name in ((2, "band2"), (1, "band1")):
-            if frame.stairs.sigma:
-                reach = width * frame.stairs.sigma
+            if plateau.sigma:
+                reach = width * plateau.sigma
                 top, bottom = sorted((frame.y(plateau.mean - reach), frame.y(plateau.mean + reach)))
                 top, bottom = max(top, frame.plot.top), min(bottom, frame.plot.bottom)
                 x0, x1 = frame.x(plateau.x0), frame.x(plateau.x1)

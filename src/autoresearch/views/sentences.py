@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from autoresearch.history import Archive
-from autoresearch.records import Candidate, Experiment, Outcome
+from autoresearch.records import Candidate, Certificate, Experiment, Outcome
 from autoresearch.views.effects import Gain
 from autoresearch.views.levels import Level
+from autoresearch.views.paired import beside, is_paired
 from autoresearch.views.reading import Reading, Span, is_baseline, own_values
 from autoresearch.views.standing import Change, Standing, change_of
 from autoresearch.views.words import MINUS, Figures, count, plain
@@ -80,6 +81,8 @@ def _effect(span: Span | None, gain: Gain | None, figures: Figures) -> str:
     if gain is None:
         return "Nothing to compare it with was measured in this epoch"
     way = "better" if gain.mean >= 0 else "worse"
+    if gain.beside is not None:
+        return f"{figures.with_unit(abs(gain.mean))} {way} than {_paired_rival(span, gain, figures)}"
     runs = "one run" if gain.n == 1 else f"mean of {gain.n} runs"
     noisy = ", within noise" if gain.half and gain.within_noise else ""
     return (
@@ -88,9 +91,26 @@ def _effect(span: Span | None, gain: Gain | None, figures: Figures) -> str:
 
 
 def _rival(span: Span | None, gain: Gain) -> str:
-    base = span.baseline if span else None
-    who = "the baseline" if base and base.number == gain.over else f"experiment {gain.over}"
+    who = _who(span, gain)
     return f"{who}'s one run" if gain.over_n == 1 else f"{who}'s mean of {gain.over_n} runs"
+
+
+def _who(span: Span | None, gain: Gain) -> str:
+    base = span.baseline if span else None
+    return "the baseline" if base and base.number == gain.over else f"experiment {gain.over}"
+
+
+def _paired_rival(span: Span | None, gain: Gain, figures: Figures) -> str:
+    """Whom the gain is over, and where that stood in the same runs: the one number these compare with."""
+    assert gain.beside is not None
+    noisy = ", within noise" if gain.half and gain.within_noise else ""
+    where = f"which took its turn in the same {count(gain.n, 'run')} at {figures.with_unit(gain.beside)}"
+    return f"{_who(span, gain)}, {where}: {share(gain.mean, gain.beside)}{noisy} ({margin(gain, figures)})"
+
+
+def share(gain: float, level: float) -> str:
+    """A gain as a share of where the other side stood: what remains comparable when a machine's speed changes."""
+    return f"{abs(gain / level) * 100:.1f} % {'better' if gain >= 0 else 'worse'}"
 
 
 def _fate(reading: Reading, change: Change, figures: Figures) -> str:
@@ -111,7 +131,16 @@ def _proof(reading: Reading, change: Change, figures: Figures) -> str:
     if proof is None:
         return "another line of work"
     bounds = figures.interval(proof.gain_low, proof.gain_high)
-    return f"certificate {proof.number} (gain of the block {figures.signed(proof.gain)}, 95 % interval {bounds})"
+    where = _beside(reading, change, proof, figures)
+    return f"certificate {proof.number} (gain of the block {figures.signed(proof.gain)}, 95 % interval {bounds}{where})"
+
+
+def _beside(reading: Reading, change: Change, proof: Certificate, figures: Figures) -> str:
+    """Where the other side stood in a certificate's runs, if they timed both; else nothing."""
+    span = reading.span_of(change.experiment.number)
+    runs = next((each.runs for each in span.proofs if each.certificate is proof), ()) if span else ()
+    level = beside(span.epoch.metric, runs) if span and is_paired(span) else None
+    return "" if level is None else f"; {share(proof.gain, level)} than the {figures.with_unit(level)} in its own runs"
 
 
 def _since(fresh: Gain | None, figures: Figures) -> str:
