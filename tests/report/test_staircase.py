@@ -58,6 +58,10 @@ def test_a_holdout_level_is_not_drawn_on_the_public_axis() -> None:
     teller.certificate()
     mark = stairs_of(teller.history).marks[0]
     assert (mark.y, mark.low, mark.high) == (value, value, value)
+    proof, stairs = teller.history.certificates[0], stairs_of(teller.history)
+    assert [plateau.certificate for plateau in stairs.plateaus] == [0], "no line at the one run that was picked"
+    assert f"Last certified level {stairs.figures.with_unit(proof.mean)} on the holdout" in svg.description(stairs)
+    assert f"certified, {stairs.figures.with_unit(proof.mean)} on the holdout" in svg.draw(stairs)
     assert len(stairs_of(teller.history).repeats) == 12
 
 

@@ -57,10 +57,19 @@ class Mark:
 
     x: float
     y: float
+    """`mean`, but for a holdout's, which has no place on the public axis: the public level of the same commit."""
     low: float
     high: float
     number: int
     ruling: Ruling
+    mean: float
+    """The level it measured."""
+    split: str
+
+    @property
+    def is_drawn(self) -> bool:
+        """Whether its level has a place in the picture."""
+        return self.split == "public" and math.isfinite(self.mean)
 
 
 @dataclass(frozen=True, slots=True)
@@ -150,11 +159,11 @@ def _x_range(span: Span) -> tuple[float, float]:
 def _mark(span: Span, proof: Proof) -> Mark:
     done = proof.certificate
     if done.split == "public":
-        return Mark(proof.at - 0.5, done.mean, done.low, done.high, done.number, done.ruling)
+        return Mark(proof.at - 0.5, done.mean, done.low, done.high, done.number, done.ruling, done.mean, done.split)
     # A holdout's level is not on this axis: the mark sits where the commit's public runs are, without whiskers.
     public = span.values(done.commit)
     level = fmean(public) if public else math.nan
-    return Mark(proof.at - 0.5, level, level, level, done.number, done.ruling)
+    return Mark(proof.at - 0.5, level, level, level, done.number, done.ruling, done.mean, done.split)
 
 
 def _shown(marks: Sequence[Mark]) -> list[float]:
@@ -190,7 +199,7 @@ def _plateaus(span: Span, floor: Level | None, marks: Sequence[Mark]) -> list[Pl
     if floor is None or span.baseline is None:
         return []
     steps = [(span.baseline.number - 0.5, floor.mean, 0)]
-    steps += [(m.x, m.y, m.number) for m in marks if m.ruling is Ruling.CERTIFIED and math.isfinite(m.y)]
+    steps += [(m.x, m.y, m.number) for m in marks if m.ruling is Ruling.CERTIFIED and m.is_drawn]
     ends = [x for x, _, _ in steps[1:]] + [span.experiments[-1].number + 0.5]
     noise = _noise_at(span, floor)
     return [Plateau(x, end, mean, number, noise(mean)) for (x, mean, number), end in zip(steps, ends, strict=True)]

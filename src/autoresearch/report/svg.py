@@ -110,10 +110,17 @@ def description(stairs: Staircase) -> str:
     ]
     if stairs.plateaus:
         words.append(f"Baseline {stairs.figures.with_unit(stairs.plateaus[0].mean)}.")
-    words.append(
-        f"Last certified level {stairs.figures.with_unit(certified[-1].y)}." if certified else "Nothing was certified."
-    )
+    words.append(_last_certified(stairs, certified[-1]) if certified else "Nothing was certified.")
     return " ".join([*words, stairs.note]).rstrip()
+
+
+def _last_certified(stairs: Staircase, mark: Mark) -> str:
+    level = f"Last certified level {stairs.figures.with_unit(mark.mean)}"
+    if mark.split == "public":
+        return f"{level}."
+    return (
+        f"{level} on the {plain(mark.split, 20)}, which is not on this axis: its mark is at the commit's public runs."
+    )
 
 
 def _style() -> str:
@@ -276,7 +283,8 @@ def _mark(frame: Frame, mark: Mark) -> Iterator[str]:
         yield f'<path class="{whisker}" d="{steps}"/>'
     size = 6.5 if certified else 5
     name = "proof" if certified else "undone" if undone else "open"
-    words = f"certificate {mark.number}: {mark.ruling.replace('_', ' ')}, {frame.stairs.figures.with_unit(mark.y)}"
+    words = f"certificate {mark.number}: {mark.ruling.replace('_', ' ')}, {frame.stairs.figures.with_unit(mark.mean)}"
+    words += "" if mark.split == "public" else f" on the {plain(mark.split, 20)}"
     yield (
         f'<path class="{name}" d="M{_n(x)} {_n(y - size)}l{size} {size}l-{size} {size}l-{size}-{size}z">'
         f"<title>{escape(words)}</title></path>"
