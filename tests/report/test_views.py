@@ -25,6 +25,7 @@ from autoresearch.views import (
 )
 from autoresearch.views.effects import best_of_luck
 from autoresearch.views.levels import t95
+from autoresearch.views.tip import tip_words
 from autoresearch.views.words import Figures, duration, numbers, plain
 
 NOW = "2026-03-02T01:00:00Z"
@@ -43,7 +44,7 @@ def test_status_keeps_its_contract() -> None:
     assert set(got["sandbox"]) == {"backend", "properties"}
     assert set(got["metric"]) >= {"name", "direction", "unit"}
     assert set(got["baseline"]) == {"mean", "sigma", "n"}
-    assert set(got["tip"]) == {"experiment", "commit", "value"}
+    assert set(got["tip"]) == {"experiment", "commit", "value", "mean", "n", "certified"}
     assert set(got["certified"]) >= {"commit", "mean", "low", "high", "n"}
     assert set(got["counts"]) == {
         "keep", "discard", "crash", "timeout", "checks_failed", "out_of_scope", "violation", "no_change",
@@ -68,6 +69,17 @@ def test_certified_is_the_certificates_own_mean() -> None:
     assert proof.ruling is Ruling.CERTIFIED
     assert (got["certified"]["mean"], got["certified"]["n"]) == (proof.mean, 12)
     assert got["tip"]["value"] != proof.mean
+
+
+def test_the_best_so_far_is_told_from_fresh_runs_and_as_certified_once_it_is() -> None:
+    teller = told(seed=3)
+    assert tip_words(teller.history) == "mean of 12 runs, the baseline"
+    teller.experiment(effect=6, outcome=Outcome.KEEP)
+    assert tip_words(teller.history) == "one run, provisional"
+    teller.certificate()
+    proof, got = teller.history.certificates[-1], status(teller.history, state="idle", now=NOW)["tip"]
+    assert (got["mean"], got["n"], got["certified"]) == (pytest.approx(proof.mean), 12, True)
+    assert tip_words(teller.history) == "mean of 12 runs, the certified one"
 
 
 def test_unknown_cost_is_null_and_never_zero() -> None:

@@ -22,6 +22,7 @@ from autoresearch import budget
 from autoresearch.cli.words import OUTCOME_STYLE, line_of, tonight
 from autoresearch.ledger import now
 from autoresearch.records import Certificate, Experiment
+from autoresearch.views.tip import tip_level, tip_words
 from autoresearch.views.words import plain
 
 if TYPE_CHECKING:
@@ -101,7 +102,10 @@ class View:
         )
         sigma = f", sigma {statistics.stdev(base):.3g} {unit}".rstrip() if len(base) > 1 else ""
         table.add_row("baseline", _number(sum(base) / len(base) if base else None, unit), f"{len(base)} runs{sigma}")
-        table.add_row("best so far", _number(history.tip_value, unit), "provisional" if history.tip else "")
+        level = tip_level(history)
+        table.add_row(
+            "best so far", _number(level.mean if level else None, unit), tip_words(history) if history.tip else ""
+        )
         proofs = [proof for proof in history.certificates if proof.ruling == "certified"]
         if proofs:
             proof = proofs[-1]

@@ -18,6 +18,7 @@ from autoresearch.views import Reading
 from autoresearch.views.finite import finite, sentences
 from autoresearch.views.paired import beside
 from autoresearch.views.sentences import size_of
+from autoresearch.views.tip import tip_words
 from autoresearch.views.words import Figures, plain
 
 _RIGHT = {"#", "seconds", "nodes"}
@@ -47,8 +48,8 @@ def print_status(data: dict[str, Any], history: Archive) -> None:
         sigma = f", sigma {base['sigma']:.3g}" if base["sigma"] is not None else ""
         grid.add_row("baseline", f"{metric} {figures.with_unit(base['mean'])} ({base['n']} runs{sigma})")
     if tip:
-        value = "not measured in this epoch" if tip["value"] is None else figures.with_unit(tip["value"])
-        grid.add_row("best so far", f"{value}, experiment {tip['experiment']}, provisional")
+        value = "not measured in this epoch" if tip["mean"] is None else figures.with_unit(tip["mean"])
+        grid.add_row("best so far", f"{value}, experiment {tip['experiment']}, {tip_words(history)}")
     if proof:
         span = figures.span(proof["low"], proof["high"])
         old = "" if proof["in_this_epoch"] else ", in an earlier epoch"

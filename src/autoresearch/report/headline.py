@@ -15,7 +15,7 @@ from autoresearch.views.paired import delivered, is_paired
 from autoresearch.views.reading import Reading, Span
 from autoresearch.views.sentences import figures_of, margin
 from autoresearch.views.standing import hit_rate
-from autoresearch.views.state import standing_certificate
+from autoresearch.views.tip import standing_certificate
 from autoresearch.views.words import Figures, count, plain
 
 NOTHING = "Nothing was found"
