@@ -9,6 +9,7 @@ from scipy.stats import t
 
 from autoresearch.history import Archive, Night
 from autoresearch.records import Certificate, Direction, Experiment, Measurement, Metric, Outcome, Ruling, Side, Verdict
+from autoresearch.report.headline import headline
 from autoresearch.task import Budget
 from autoresearch.views import (
     Level,
@@ -69,6 +70,15 @@ def test_certified_is_the_certificates_own_mean() -> None:
     assert proof.ruling is Ruling.CERTIFIED
     assert (got["certified"]["mean"], got["certified"]["n"]) == (proof.mean, 12)
     assert got["tip"]["value"] != proof.mean
+
+
+def test_what_a_self_reported_study_certified_is_labelled_wherever_it_is_told() -> None:
+    teller = told(seed=3, trust_class="self-reported")
+    teller.experiment(effect=6, outcome=Outcome.KEEP)
+    teller.certificate()
+    assert headline(Reading.of(teller.history)).claim.endswith("better, self-reported, certified")
+    assert "kept, and self-reported, certified in the block of certificate 1" in sentence(teller.history, 1)
+    assert status(teller.history, state="idle", now=NOW)["certified"]["trust_class"] == "self-reported"
 
 
 def test_the_best_so_far_is_told_from_fresh_runs_and_as_certified_once_it_is() -> None:

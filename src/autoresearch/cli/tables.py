@@ -19,7 +19,7 @@ from autoresearch.views.finite import finite, sentences
 from autoresearch.views.paired import beside
 from autoresearch.views.sentences import size_of
 from autoresearch.views.tip import tip_words
-from autoresearch.views.words import Figures, plain
+from autoresearch.views.words import Figures, certified_as, count, plain
 
 _RIGHT = {"#", "seconds", "nodes"}
 
@@ -53,12 +53,12 @@ def print_status(data: dict[str, Any], history: Archive) -> None:
     if proof:
         span = figures.span(proof["low"], proof["high"])
         old = "" if proof["in_this_epoch"] else ", in an earlier epoch"
-        text = f"{figures.with_unit(proof['mean'])}, 95 % interval {span}, {proof['n']} fresh runs a side"
-        grid.add_row("certified", f"{text} on {proof['split']} data{old}")
+        text = f"{figures.with_unit(proof['mean'])}, 95 % interval {span}, {count(proof['n'], 'fresh run')} a side"
+        grid.add_row(certified_as(proof["trust_class"]), f"{text} on {proof['split']} data{old}")
     else:
         grid.add_row("certified", "nothing yet")
-    counts = ", ".join(f"{count} {name}" for name, count in data["counts"].items() if count)
-    grid.add_row("experiments", f"{data['experiments']} ({counts or 'no verdicts yet'})")
+    counts = ", ".join(f"{number} {name}" for name, number in data["counts"].items() if number)
+    grid.add_row("experiments", f"{sum(data['counts'].values())} ({counts or 'no verdicts yet'})")
     grid.add_row("budget", data["budget_words"])
     if account := finite(history):
         for name, text in sentences(account, figures):

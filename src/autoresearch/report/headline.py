@@ -16,7 +16,7 @@ from autoresearch.views.reading import Reading, Span
 from autoresearch.views.sentences import figures_of, margin
 from autoresearch.views.standing import hit_rate
 from autoresearch.views.tip import standing_certificate
-from autoresearch.views.words import Figures, count, plain
+from autoresearch.views.words import Figures, certified_as, count, plain
 
 NOTHING = "Nothing was found"
 """How every headline begins under which nothing is certified."""
@@ -106,7 +106,7 @@ def _proven(reading: Reading, proof: Certificate) -> Headline:
         detail += f" Measured in epoch {span.epoch.number}; what is measured has changed since."
     return Headline(
         proven=True,
-        claim=f"{figures.with_unit(abs(gain))} better, certified",
+        claim=f"{figures.with_unit(abs(gain))} better, {certified_as(span.epoch.trust_class)}",
         detail=detail,
         before="" if start is None else figures.value(start),
         after=figures.with_unit(proof.mean),

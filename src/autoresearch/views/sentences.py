@@ -9,7 +9,7 @@ from autoresearch.views.levels import Level
 from autoresearch.views.paired import beside, is_paired
 from autoresearch.views.reading import Reading, Span, is_baseline, own_values
 from autoresearch.views.standing import Change, Standing, change_of
-from autoresearch.views.words import MINUS, Figures, count, plain
+from autoresearch.views.words import MINUS, Figures, certified_as, count, plain
 
 NO_SCORE = {
     Outcome.CRASH: "It crashed",
@@ -118,7 +118,9 @@ def _fate(reading: Reading, change: Change, figures: Figures) -> str:
     if change.standing is None:
         return f"discarded, {_reason(change.experiment)}" if reason else "discarded"
     if change.standing is Standing.CERTIFIED:
-        return f"kept, and certified in the block of {_proof(reading, change, figures)}"
+        span = reading.span_of(change.experiment.number)
+        word = certified_as(span.epoch.trust_class if span else "")
+        return f"kept, and {word} in the block of {_proof(reading, change, figures)}"
     if change.standing is Standing.PRUNED:
         return "kept at first, then taken back, because the metric was no worse without it"
     if change.standing is Standing.ROLLED_BACK:

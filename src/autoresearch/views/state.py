@@ -5,8 +5,8 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Any
 
-from autoresearch.history import Archive, Note
-from autoresearch.records import Outcome
+from autoresearch.history import Archive, Epoch, Note
+from autoresearch.records import Certificate, Outcome
 from autoresearch.views.finite import finite as finite_data
 from autoresearch.views.levels import Level
 from autoresearch.views.reading import own_values
@@ -94,12 +94,19 @@ def _certified(history: Archive) -> dict[str, Any] | None:
         "experiment": proof.experiment,
         "certificate": proof.number,
         "split": proof.split,
+        "trust_class": _epoch_of(history, proof).trust_class,
         "in_this_epoch": proof in history.certificates[history.epoch_certificate :],
         "mean": finite(proof.mean),
         "low": finite(proof.low),
         "high": finite(proof.high),
         "n": proof.n,
     }
+
+
+def _epoch_of(history: Archive, proof: Certificate) -> Epoch:
+    """The epoch a certificate was given in."""
+    before = history.trail[: [record is proof for _, record in history.trail].index(True)]
+    return next(record for _, record in reversed(before) if isinstance(record, Epoch))
 
 
 def _finite(history: Archive) -> dict[str, Any] | None:
