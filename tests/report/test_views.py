@@ -1,6 +1,7 @@
 import json
 import math
 import re
+from dataclasses import replace
 from statistics import fmean
 
 import pytest
@@ -155,9 +156,32 @@ def test_sentence_of_a_keep_within_noise() -> None:
     teller = told()
     teller.experiment(effect=0, luck=0.8, outcome=Outcome.KEEP)
     got = sentence(teller.history, 1)
-    assert " better than the baseline's mean of 12 runs, one run, within noise (" in got
+    assert " better than the baseline's mean of 12 runs, in one run, within noise (" in got
     assert "sigma; 95 % interval of the gain −0." in got
     assert got.endswith("kept provisionally, not yet certified.")
+
+
+@pytest.mark.parametrize(
+    ("reason", "end"),
+    [
+        ("0.02 bit/byte worse than the best so far (3.5 sigma): discarded", "): discarded."),
+        ("no better than the best so far: discarded; drift alarm: it moved", "): discarded, drift alarm: it moved."),
+        ("0.02 worse than the incumbent (5 sigma): won 3 of 8 pairs", "): discarded, won 3 of 8 pairs."),
+        ("2 better than the best so far, short of it: discarded", "2 better than the best so far, short of it."),
+    ],
+)  # fmt: skip
+def test_a_discard_is_told_once_and_in_one_figure(reason: str, end: str) -> None:
+    teller = told()
+    teller.experiment(effect=-5, luck=0, outcome=Outcome.DISCARD)
+    done = teller.history.experiments[1]
+    teller.history.experiments[1] = replace(done, verdict=replace(done.verdict, reason=reason))
+    assert sentence(teller.history, 1).endswith(end)
+
+
+def test_few_baseline_runs_exclude_nothing_and_a_large_gain_is_not_called_noise() -> None:
+    teller = Teller(seed=3).begin(baseline_runs=2)
+    teller.experiment(effect=-5, luck=0, outcome=Outcome.DISCARD)
+    assert ", chance not excluded by one run (" in sentence(teller.history, 1)
 
 
 def test_sentence_of_a_certified_keep_tells_the_blocks_gain() -> None:
@@ -180,7 +204,7 @@ def test_sentence_of_a_discard_says_which_way_and_why() -> None:
     teller = told()
     teller.experiment(effect=-5, luck=0, outcome=Outcome.DISCARD)
     got = sentence(teller.history, 1)
-    assert " bit/byte worse than the baseline's mean of 12 runs, one run (" in got
+    assert " bit/byte worse than the baseline's mean of 12 runs, in one run (" in got
     assert got.endswith("discarded, not better than the best so far.")
 
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 from autoresearch.history import Archive
 from autoresearch.records import Candidate, Certificate, Experiment, Outcome
 from autoresearch.views.effects import Gain
@@ -11,6 +13,12 @@ from autoresearch.views.reading import Reading, Span, is_baseline, own_values
 from autoresearch.views.standing import Change, Standing, change_of
 from autoresearch.views.words import MINUS, Figures, certified_as, count, plain
 
+PLAIN = 2.0
+"""Standard deviations of one run from which a reader would no longer call it noise."""
+DISTANCE = re.compile(
+    r"(no better|\S+ (\S+ )?(?P<way>better|worse)) than the (best so far|incumbent)( \([\d.]+ sigma\))?"
+)
+"""How a verdict's reason begins that says how far away from its rival a change was."""
 NO_SCORE = {
     Outcome.CRASH: "It crashed",
     Outcome.TIMEOUT: "It ran out of time",
@@ -83,11 +91,18 @@ def _effect(span: Span | None, gain: Gain | None, figures: Figures) -> str:
     way = "better" if gain.mean >= 0 else "worse"
     if gain.beside is not None:
         return f"{figures.with_unit(abs(gain.mean))} {way} than {_paired_rival(span, gain, figures)}"
-    runs = "one run" if gain.n == 1 else f"mean of {gain.n} runs"
-    noisy = ", within noise" if gain.half and gain.within_noise else ""
-    return (
-        f"{figures.with_unit(abs(gain.mean))} {way} than {_rival(span, gain)}, {runs}{noisy} ({margin(gain, figures)})"
-    )
+    runs = "in one run" if gain.n == 1 else f"in the mean of {gain.n} runs"
+    size = f"{figures.with_unit(abs(gain.mean))} {way} than {_rival(span, gain)}, {runs}"
+    return f"{size}{_noisy(gain)} ({margin(gain, figures)})"
+
+
+def _noisy(gain: Gain) -> str:
+    """Whether chance explains it: it may where the baseline has few runs, however many of their sigma it is."""
+    if not gain.half or not gain.within_noise:
+        return ""
+    if gain.sigmas is None or abs(gain.sigmas) < PLAIN:
+        return ", within noise"
+    return ", chance not excluded by " + ("one run" if gain.n == 1 else f"{gain.n} runs")
 
 
 def _rival(span: Span | None, gain: Gain) -> str:
@@ -103,9 +118,8 @@ def _who(span: Span | None, gain: Gain) -> str:
 def _paired_rival(span: Span | None, gain: Gain, figures: Figures) -> str:
     """Whom the gain is over, and where that stood in the same runs: the one number these compare with."""
     assert gain.beside is not None
-    noisy = ", within noise" if gain.half and gain.within_noise else ""
     where = f"which took its turn in the same {count(gain.n, 'run')} at {figures.with_unit(gain.beside)}"
-    return f"{_who(span, gain)}, {where}: {share(gain.mean, gain.beside)}{noisy} ({margin(gain, figures)})"
+    return f"{_who(span, gain)}, {where}: {share(gain.mean, gain.beside)}{_noisy(gain)} ({margin(gain, figures)})"
 
 
 def share(gain: float, level: float) -> str:
@@ -114,9 +128,9 @@ def share(gain: float, level: float) -> str:
 
 
 def _fate(reading: Reading, change: Change, figures: Figures) -> str:
-    reason = change.experiment.verdict.reason
     if change.standing is None:
-        return f"discarded, {_reason(change.experiment)}" if reason else "discarded"
+        reason = _untold(change)
+        return f"discarded, {reason}" if reason else "discarded"
     if change.standing is Standing.CERTIFIED:
         span = reading.span_of(change.experiment.number)
         word = certified_as(span.epoch.trust_class if span else "")
@@ -126,6 +140,18 @@ def _fate(reading: Reading, change: Change, figures: Figures) -> str:
     if change.standing is Standing.ROLLED_BACK:
         return f"kept at first, then rolled back by {_proof(reading, change, figures)}"
     return f"kept provisionally, not yet certified{_since(change.fresh, figures)}"
+
+
+def _untold(change: Change) -> str:
+    """What the verdict's reason adds to the outcome and the gain, which are told already.
+
+    Its own distance stays where it points the other way: the rules compare with fresh runs only.
+    """
+    reason = change.experiment.verdict.reason and _reason(change.experiment).replace(": discarded", "", 1)
+    found = DISTANCE.match(reason)
+    if found is None or change.gain is None or (found["way"] == "better") is not (change.gain.mean > 0):
+        return reason
+    return reason[found.end() :].lstrip(":;, ")
 
 
 def _proof(reading: Reading, change: Change, figures: Figures) -> str:
