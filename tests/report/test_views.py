@@ -5,12 +5,13 @@ from dataclasses import replace
 from statistics import fmean
 
 import pytest
-from nights import Teller, a_night, an_epoch
+from nights import Teller, a_diff, a_night, a_task, an_epoch
 from scipy.stats import t
 
 from autoresearch.history import Archive, Night
 from autoresearch.records import Certificate, Direction, Experiment, Measurement, Metric, Outcome, Ruling, Side, Verdict
 from autoresearch.report.headline import headline
+from autoresearch.report.page import compose
 from autoresearch.task import Budget
 from autoresearch.views import (
     Level,
@@ -274,7 +275,7 @@ def test_only_certified_keeps_are_hits() -> None:
     reading = Reading.of(teller.history)
     assert standings(reading) == {1: Standing.CERTIFIED, 2: Standing.ROLLED_BACK, 3: Standing.PROVISIONAL}
     rate = hit_rate(reading)
-    assert (rate.tried, rate.kept, rate.confirmed, rate.rolled_back, rate.share) == (3, 3, 1, 1, 1 / 3)
+    assert (rate.tried, rate.kept, rate.certified, rate.rolled_back, rate.share) == (3, 3, 1, 1, 1 / 3)
     assert [change.experiment.number for change in survivors(reading)] == [1, 3, 2]
     assert [change.certificate for change in survivors(reading)] == [1, None, 2]
 
@@ -371,3 +372,15 @@ def test_durations_and_lists_read_aloud() -> None:
         "0.0 s", "10 s", "1 min 00 s", "59 min 59 s", "1 h 00 min", "7 h 05 min",
     ]  # fmt: skip
     assert numbers(range(20), 3) == "0, 1, 2 and 17 more"
+
+
+def test_what_was_certified_is_called_that_and_counted_in_experiments() -> None:
+    teller = told()
+    teller.experiment(effect=6, outcome=Outcome.KEEP)
+    teller.certificate()
+    page = compose(teller.history, task=a_task(teller.metric), diff_of=a_diff)
+    assert [(line.name, line.note) for line in page.facts if line.name == "certified"] == [
+        ("certified", "100.0% of experiments")
+    ]
+    assert "1 of 1 experiment (100.0%)" in page.hit_rate
+    assert "Kept on the way: 1; rolled back since: 0." in page.hit_rate

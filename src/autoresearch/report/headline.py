@@ -168,7 +168,7 @@ def _unproven(reading: Reading) -> Headline:
             False, f"{NOTHING}: only the baseline has been measured", f"It stands at {start}.", before=start
         )
     if not rate.kept:
-        detail = f"None of {count(rate.tried, 'attempt')} beat the best run seen; the baseline stands at {start}."
+        detail = f"None of {count(rate.tried, 'experiment')} beat the best run seen; the baseline stands at {start}."
         return Headline(False, f"{NOTHING}: no change was kept", detail, before=start)
     claim, detail = _unconfirmed(span, figures) or _seen(reading, span, floor, figures)
     return Headline(False, claim, detail, before=start)

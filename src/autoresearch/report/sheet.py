@@ -75,7 +75,7 @@ def spending(history: Archive) -> list[Line]:
     }
     whole = used.total or 1.0
     lines = [Line(name, duration(seconds), f"{seconds / whole:.0%}") for name, seconds in parts.items()]
-    gap = f"{count(used.unknown_cost, 'attempt')} did not report it" if used.unknown_cost else ""
+    gap = f"{count(used.unknown_cost, 'experiment')} did not report it" if used.unknown_cost else ""
     lines.append(Line("money", "unknown" if used.cost_usd is None else f"US$ {used.cost_usd:,.2f}", gap))
     lines.append(Line("tokens", "unknown" if used.tokens is None else f"{used.tokens:,}"))
     return lines

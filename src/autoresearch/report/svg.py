@@ -218,7 +218,7 @@ def _band(frame: Frame) -> Iterator[str]:
 
 
 def _rug(frame: Frame) -> Iterator[str]:
-    """A tick below the picture for every attempt without a score."""
+    """A tick below the picture for every experiment without a score."""
     top = frame.plot.bottom + 8
     spots = sorted({round(frame.x(number), 1) for number, _ in frame.stairs.rug})
     if spots:
