@@ -4,6 +4,7 @@ from dataclasses import replace
 
 import pytest
 
+from autoresearch.cli.tables import print_experiment, print_log
 from autoresearch.history import Archive, Epoch, Night, StudyStart
 from autoresearch.records import (
     Candidate,
@@ -22,10 +23,12 @@ from autoresearch.report.headline import headline
 from autoresearch.report.sheet import noise_sheet
 from autoresearch.report.staircase import Staircase
 from autoresearch.report.svg import description
+from autoresearch.site import Site
 from autoresearch.task import Budget
 from autoresearch.views.effects import fresh_gain, measured_gain
 from autoresearch.views.paired import delivered
 from autoresearch.views.reading import Reading, own_runs
+from autoresearch.views.rows import log_row
 from autoresearch.views.sentences import sentence
 
 METRIC = Metric("seconds", Direction.MINIMIZE, unit="s")
@@ -132,3 +135,17 @@ def test_every_preset_tells_the_smallest_gain_from_the_baselines_runs(preset):
     reading = told(preset)
     found = smallest_gain(preset, METRIC, own_runs(reading.history, reading.spans[0].baseline), Budget(experiments=100))
     assert 0.005 < found < 0.05
+
+
+def test_the_log_has_one_column_named_like_the_metric(capsys):
+    print_log(told("timing").history, [0, 1])
+    head = capsys.readouterr().out.splitlines()[0].split()
+    assert head.count("seconds") == 1
+    assert "took" in head
+
+
+def test_a_run_is_shown_beside_the_incumbents_number(tmp_path, capsys):
+    history = told("timing").history
+    row = log_row(history, history.experiments[1], epoch=history.epoch)
+    print_experiment(history, row, "", Site(tmp_path, "s"))
+    assert "1.8 beside 2 " in capsys.readouterr().out

@@ -21,7 +21,7 @@ from autoresearch.views.sentences import size_of
 from autoresearch.views.tip import tip_words
 from autoresearch.views.words import Figures, certified_as, count, plain
 
-_RIGHT = {"#", "seconds", "nodes"}
+_RIGHT = {"#", "took", "nodes"}
 
 
 WIDE = 240
@@ -95,7 +95,7 @@ def print_log(history: Archive, numbers: Sequence[int]) -> None:
     reading = Reading.of(history)
     epoch = reading.spans[0].epoch if reading.spans else None
     table = Table(box=None, pad_edge=False, header_style="dim")
-    for name in ("#", "outcome", history.metric.name, "seconds", "nodes", "commit", "change"):
+    for name in ("#", "outcome", history.metric.name, "took", "nodes", "commit", "change"):
         table.add_column(name, justify="right" if name in _RIGHT else "left", no_wrap=name != "change")
     for done in map(history.experiments.__getitem__, numbers):
         span = reading.span_of(done.number)
@@ -110,7 +110,7 @@ def print_log(history: Archive, numbers: Sequence[int]) -> None:
             str(done.number),
             Text(done.verdict.outcome, OUTCOME_STYLE[done.verdict.outcome]),
             "–" if done.value is None else f"{done.value:.6g}",
-            f"{done.seconds:.1f}",
+            f"{done.seconds:.1f} s",
             _size(done.candidate),
             done.candidate.commit[:9] if done.candidate else "–",
             Text(plain(summary)),
