@@ -181,3 +181,9 @@ def test_tick_texts_need_no_more_decimals_than_their_neighbours() -> None:
     values = ticks(2.881, 2.9212, about=5)
     assert [tick_text(value, values) for value in values] == ["2.89", "2.90", "2.91", "2.92"]
     assert all(re.fullmatch(r"[\d,]+", tick_text(v, ticks(0, 9000, about=4))) for v in ticks(0, 9000, about=4))
+
+
+def test_a_label_has_room_for_what_was_changed_and_not_only_where() -> None:
+    teller = Teller(seed=2, texts=("params.py: SHIFT 1.0 -> 0.515",)).begin()
+    teller.experiment(effect=8, luck=0, outcome=Outcome.KEEP)
+    assert "params.py: SHIFT 1.0 -&gt; 0.515</text>" in svg.draw(stairs_of(teller.history))

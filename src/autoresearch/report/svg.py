@@ -308,8 +308,9 @@ def _keep(frame: Frame, keep: Keep) -> str:
 def _labels(frame: Frame, most: int) -> list[Label]:
     """The kept changes that moved the most, named where there is room."""
     stairs = frame.stairs
+    room = 40 if frame.width > 600 else 26
     wanted = sorted(stairs.keeps, key=lambda keep: -keep.step)[:most]
-    anchors = [Anchor(frame.x(k.x), frame.y(k.y), f"#{k.number} {plain(k.summary, 26)}".rstrip()) for k in wanted]
+    anchors = [Anchor(frame.x(k.x), frame.y(k.y), f"#{k.number} {plain(k.summary, room)}".rstrip()) for k in wanted]
     solid = [_around(frame.x(k.x), frame.y(k.y), 5) for k in stairs.keeps]
     solid += [_around(frame.x(m.x), frame.y(m.y), 8) for m in stairs.marks if math.isfinite(m.y)]
     solid += [
