@@ -64,6 +64,7 @@ class Teller:
     texts: tuple[str, ...] = IDEAS
     unsafe: bool = False
     split: str = "public"
+    trust_class: str = "sealed"
     history: Archive = field(default_factory=Archive)
     truth: dict[str, float] = field(default_factory=dict)
     """True level by commit."""
@@ -80,7 +81,7 @@ class Teller:
         if self.history.study is None:
             self.add(StudyStart("quick", commit("base"), "5ec2e7" * 8, "0.1.0"))
             self.truth[commit("base")] = self.level
-        self.add(an_epoch(self.metric, number=epoch, unsafe=self.unsafe))
+        self.add(an_epoch(self.metric, number=epoch, unsafe=self.unsafe, trust_class=self.trust_class))
         self.add(Night(epoch, Budget(experiments=1000, hours=8), 4, len(self.history.experiments) + 1, self.now()))
         if baseline_runs:
             number, tip = self.history.next_number, self.history.tip_commit
@@ -231,12 +232,12 @@ def commit(text: str) -> str:
     return hashlib.sha1(text.encode(), usedforsecurity=False).hexdigest()
 
 
-def an_epoch(metric: Metric, *, number: int = 1, unsafe: bool = False) -> Epoch:
+def an_epoch(metric: Metric, *, number: int = 1, unsafe: bool = False, trust_class: str = "sealed") -> Epoch:
     return Epoch(
         number=number,
         digest="d1" * 32,
         task="7a" * 32,
-        trust_class="sealed",
+        trust_class=trust_class,
         sandbox="none" if unsafe else "bubblewrap",
         properties={"no_network": not unsafe, "kill_all": not unsafe, "hidden_files": not unsafe, "memory_cap": False},
         machine={"cpu": "AMD EPYC 7B13", "cores": 2, "memory": "8 GiB", "gpu": None},

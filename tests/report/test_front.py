@@ -81,6 +81,8 @@ def test_two_values_make_a_picture_and_three_a_table(tmp_path: Path) -> None:
     html, markdown = paths.html.read_text(), paths.markdown.read_text()
     assert html.count('class="best"') == 2
     assert html.count('class="beaten"') == 1
+    scatter = html[html.index('class="scatter"') :].partition("</svg>")[0]
+    assert scatter.count("<text") > 2 + 4, "both axes have names and round numbers"
     assert "| 1 | discard |" in markdown
     assert "1 change beaten" in markdown
     three = replace(two, pareto={"size": Direction.MINIMIZE, "run.seconds": Direction.MINIMIZE})

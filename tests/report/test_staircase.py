@@ -58,6 +58,10 @@ def test_a_holdout_level_is_not_drawn_on_the_public_axis() -> None:
     teller.certificate()
     mark = stairs_of(teller.history).marks[0]
     assert (mark.y, mark.low, mark.high) == (value, value, value)
+    proof, stairs = teller.history.certificates[0], stairs_of(teller.history)
+    assert [plateau.certificate for plateau in stairs.plateaus] == [0], "no line at the one run that was picked"
+    assert f"Last certified level {stairs.figures.with_unit(proof.mean)} on the holdout" in svg.description(stairs)
+    assert f"certified, {stairs.figures.with_unit(proof.mean)} on the holdout" in svg.draw(stairs)
     assert len(stairs_of(teller.history).repeats) == 12
 
 
@@ -177,3 +181,9 @@ def test_tick_texts_need_no_more_decimals_than_their_neighbours() -> None:
     values = ticks(2.881, 2.9212, about=5)
     assert [tick_text(value, values) for value in values] == ["2.89", "2.90", "2.91", "2.92"]
     assert all(re.fullmatch(r"[\d,]+", tick_text(v, ticks(0, 9000, about=4))) for v in ticks(0, 9000, about=4))
+
+
+def test_a_label_has_room_for_what_was_changed_and_not_only_where() -> None:
+    teller = Teller(seed=2, texts=("params.py: SHIFT 1.0 -> 0.515",)).begin()
+    teller.experiment(effect=8, luck=0, outcome=Outcome.KEEP)
+    assert "params.py: SHIFT 1.0 -&gt; 0.515</text>" in svg.draw(stairs_of(teller.history))

@@ -1,14 +1,17 @@
 import json
 import math
 import re
+from dataclasses import replace
 from statistics import fmean
 
 import pytest
-from nights import Teller, a_night, an_epoch
+from nights import Teller, a_diff, a_night, a_task, an_epoch
 from scipy.stats import t
 
 from autoresearch.history import Archive, Night
 from autoresearch.records import Certificate, Direction, Experiment, Measurement, Metric, Outcome, Ruling, Side, Verdict
+from autoresearch.report.headline import headline
+from autoresearch.report.page import compose
 from autoresearch.task import Budget
 from autoresearch.views import (
     Level,
@@ -25,6 +28,7 @@ from autoresearch.views import (
 )
 from autoresearch.views.effects import best_of_luck
 from autoresearch.views.levels import t95
+from autoresearch.views.tip import tip_words
 from autoresearch.views.words import Figures, duration, numbers, plain
 
 NOW = "2026-03-02T01:00:00Z"
@@ -43,7 +47,7 @@ def test_status_keeps_its_contract() -> None:
     assert set(got["sandbox"]) == {"backend", "properties"}
     assert set(got["metric"]) >= {"name", "direction", "unit"}
     assert set(got["baseline"]) == {"mean", "sigma", "n"}
-    assert set(got["tip"]) == {"experiment", "commit", "value"}
+    assert set(got["tip"]) == {"experiment", "commit", "value", "mean", "n", "certified"}
     assert set(got["certified"]) >= {"commit", "mean", "low", "high", "n"}
     assert set(got["counts"]) == {
         "keep", "discard", "crash", "timeout", "checks_failed", "out_of_scope", "violation", "no_change",
@@ -68,6 +72,26 @@ def test_certified_is_the_certificates_own_mean() -> None:
     assert proof.ruling is Ruling.CERTIFIED
     assert (got["certified"]["mean"], got["certified"]["n"]) == (proof.mean, 12)
     assert got["tip"]["value"] != proof.mean
+
+
+def test_what_a_self_reported_study_certified_is_labelled_wherever_it_is_told() -> None:
+    teller = told(seed=3, trust_class="self-reported")
+    teller.experiment(effect=6, outcome=Outcome.KEEP)
+    teller.certificate()
+    assert headline(Reading.of(teller.history)).claim.endswith("better, self-reported, certified")
+    assert "kept, and self-reported, certified in the block of certificate 1" in sentence(teller.history, 1)
+    assert status(teller.history, state="idle", now=NOW)["certified"]["trust_class"] == "self-reported"
+
+
+def test_the_best_so_far_is_told_from_fresh_runs_and_as_certified_once_it_is() -> None:
+    teller = told(seed=3)
+    assert tip_words(teller.history) == "mean of 12 runs, the baseline"
+    teller.experiment(effect=6, outcome=Outcome.KEEP)
+    assert tip_words(teller.history) == "one run, provisional"
+    teller.certificate()
+    proof, got = teller.history.certificates[-1], status(teller.history, state="idle", now=NOW)["tip"]
+    assert (got["mean"], got["n"], got["certified"]) == (pytest.approx(proof.mean), 12, True)
+    assert tip_words(teller.history) == "mean of 12 runs, the certified one"
 
 
 def test_unknown_cost_is_null_and_never_zero() -> None:
@@ -133,9 +157,32 @@ def test_sentence_of_a_keep_within_noise() -> None:
     teller = told()
     teller.experiment(effect=0, luck=0.8, outcome=Outcome.KEEP)
     got = sentence(teller.history, 1)
-    assert " better than the baseline's mean of 12 runs, one run, within noise (" in got
+    assert " better than the baseline's mean of 12 runs, in one run, within noise (" in got
     assert "sigma; 95 % interval of the gain −0." in got
     assert got.endswith("kept provisionally, not yet certified.")
+
+
+@pytest.mark.parametrize(
+    ("reason", "end"),
+    [
+        ("0.02 bit/byte worse than the best so far (3.5 sigma): discarded", "): discarded."),
+        ("no better than the best so far: discarded; drift alarm: it moved", "): discarded, drift alarm: it moved."),
+        ("0.02 worse than the incumbent (5 sigma): won 3 of 8 pairs", "): discarded, won 3 of 8 pairs."),
+        ("2 better than the best so far, short of it: discarded", "2 better than the best so far, short of it."),
+    ],
+)  # fmt: skip
+def test_a_discard_is_told_once_and_in_one_figure(reason: str, end: str) -> None:
+    teller = told()
+    teller.experiment(effect=-5, luck=0, outcome=Outcome.DISCARD)
+    done = teller.history.experiments[1]
+    teller.history.experiments[1] = replace(done, verdict=replace(done.verdict, reason=reason))
+    assert sentence(teller.history, 1).endswith(end)
+
+
+def test_few_baseline_runs_exclude_nothing_and_a_large_gain_is_not_called_noise() -> None:
+    teller = Teller(seed=3).begin(baseline_runs=2)
+    teller.experiment(effect=-5, luck=0, outcome=Outcome.DISCARD)
+    assert ", chance not excluded by one run (" in sentence(teller.history, 1)
 
 
 def test_sentence_of_a_certified_keep_tells_the_blocks_gain() -> None:
@@ -158,7 +205,7 @@ def test_sentence_of_a_discard_says_which_way_and_why() -> None:
     teller = told()
     teller.experiment(effect=-5, luck=0, outcome=Outcome.DISCARD)
     got = sentence(teller.history, 1)
-    assert " bit/byte worse than the baseline's mean of 12 runs, one run (" in got
+    assert " bit/byte worse than the baseline's mean of 12 runs, in one run (" in got
     assert got.endswith("discarded, not better than the best so far.")
 
 
@@ -228,7 +275,7 @@ def test_only_certified_keeps_are_hits() -> None:
     reading = Reading.of(teller.history)
     assert standings(reading) == {1: Standing.CERTIFIED, 2: Standing.ROLLED_BACK, 3: Standing.PROVISIONAL}
     rate = hit_rate(reading)
-    assert (rate.tried, rate.kept, rate.confirmed, rate.rolled_back, rate.share) == (3, 3, 1, 1, 1 / 3)
+    assert (rate.tried, rate.kept, rate.certified, rate.rolled_back, rate.share) == (3, 3, 1, 1, 1 / 3)
     assert [change.experiment.number for change in survivors(reading)] == [1, 3, 2]
     assert [change.certificate for change in survivors(reading)] == [1, None, 2]
 
@@ -325,3 +372,15 @@ def test_durations_and_lists_read_aloud() -> None:
         "0.0 s", "10 s", "1 min 00 s", "59 min 59 s", "1 h 00 min", "7 h 05 min",
     ]  # fmt: skip
     assert numbers(range(20), 3) == "0, 1, 2 and 17 more"
+
+
+def test_what_was_certified_is_called_that_and_counted_in_experiments() -> None:
+    teller = told()
+    teller.experiment(effect=6, outcome=Outcome.KEEP)
+    teller.certificate()
+    page = compose(teller.history, task=a_task(teller.metric), diff_of=a_diff)
+    assert [(line.name, line.note) for line in page.facts if line.name == "certified"] == [
+        ("certified", "100.0% of experiments")
+    ]
+    assert "1 of 1 experiment (100.0%)" in page.hit_rate
+    assert "Kept on the way: 1; rolled back since: 0." in page.hit_rate

@@ -22,7 +22,8 @@ from autoresearch import budget
 from autoresearch.cli.words import OUTCOME_STYLE, line_of, tonight
 from autoresearch.ledger import now
 from autoresearch.records import Certificate, Experiment
-from autoresearch.views.words import plain
+from autoresearch.views.tip import tip_level, tip_words
+from autoresearch.views.words import certified_as, count, plain
 
 if TYPE_CHECKING:
     from autoresearch.assembly import Assembly
@@ -101,12 +102,16 @@ class View:
         )
         sigma = f", sigma {statistics.stdev(base):.3g} {unit}".rstrip() if len(base) > 1 else ""
         table.add_row("baseline", _number(sum(base) / len(base) if base else None, unit), f"{len(base)} runs{sigma}")
-        table.add_row("best so far", _number(history.tip_value, unit), "provisional" if history.tip else "")
+        level = tip_level(history)
+        table.add_row(
+            "best so far", _number(level.mean if level else None, unit), tip_words(history) if history.tip else ""
+        )
         proofs = [proof for proof in history.certificates if proof.ruling == "certified"]
         if proofs:
             proof = proofs[-1]
-            text = f"95 % interval {proof.low:.5g} to {proof.high:.5g}, {proof.n} fresh runs a side"
-            table.add_row("[green]certified", _number(proof.mean, unit), text)
+            text = f"95 % interval {proof.low:.5g} to {proof.high:.5g}, {count(proof.n, 'fresh run')} a side"
+            word = certified_as(history.epoch.trust_class if history.epoch else "")
+            table.add_row(f"[green]{word}", _number(proof.mean, unit), text)
         else:
             table.add_row("certified", "nothing yet", "")
         table.add_row("budget", tonight(history), budget.spent(history, now()))

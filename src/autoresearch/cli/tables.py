@@ -12,14 +12,16 @@ from rich.text import Text
 
 from autoresearch.cli.words import OUTCOME_STYLE
 from autoresearch.history import Archive
-from autoresearch.records import Candidate, Outcome
+from autoresearch.records import Candidate, Measurement, Outcome
 from autoresearch.site import Site
 from autoresearch.views import Reading
 from autoresearch.views.finite import finite, sentences
+from autoresearch.views.paired import beside
 from autoresearch.views.sentences import size_of
-from autoresearch.views.words import Figures, plain
+from autoresearch.views.tip import tip_words
+from autoresearch.views.words import Figures, certified_as, count, plain
 
-_RIGHT = {"#", "seconds", "nodes"}
+_RIGHT = {"#", "took", "nodes"}
 
 
 WIDE = 240
@@ -46,17 +48,17 @@ def print_status(data: dict[str, Any], history: Archive) -> None:
         sigma = f", sigma {base['sigma']:.3g}" if base["sigma"] is not None else ""
         grid.add_row("baseline", f"{metric} {figures.with_unit(base['mean'])} ({base['n']} runs{sigma})")
     if tip:
-        value = "not measured in this epoch" if tip["value"] is None else figures.with_unit(tip["value"])
-        grid.add_row("best so far", f"{value}, experiment {tip['experiment']}, provisional")
+        value = "not measured in this epoch" if tip["mean"] is None else figures.with_unit(tip["mean"])
+        grid.add_row("best so far", f"{value}, experiment {tip['experiment']}, {tip_words(history)}")
     if proof:
         span = figures.span(proof["low"], proof["high"])
         old = "" if proof["in_this_epoch"] else ", in an earlier epoch"
-        text = f"{figures.with_unit(proof['mean'])}, 95 % interval {span}, {proof['n']} fresh runs a side"
-        grid.add_row("certified", f"{text} on {proof['split']} data{old}")
+        text = f"{figures.with_unit(proof['mean'])}, 95 % interval {span}, {count(proof['n'], 'fresh run')} a side"
+        grid.add_row(certified_as(proof["trust_class"]), f"{text} on {proof['split']} data{old}")
     else:
         grid.add_row("certified", "nothing yet")
-    counts = ", ".join(f"{count} {name}" for name, count in data["counts"].items() if count)
-    grid.add_row("experiments", f"{data['experiments']} ({counts or 'no verdicts yet'})")
+    counts = ", ".join(f"{number} {name}" for name, number in data["counts"].items() if number)
+    grid.add_row("experiments", f"{sum(data['counts'].values())} ({counts or 'no verdicts yet'})")
     grid.add_row("budget", data["budget_words"])
     if account := finite(history):
         for name, text in sentences(account, figures):
@@ -93,7 +95,7 @@ def print_log(history: Archive, numbers: Sequence[int]) -> None:
     reading = Reading.of(history)
     epoch = reading.spans[0].epoch if reading.spans else None
     table = Table(box=None, pad_edge=False, header_style="dim")
-    for name in ("#", "outcome", history.metric.name, "seconds", "nodes", "commit", "change"):
+    for name in ("#", "outcome", history.metric.name, "took", "nodes", "commit", "change"):
         table.add_column(name, justify="right" if name in _RIGHT else "left", no_wrap=name != "change")
     for done in map(history.experiments.__getitem__, numbers):
         span = reading.span_of(done.number)
@@ -108,7 +110,7 @@ def print_log(history: Archive, numbers: Sequence[int]) -> None:
             str(done.number),
             Text(done.verdict.outcome, OUTCOME_STYLE[done.verdict.outcome]),
             "–" if done.value is None else f"{done.value:.6g}",
-            f"{done.seconds:.1f}",
+            f"{done.seconds:.1f} s",
             _size(done.candidate),
             done.candidate.commit[:9] if done.candidate else "–",
             Text(plain(summary)),
@@ -121,6 +123,12 @@ def _size(candidate: Candidate | None) -> str:
     if candidate is None or candidate.nodes is None:
         return "–"
     return f"{candidate.nodes:+d}" + ("" if candidate.counted in ("", "nodes") else "t")
+
+
+def _beside(history: Archive, run: Measurement, figures: Figures) -> str:
+    """The incumbent's number from the same run, where the evaluation timed both."""
+    level = beside(history.metric, [run])
+    return "" if level is None else f" beside {figures.value(level)}"
 
 
 def print_experiment(history: Archive, row: dict[str, Any], sentence: str, site: Site) -> None:
@@ -137,7 +145,7 @@ def print_experiment(history: Archive, row: dict[str, Any], sentence: str, site:
     for run in history.settled.get(row["number"], ()):
         where = f"seed {run.seed}, {run.seconds:.2f} s + {run.evaluation_seconds:.2f} s evaluation"
         load = f", foreign load {run.foreign_load:.2f} cores" if run.foreign_load is not None else ""
-        grid.add_row(f"run ({run.side})", f"{figures.value(run.value)}  {where}{load}")
+        grid.add_row(f"run ({run.side})", f"{figures.value(run.value)}{_beside(history, run, figures)}  {where}{load}")
     logs = [run.log for run in history.settled.get(row["number"], ())]
     for name in filter(None, [*logs, row["log"]]):
         grid.add_row("log", str(site.log_path(name)))

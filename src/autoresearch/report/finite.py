@@ -1,4 +1,4 @@
-"""The report's account of finite data: what was told, and what the best of so many trials is worth."""
+"""The report's account of finite data: what was told, and what the best of so many experiments is worth."""
 
 from __future__ import annotations
 
@@ -61,18 +61,22 @@ def trials_sheet(history: Archive, series_of: Callable[[str], Sequence[float]]) 
 
     trials, best = found
     ratios = returns.sharpe(trials)
-    among = f"best of {trials.shape[0]:,} trials over {trials.shape[1]:,} records"
-    yield Line("Sharpe ratio of the best, per record", f"{ratios[best]:.4f}", among)
+    among = f"the best of {trials.shape[0]:,} experiments over {trials.shape[1]:,} records"
+    yield Line("mean gain of the best over its spread, per record", f"{ratios[best]:.4f}", among)
     luck = returns.luckiest(ratios)
-    yield Line("the luckiest of as many without skill", f"{luck:.4f}", "Bailey and Lopez de Prado 2014")
+    yield Line("the luckiest of as many that change nothing", f"{luck:.4f}", "Bailey and Lopez de Prado 2014")
     deflated = returns.deflated_sharpe(trials, best)
-    yield Line("deflated Sharpe ratio", f"{deflated:.3f}", "probability that the best has skill; 0.95 is convincing")
+    yield Line(
+        "probability that the best is not mere luck", f"{deflated:.3f}", "deflated Sharpe ratio; 0.95 is convincing"
+    )
     likely = returns.overfitting(trials)
     yield Line(
-        "probability of backtest overfitting", f"{likely:.2f}", "how often the best of one half is no good in the other"
+        "probability of overfitting",
+        f"{likely:.2f}",
+        "how often the best on half of the records is no good on the rest",
     )
     p = returns.reality_check(trials)
-    yield Line("reality check", f"p = {p:.3f}", "of no trial being better than the baseline; Hansen's test")
+    yield Line("reality check", f"p = {p:.3f}", "of no experiment being better than the baseline; Hansen's test")
 
 
 def _trials(history: Archive, series_of: Callable[[str], Sequence[float]]) -> tuple[Trials, int] | None:

@@ -2,17 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from autoresearch.history import is_baseline
 from autoresearch.records import Direction
-from autoresearch.report.axes import Scale
+from autoresearch.report.axes import Scale, tick_text, ticks
 from autoresearch.views.pareto import Front, Point, front
 from autoresearch.views.reading import Reading
 from autoresearch.views.words import count, plain
 
-WIDTH, HEIGHT, EDGE = 420, 260, 44
+WIDTH, HEIGHT, EDGE = 460, 280, 72
 MOST_ROWS = 30
 
 
@@ -63,11 +63,21 @@ def draw(front: Front) -> str:
     return (
         f'<svg class="scatter" viewBox="0 0 {WIDTH} {HEIGHT}" width="{WIDTH}" role="img" '
         f'aria-label="{_safe(down)} against {_safe(across)}; {len(front.best)} of {len(points)} are not beaten">'
-        f'<path d="M{EDGE} 14V{HEIGHT - EDGE}H{WIDTH - 14}"/>{"".join(dots)}'
+        f'<path d="M{EDGE} 14V{HEIGHT - EDGE}H{WIDTH - 14}"/>{"".join([*_ticks(x, y), *dots])}'
         f'<text x="{(WIDTH + EDGE) / 2:g}" y="{HEIGHT - 8}" text-anchor="middle">{_safe(across)}</text>'
         f'<text x="14" y="{HEIGHT / 2:g}" text-anchor="middle" transform="rotate(-90 14 {HEIGHT / 2:g})">'
         f"{_safe(down)}</text></svg>"
     )
+
+
+def _ticks(x: Scale, y: Scale) -> Iterator[str]:
+    """Round numbers along both axes."""
+    across, up = ticks(x.low, x.high, about=4), ticks(y.low, y.high, about=5)
+    for value in across:
+        at = f'x="{x(value):.1f}" y="{HEIGHT - EDGE + 15}"'
+        yield f'<text {at} text-anchor="middle">{tick_text(value, across)}</text>'
+    for value in up:
+        yield f'<text x="{EDGE - 6}" y="{y(value) + 4:.1f}" text-anchor="end">{tick_text(value, up)}</text>'
 
 
 def _scale(values: list[float], start: float, end: float) -> Scale:

@@ -11,11 +11,12 @@ from autoresearch.referees import sealed_gain
 from autoresearch.stats.ranks import Interval
 from autoresearch.views.effects import best_of_luck, fresh_gain, measured_gain
 from autoresearch.views.levels import Level
+from autoresearch.views.paired import delivered, is_paired
 from autoresearch.views.reading import Reading, Span
 from autoresearch.views.sentences import figures_of, margin
 from autoresearch.views.standing import hit_rate
-from autoresearch.views.state import standing_certificate
-from autoresearch.views.words import Figures, count, plain
+from autoresearch.views.tip import standing_certificate
+from autoresearch.views.words import Figures, certified_as, count, plain
 
 NOTHING = "Nothing was found"
 """How every headline begins under which nothing is certified."""
@@ -46,7 +47,9 @@ def certified_gain(reading: Reading) -> Interval | None:
     if proof is None:
         return None
     span = _span(reading, proof)
-    return _delivered(span, _chain(span, proof))
+    chain = _chain(span, proof)
+    pairs = _paired(span, chain)
+    return pairs[1] if pairs else _delivered(span, chain)
 
 
 def total_gain(proofs: Sequence[Certificate]) -> Interval:
@@ -87,13 +90,15 @@ def _proven(reading: Reading, proof: Certificate) -> Headline:
     span = _span(reading, proof)
     chain = _chain(span, proof)
     figures, floor = figures_of(reading, span), span.noise
-    whole = _delivered(span, chain)
+    pairs = _paired(span, chain)
+    start, whole = pairs or (floor.mean if floor and proof.split == "public" else None, _delivered(span, chain))
     gain, low, high = whole.estimate, whole.low, whole.high
     name = plain(span.epoch.metric.name, 40)
     runs = count(proof.n, "fresh run")
     detail = (
         f"{name} is {figures.with_unit(abs(gain))} {'better' if gain >= 0 else 'worse'} than {_start(span, chain)},"
-        f" 95 % interval {figures.interval(low, high)}, from the interleaved runs of {_numbers(chain)}."
+        f" 95 % interval {figures.interval(low, high)}, from the interleaved runs of {_numbers(chain)}"
+        f"{_beside(pairs, figures)}."
         f" The level is the mean of {runs} of commit {proof.commit[:9]}{_split(proof)},"
         f" 95 % interval {figures.span(proof.low, proof.high)}; never the best run seen."
     )
@@ -101,11 +106,22 @@ def _proven(reading: Reading, proof: Certificate) -> Headline:
         detail += f" Measured in epoch {span.epoch.number}; what is measured has changed since."
     return Headline(
         proven=True,
-        claim=f"{figures.with_unit(abs(gain))} better, certified",
+        claim=f"{figures.with_unit(abs(gain))} better, {certified_as(span.epoch.trust_class)}",
         detail=detail,
-        before=figures.value(floor.mean) if floor and proof.split == "public" else "",
+        before="" if start is None else figures.value(start),
         after=figures.with_unit(proof.mean),
     )
+
+
+def _beside(pairs: tuple[float, Interval] | None, figures: Figures) -> str:
+    return f", each of which timed both: {figures.with_unit(pairs[0])} there" if pairs else ""
+
+
+def _paired(span: Span, chain: Sequence[Certificate]) -> tuple[float, Interval] | None:
+    """Where both sides were timed in every run: where the chain began, at the last runs' speed, and the gain there."""
+    if not is_paired(span):
+        return None
+    return delivered(span.epoch.metric, [each for each in span.proofs if each.certificate in chain])
 
 
 def _chain(span: Span, proof: Certificate) -> list[Certificate]:
@@ -152,7 +168,7 @@ def _unproven(reading: Reading) -> Headline:
             False, f"{NOTHING}: only the baseline has been measured", f"It stands at {start}.", before=start
         )
     if not rate.kept:
-        detail = f"None of {count(rate.tried, 'attempt')} beat the best run seen; the baseline stands at {start}."
+        detail = f"None of {count(rate.tried, 'experiment')} beat the best run seen; the baseline stands at {start}."
         return Headline(False, f"{NOTHING}: no change was kept", detail, before=start)
     claim, detail = _unconfirmed(span, figures) or _seen(reading, span, floor, figures)
     return Headline(False, claim, detail, before=start)

@@ -229,8 +229,8 @@ def _facts(reading: Reading, rate: HitRate) -> list[Line]:
     return [
         Line("experiments", f"{rate.tried:,}", f"in {duration(seconds)}" if rate.tried else ""),
         Line("kept", f"{rate.kept:,}", f"{rate.rolled_back:,} rolled back" if rate.rolled_back else ""),
-        Line("confirmed", f"{rate.confirmed:,}", f"{rate.share:.1%} of attempts" if rate.share is not None else ""),
-        Line("without a score", f"{failed:,}", f"{failed / rate.tried:.0%} of attempts" if rate.tried else ""),
+        Line("certified", f"{rate.certified:,}", f"{rate.share:.1%} of experiments" if rate.share is not None else ""),
+        Line("without a score", f"{failed:,}", f"{failed / rate.tried:.0%} of experiments" if rate.tried else ""),
     ]
 
 
@@ -238,8 +238,8 @@ def _hit_rate(rate: HitRate) -> str:
     if rate.share is None:
         return "Nothing has been tried yet."
     return (
-        f"{rate.confirmed:,} of {count(rate.tried, 'attempt')} ({rate.share:.1%}) became part of a certified block;"
-        f" {rate.kept:,} were committed on the way and {rate.rolled_back:,} of those were rolled back."
+        f"{rate.certified:,} of {count(rate.tried, 'experiment')} ({rate.share:.1%}) became part of a certified block;"
+        f" Kept on the way: {rate.kept:,}; rolled back since: {rate.rolled_back:,}."
         " A certificate proves its block as a whole, not each change in it."
     )
 

@@ -11,10 +11,12 @@ from dataclasses import dataclass
 from autoresearch import referees
 from autoresearch.history import Archive
 from autoresearch.task import Limits, Phase, Task
+from autoresearch.views.levels import Level
+from autoresearch.views.paired import is_paired, spread
 from autoresearch.views.reading import Reading, Span, own_runs
 from autoresearch.views.sentences import figures_of
 from autoresearch.views.spend import spend
-from autoresearch.views.words import count, duration, plain
+from autoresearch.views.words import Figures, count, duration, plain
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,13 +43,24 @@ def _noise(reading: Reading, span: Span) -> Iterator[Line]:
     if floor.sigma is None:
         yield Line(f"{epoch}noise", "unknown", "one run says nothing about it")
         return
-    sure = f"itself known to ±{1 / math.sqrt(2 * (floor.n - 1)):.0%}"
-    yield Line(f"{epoch}noise (sigma of one run)", figures.with_unit(floor.sigma), sure)
+    yield _sigma(span, floor, epoch, figures)
     night = reading.history.night
     runs = own_runs(reading.history, span.baseline) if span.baseline else []
     least = referees.smallest_gain(span.epoch.referee, span.epoch.metric, runs, night.budget) if night else None
     if least:
         yield Line(f"{epoch}smallest provable gain", f"about {figures.with_unit(least)}", "with 80 % probability")
+
+
+def _sigma(span: Span, floor: Level, epoch: str, figures: Figures) -> Line:
+    """The noise that decides: of one run, or of the two sides of one."""
+    if not floor.sigma:
+        return Line(f"{epoch}noise (sigma of one run)", "none", f"all {count(floor.n, 'run')} gave the same number")
+    sure = f"itself known to ±{1 / math.sqrt(2 * (floor.n - 1)):.0%}"
+    usual = spread(span) if is_paired(span) else None
+    if usual is None:
+        return Line(f"{epoch}noise (sigma of one run)", figures.with_unit(floor.sigma), sure)
+    size = f"{usual:.2%} of the level, {figures.with_unit(usual * abs(floor.mean))}".replace("%", " %")
+    return Line(f"{epoch}noise (sigma of a pair timed side by side)", size, sure)
 
 
 def spending(history: Archive) -> list[Line]:
@@ -62,7 +75,7 @@ def spending(history: Archive) -> list[Line]:
     }
     whole = used.total or 1.0
     lines = [Line(name, duration(seconds), f"{seconds / whole:.0%}") for name, seconds in parts.items()]
-    gap = f"{count(used.unknown_cost, 'attempt')} did not report it" if used.unknown_cost else ""
+    gap = f"{count(used.unknown_cost, 'experiment')} did not report it" if used.unknown_cost else ""
     lines.append(Line("money", "unknown" if used.cost_usd is None else f"US$ {used.cost_usd:,.2f}", gap))
     lines.append(Line("tokens", "unknown" if used.tokens is None else f"{used.tokens:,}"))
     return lines

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
 from statistics import fmean
@@ -11,6 +11,7 @@ from statistics import fmean
 from autoresearch.history import is_baseline
 from autoresearch.records import Direction, Experiment, Measurement, Metric, Outcome, Ruling, Side
 from autoresearch.views.levels import Level
+from autoresearch.views.paired import is_paired, spread
 from autoresearch.views.reading import Proof, Reading, Span, own_values
 from autoresearch.views.sentences import figures_of
 from autoresearch.views.standing import Standing, standings
@@ -47,6 +48,8 @@ class Plateau:
     mean: float
     certificate: int
     """0 for the baseline."""
+    sigma: float | None = None
+    """Standard deviation of one run there, from the baseline; None where unknown."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,10 +58,19 @@ class Mark:
 
     x: float
     y: float
+    """`mean`, but for a holdout's, which has no place on the public axis: the public level of the same commit."""
     low: float
     high: float
     number: int
     ruling: Ruling
+    mean: float
+    """The level it measured."""
+    split: str
+
+    @property
+    def is_drawn(self) -> bool:
+        """Whether its level has a place in the picture."""
+        return self.split == "public" and math.isfinite(self.mean)
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,8 +81,8 @@ class Staircase:
     metric: Metric
     figures: Figures
     unsafe: bool
-    sigma: float | None
-    """Standard deviation of one run, from the baseline; None where unknown."""
+    paired: bool
+    """Whether every run timed both sides, so that only these compare."""
     discards: Sequence[Point]
     keeps: Sequence[Keep]
     repeats: Sequence[Point]
@@ -89,6 +101,11 @@ class Staircase:
     def downwards(self) -> bool:
         """Whether better is lower in the picture."""
         return self.metric.direction is Direction.MINIMIZE
+
+    @property
+    def note(self) -> str:
+        """What the heights must not be read as; empty where they compare."""
+        return "Heights of different runs do not compare, only the two sides of one run do." if self.paired else ""
 
     @property
     def beyond(self) -> list[Point]:
@@ -111,14 +128,14 @@ class Staircase:
         plateaus = _plateaus(span, floor, marks)
         repeats, sigma = list(_repeats(reading, span)), floor.sigma if floor else None
         core = [k.y for k in keeps] + [p.y for p in line] + _shown(marks)
-        core += [p.mean + side * 2 * (sigma or 0.0) for p in plateaus for side in (-1, 1)]
+        core += [p.mean + side * 2 * (p.sigma or 0.0) for p in plateaus for side in (-1, 1)]
         low, high = _range(core, [p.y for p in (*tried, *repeats)], sigma)
         return cls(
             study=reading.history.study.name if reading.history.study else "",
             metric=span.epoch.metric,
             figures=figures_of(reading, span),
             unsafe=span.epoch.unsafe,
-            sigma=sigma,
+            paired=is_paired(span),
             discards=tried,
             keeps=keeps,
             repeats=repeats,
@@ -143,11 +160,11 @@ def _x_range(span: Span) -> tuple[float, float]:
 def _mark(span: Span, proof: Proof) -> Mark:
     done = proof.certificate
     if done.split == "public":
-        return Mark(proof.at - 0.5, done.mean, done.low, done.high, done.number, done.ruling)
+        return Mark(proof.at - 0.5, done.mean, done.low, done.high, done.number, done.ruling, done.mean, done.split)
     # A holdout's level is not on this axis: the mark sits where the commit's public runs are, without whiskers.
     public = span.values(done.commit)
     level = fmean(public) if public else math.nan
-    return Mark(proof.at - 0.5, level, level, level, done.number, done.ruling)
+    return Mark(proof.at - 0.5, level, level, level, done.number, done.ruling, done.mean, done.split)
 
 
 def _shown(marks: Sequence[Mark]) -> list[float]:
@@ -183,9 +200,18 @@ def _plateaus(span: Span, floor: Level | None, marks: Sequence[Mark]) -> list[Pl
     if floor is None or span.baseline is None:
         return []
     steps = [(span.baseline.number - 0.5, floor.mean, 0)]
-    steps += [(m.x, m.y, m.number) for m in marks if m.ruling is Ruling.CERTIFIED and math.isfinite(m.y)]
+    steps += [(m.x, m.y, m.number) for m in marks if m.ruling is Ruling.CERTIFIED and m.is_drawn]
     ends = [x for x, _, _ in steps[1:]] + [span.experiments[-1].number + 0.5]
-    return [Plateau(x, end, mean, number) for (x, mean, number), end in zip(steps, ends, strict=True)]
+    noise = _noise_at(span, floor)
+    return [Plateau(x, end, mean, number, noise(mean)) for (x, mean, number), end in zip(steps, ends, strict=True)]
+
+
+def _noise_at(span: Span, floor: Level) -> Callable[[float], float | None]:
+    """Standard deviation of one run by its level: where both sides are timed, that of a pair, a share of the level."""
+    if not is_paired(span):
+        return lambda _: floor.sigma
+    usual = spread(span)
+    return lambda level: None if usual is None else usual * abs(level)
 
 
 def _keeps(reading: Reading, span: Span, line: Sequence[Point]) -> list[Keep]:

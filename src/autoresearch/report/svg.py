@@ -110,10 +110,17 @@ def description(stairs: Staircase) -> str:
     ]
     if stairs.plateaus:
         words.append(f"Baseline {stairs.figures.with_unit(stairs.plateaus[0].mean)}.")
-    words.append(
-        f"Last certified level {stairs.figures.with_unit(certified[-1].y)}." if certified else "Nothing was certified."
+    words.append(_last_certified(stairs, certified[-1]) if certified else "Nothing was certified.")
+    return " ".join([*words, stairs.note]).rstrip()
+
+
+def _last_certified(stairs: Staircase, mark: Mark) -> str:
+    level = f"Last certified level {stairs.figures.with_unit(mark.mean)}"
+    if mark.split == "public":
+        return f"{level}."
+    return (
+        f"{level} on the {plain(mark.split, 20)}, which is not on this axis: its mark is at the commit's public runs."
     )
-    return " ".join(words)
 
 
 def _style() -> str:
@@ -199,8 +206,8 @@ def _band(frame: Frame) -> Iterator[str]:
     """One and two standard deviations of a run around each level: dots in there say nothing."""
     for plateau in frame.stairs.plateaus:
         for width, name in ((2, "band2"), (1, "band1")):
-            if frame.stairs.sigma:
-                reach = width * frame.stairs.sigma
+            if plateau.sigma:
+                reach = width * plateau.sigma
                 top, bottom = sorted((frame.y(plateau.mean - reach), frame.y(plateau.mean + reach)))
                 top, bottom = max(top, frame.plot.top), min(bottom, frame.plot.bottom)
                 x0, x1 = frame.x(plateau.x0), frame.x(plateau.x1)
@@ -211,7 +218,7 @@ def _band(frame: Frame) -> Iterator[str]:
 
 
 def _rug(frame: Frame) -> Iterator[str]:
-    """A tick below the picture for every attempt without a score."""
+    """A tick below the picture for every experiment without a score."""
     top = frame.plot.bottom + 8
     spots = sorted({round(frame.x(number), 1) for number, _ in frame.stairs.rug})
     if spots:
@@ -276,7 +283,8 @@ def _mark(frame: Frame, mark: Mark) -> Iterator[str]:
         yield f'<path class="{whisker}" d="{steps}"/>'
     size = 6.5 if certified else 5
     name = "proof" if certified else "undone" if undone else "open"
-    words = f"certificate {mark.number}: {mark.ruling.replace('_', ' ')}, {frame.stairs.figures.with_unit(mark.y)}"
+    words = f"certificate {mark.number}: {mark.ruling.replace('_', ' ')}, {frame.stairs.figures.with_unit(mark.mean)}"
+    words += "" if mark.split == "public" else f" on the {plain(mark.split, 20)}"
     yield (
         f'<path class="{name}" d="M{_n(x)} {_n(y - size)}l{size} {size}l-{size} {size}l-{size}-{size}z">'
         f"<title>{escape(words)}</title></path>"
@@ -300,8 +308,9 @@ def _keep(frame: Frame, keep: Keep) -> str:
 def _labels(frame: Frame, most: int) -> list[Label]:
     """The kept changes that moved the most, named where there is room."""
     stairs = frame.stairs
+    room = 40 if frame.width > 600 else 26
     wanted = sorted(stairs.keeps, key=lambda keep: -keep.step)[:most]
-    anchors = [Anchor(frame.x(k.x), frame.y(k.y), f"#{k.number} {plain(k.summary, 26)}".rstrip()) for k in wanted]
+    anchors = [Anchor(frame.x(k.x), frame.y(k.y), f"#{k.number} {plain(k.summary, room)}".rstrip()) for k in wanted]
     solid = [_around(frame.x(k.x), frame.y(k.y), 5) for k in stairs.keeps]
     solid += [_around(frame.x(m.x), frame.y(m.y), 8) for m in stairs.marks if math.isfinite(m.y)]
     solid += [

@@ -119,7 +119,7 @@ def _canvas(stairs: Staircase, *, width: int, height: int) -> list[list[Cell]]:
 def _paint_band(canvas: Canvas, stairs: Staircase) -> None:
     for level in _levels(stairs, len(canvas.grid)):
         for plateau in stairs.plateaus:
-            if abs(level - plateau.mean) < 2 * (stairs.sigma or 0.0):
+            if abs(level - plateau.mean) < 2 * (plateau.sigma or 0.0):
                 canvas.across(plateau.x0, plateau.x1, level, BAND)
 
 

@@ -10,6 +10,7 @@ from statistics import NormalDist, fmean
 from autoresearch import referees
 from autoresearch.records import Experiment, Measurement
 from autoresearch.views.levels import Level, t95
+from autoresearch.views.paired import beside, is_paired, spread
 from autoresearch.views.reading import Reading, Span, own_runs
 
 
@@ -26,6 +27,8 @@ class Gain:
     over: int
     """Number of the experiment the parent came from."""
     over_n: int
+    beside: float | None = None
+    """Where the parent stood in these very runs; None where they did not time it, and so compare with others."""
 
     @property
     def within_noise(self) -> bool:
@@ -51,7 +54,7 @@ def _gain(reading: Reading, span: Span, done: Experiment, runs: Sequence[Measure
     values, parents = [run.value for run in runs if run.value is not None], span.values(done.parent)
     if not values or not parents:
         return None
-    if span.epoch.referee == "timing":
+    if is_paired(span):
         return _paired(reading, span, done, runs)
     mean = span.epoch.metric.gain(fmean(values), over=fmean(parents))
     floor = span.noise
@@ -70,7 +73,8 @@ def _paired(reading: Reading, span: Span, done: Experiment, runs: Sequence[Measu
     if not math.isfinite(found.estimate):
         return None
     half = max(found.high - found.estimate, found.estimate - found.low)
-    sigma = referees.sigma_of("timing", metric, own_runs(reading.history, span.baseline)) if span.baseline else None
+    level, usual = beside(metric, runs), spread(span)
+    sigma = level * usual if level and usual else None
     return Gain(
         found.estimate,
         half if math.isfinite(half) else None,
@@ -78,6 +82,7 @@ def _paired(reading: Reading, span: Span, done: Experiment, runs: Sequence[Measu
         len(runs),
         _number_of(reading, span, done.parent),
         len(runs),
+        level,
     )
 
 

@@ -2,14 +2,23 @@
 
 from __future__ import annotations
 
+import re
+
 from autoresearch.history import Archive, is_baseline
-from autoresearch.records import Candidate, Experiment, Outcome
+from autoresearch.records import Candidate, Certificate, Experiment, Outcome
 from autoresearch.views.effects import Gain
 from autoresearch.views.levels import Level
+from autoresearch.views.paired import beside, is_paired
 from autoresearch.views.reading import Reading, Span, own_values
 from autoresearch.views.standing import Change, Standing, change_of
-from autoresearch.views.words import MINUS, Figures, count, plain
+from autoresearch.views.words import MINUS, Figures, certified_as, count, plain
 
+PLAIN = 2.0
+"""Standard deviations of one run from which a reader would no longer call it noise."""
+DISTANCE = re.compile(
+    r"(no better|\S+ (\S+ )?(?P<way>better|worse)) than the (best so far|incumbent)( \([\d.]+ sigma\))?"
+)
+"""How a verdict's reason begins that says how far away from its rival a change was."""
 NO_SCORE = {
     Outcome.CRASH: "It crashed",
     Outcome.TIMEOUT: "It ran out of time",
@@ -80,25 +89,52 @@ def _effect(span: Span | None, gain: Gain | None, figures: Figures) -> str:
     if gain is None:
         return "Nothing to compare it with was measured in this epoch"
     way = "better" if gain.mean >= 0 else "worse"
-    runs = "one run" if gain.n == 1 else f"mean of {gain.n} runs"
-    noisy = ", within noise" if gain.half and gain.within_noise else ""
-    return (
-        f"{figures.with_unit(abs(gain.mean))} {way} than {_rival(span, gain)}, {runs}{noisy} ({margin(gain, figures)})"
-    )
+    if gain.beside is not None:
+        return f"{figures.with_unit(abs(gain.mean))} {way} than {_paired_rival(span, gain, figures)}"
+    runs = "in one run" if gain.n == 1 else f"in the mean of {gain.n} runs"
+    size = f"{figures.with_unit(abs(gain.mean))} {way} than {_rival(span, gain)}, {runs}"
+    return f"{size}{_noisy(gain)} ({margin(gain, figures)})"
+
+
+def _noisy(gain: Gain) -> str:
+    """Whether chance explains it: it may where the baseline has few runs, however many of their sigma it is."""
+    if not gain.half or not gain.within_noise:
+        return ""
+    if gain.sigmas is None or abs(gain.sigmas) < PLAIN:
+        return ", within noise"
+    return ", chance not excluded by " + ("one run" if gain.n == 1 else f"{gain.n} runs")
 
 
 def _rival(span: Span | None, gain: Gain) -> str:
-    base = span.baseline if span else None
-    who = "the baseline" if base and base.number == gain.over else f"experiment {gain.over}"
+    who = _who(span, gain)
     return f"{who}'s one run" if gain.over_n == 1 else f"{who}'s mean of {gain.over_n} runs"
 
 
+def _who(span: Span | None, gain: Gain) -> str:
+    base = span.baseline if span else None
+    return "the baseline" if base and base.number == gain.over else f"experiment {gain.over}"
+
+
+def _paired_rival(span: Span | None, gain: Gain, figures: Figures) -> str:
+    """Whom the gain is over, and where that stood in the same runs: the one number these compare with."""
+    assert gain.beside is not None
+    where = f"which took its turn in the same {count(gain.n, 'run')} at {figures.with_unit(gain.beside)}"
+    return f"{_who(span, gain)}, {where}: {share(gain.mean, gain.beside)}{_noisy(gain)} ({margin(gain, figures)})"
+
+
+def share(gain: float, level: float) -> str:
+    """A gain as a share of where the other side stood: what remains comparable when a machine's speed changes."""
+    return f"{abs(gain / level) * 100:.1f} % {'better' if gain >= 0 else 'worse'}"
+
+
 def _fate(reading: Reading, change: Change, figures: Figures) -> str:
-    reason = change.experiment.verdict.reason
     if change.standing is None:
-        return f"discarded, {_reason(change.experiment)}" if reason else "discarded"
+        reason = _untold(change)
+        return f"discarded, {reason}" if reason else "discarded"
     if change.standing is Standing.CERTIFIED:
-        return f"kept, and certified in the block of {_proof(reading, change, figures)}"
+        span = reading.span_of(change.experiment.number)
+        word = certified_as(span.epoch.trust_class if span else "")
+        return f"kept, and {word} in the block of {_proof(reading, change, figures)}"
     if change.standing is Standing.PRUNED:
         return "kept at first, then taken back, because the metric was no worse without it"
     if change.standing is Standing.ROLLED_BACK:
@@ -106,12 +142,33 @@ def _fate(reading: Reading, change: Change, figures: Figures) -> str:
     return f"kept provisionally, not yet certified{_since(change.fresh, figures)}"
 
 
+def _untold(change: Change) -> str:
+    """What the verdict's reason adds to the outcome and the gain, which are told already.
+
+    Its own distance stays where it points the other way: the rules compare with fresh runs only.
+    """
+    reason = change.experiment.verdict.reason and _reason(change.experiment).replace(": discarded", "", 1)
+    found = DISTANCE.match(reason)
+    if found is None or change.gain is None or (found["way"] == "better") is not (change.gain.mean > 0):
+        return reason
+    return reason[found.end() :].lstrip(":;, ")
+
+
 def _proof(reading: Reading, change: Change, figures: Figures) -> str:
     proof = next((each for each in reading.history.certificates if each.number == change.certificate), None)
     if proof is None:
         return "another line of work"
     bounds = figures.interval(proof.gain_low, proof.gain_high)
-    return f"certificate {proof.number} (gain of the block {figures.signed(proof.gain)}, 95 % interval {bounds})"
+    where = _beside(reading, change, proof, figures)
+    return f"certificate {proof.number} (gain of the block {figures.signed(proof.gain)}, 95 % interval {bounds}{where})"
+
+
+def _beside(reading: Reading, change: Change, proof: Certificate, figures: Figures) -> str:
+    """Where the other side stood in a certificate's runs, if they timed both; else nothing."""
+    span = reading.span_of(change.experiment.number)
+    runs = next((each.runs for each in span.proofs if each.certificate is proof), ()) if span else ()
+    level = beside(span.epoch.metric, runs) if span and is_paired(span) else None
+    return "" if level is None else f"; {share(proof.gain, level)} than the {figures.with_unit(level)} in its own runs"
 
 
 def _since(fresh: Gain | None, figures: Figures) -> str:

@@ -51,19 +51,19 @@ class Failure:
 
 @dataclass(frozen=True, slots=True)
 class HitRate:
-    """How many attempts became improvements that are really improvements."""
+    """How many experiments became improvements that are really improvements."""
 
     tried: int
     """Experiments, baselines and what only took a change back left out."""
     kept: int
-    confirmed: int
+    certified: int
     """Kept changes inside certified blocks. A block is proven as a whole, not each change in it."""
     rolled_back: int
 
     @property
     def share(self) -> float | None:
-        """`confirmed` of `tried`; None before anything was tried."""
-        return self.confirmed / self.tried if self.tried else None
+        """`certified` of `tried`; None before anything was tried."""
+        return self.certified / self.tried if self.tried else None
 
 
 def standings(reading: Reading) -> dict[int, Standing]:
@@ -130,7 +130,7 @@ def failures(history: Archive) -> list[Failure]:
 
 
 def hit_rate(reading: Reading) -> HitRate:
-    """Confirmed by certificate, not merely committed."""
+    """Proven by certificate, not merely kept."""
     made = reading.history.experiments
     where = [standing for number, standing in standings(reading).items() if undoes(made[number]) is None]
     tried = sum(not is_baseline(done) and undoes(done) is None for done in reading.history.experiments)

@@ -5,13 +5,14 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Any
 
-from autoresearch.history import Archive, Note
-from autoresearch.records import Certificate, Outcome, Ruling
+from autoresearch.history import Archive, Epoch, Note
+from autoresearch.records import Certificate, Outcome
 from autoresearch.views.finite import finite as finite_data
 from autoresearch.views.levels import Level
 from autoresearch.views.reading import own_values
 from autoresearch.views.rows import finite
 from autoresearch.views.spend import Spend, spend
+from autoresearch.views.tip import is_certified, standing_certificate, tip_level
 
 SCHEMA = 1
 """Rises when a key changes its meaning or goes."""
@@ -25,7 +26,7 @@ def status(history: Archive, *, state: str, now: str) -> dict[str, Any]:
 
     `state` is the caller's word (running, paused, idle, ...); `now` is ISO 8601, for the hours used.
     """
-    epoch, tip, used = history.epoch, history.tip, spend(history)
+    epoch, used = history.epoch, spend(history)
     return {
         "schema": SCHEMA,
         "study": history.study.name if history.study else None,
@@ -48,9 +49,7 @@ def status(history: Archive, *, state: str, now: str) -> dict[str, Any]:
         },
         "referee": epoch.referee if epoch else None,
         "baseline": _baseline(history),
-        "tip": {"experiment": tip.number, "commit": history.tip_commit, "value": finite(history.tip_value)}
-        if tip
-        else None,
+        "tip": _tip(history),
         "certified": _certified(history),
         "counts": {str(outcome): history.counts.get(outcome, 0) for outcome in Outcome},
         "experiments": len(history.experiments),
@@ -65,19 +64,25 @@ def status(history: Archive, *, state: str, now: str) -> dict[str, Any]:
     }
 
 
-def standing_certificate(history: Archive) -> Certificate | None:
-    """The certificate the delivered commit rests on; None while nothing is certified."""
-    for proof in reversed(history.certificates):
-        if proof.ruling is Ruling.CERTIFIED:
-            return proof if proof.commit == history.proven_commit else None
-    return None
-
-
 def _baseline(history: Archive) -> dict[str, Any] | None:
     level = Level.of(own_values(history, history.baseline)) if history.baseline else None
     if level is None:
         return None
     return {"mean": finite(level.mean), "sigma": finite(level.sigma), "n": level.n}
+
+
+def _tip(history: Archive) -> dict[str, Any] | None:
+    if history.tip is None:
+        return None
+    level = tip_level(history)
+    return {
+        "experiment": history.tip.number,
+        "commit": history.tip_commit,
+        "value": finite(history.tip_value),
+        "mean": finite(level.mean) if level else None,
+        "n": level.n if level else 0,
+        "certified": is_certified(history),
+    }
 
 
 def _certified(history: Archive) -> dict[str, Any] | None:
@@ -89,12 +94,19 @@ def _certified(history: Archive) -> dict[str, Any] | None:
         "experiment": proof.experiment,
         "certificate": proof.number,
         "split": proof.split,
+        "trust_class": _epoch_of(history, proof).trust_class,
         "in_this_epoch": proof in history.certificates[history.epoch_certificate :],
         "mean": finite(proof.mean),
         "low": finite(proof.low),
         "high": finite(proof.high),
         "n": proof.n,
     }
+
+
+def _epoch_of(history: Archive, proof: Certificate) -> Epoch:
+    """The epoch a certificate was given in."""
+    before = history.trail[: [record is proof for _, record in history.trail].index(True)]
+    return next(record for _, record in reversed(before) if isinstance(record, Epoch))
 
 
 def _finite(history: Archive) -> dict[str, Any] | None:

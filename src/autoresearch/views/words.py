@@ -7,6 +7,8 @@ import unicodedata
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from autoresearch.records import TrustClass
+
 MINUS = "−"
 
 
@@ -55,6 +57,11 @@ class Figures:
 def count(number: int, noun: str) -> str:
     """`number` and `noun`, in the plural where it belongs."""
     return f"{number:,} {noun}" if number == 1 else f"{number:,} {noun}s"
+
+
+def certified_as(trust_class: str) -> str:
+    """The word a certificate is told with: where candidate and metric share a process it says so, every time."""
+    return "self-reported, certified" if trust_class == TrustClass.SELF_REPORTED else "certified"
 
 
 def plain(text: str, limit: int = 200) -> str:
