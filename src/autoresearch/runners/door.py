@@ -42,7 +42,7 @@ class Door:
         self.peak_memory_bytes: int | None = None
         """Of the contestants so far, the other side's left out; None where it cannot be told."""
         self.ended: Exit | None = None
-        """How the last contestant ended, the other side's left out."""
+        """How the last contestant ended, of whichever side."""
         self.unasked = False
         """Whether the last contestant died by itself, and before it read anything."""
         self._start = start
@@ -96,12 +96,12 @@ class Door:
             except BaseException as fault:
                 self._fault = fault
             else:
-                self.unasked = not (other or stop.is_set()) and _unread(contestant) == GREETING
+                self.ended = ended
+                self.unasked = not stop.is_set() and _unread(contestant) == GREETING
                 if not other:
-                    self._keep(ended)
+                    self._weigh(ended)
 
-    def _keep(self, ended: Exit) -> None:
-        self.ended = ended
+    def _weigh(self, ended: Exit) -> None:
         if ended.peak_memory_bytes:
             self.peak_memory_bytes = max(ended.peak_memory_bytes, self.peak_memory_bytes or 0)
 
