@@ -113,10 +113,11 @@ class Door:
 
 
 def _unread(contestant: socket.socket) -> bytes:
-    """The beginning of what was sent to a dead contestant and not read."""
-    if not select.select([contestant], [], [], GREETING_SECONDS)[0]:
-        return b""
+    """The beginning of what was sent to a dead contestant and not read. The evaluator hears of its end at once."""
     try:
+        contestant.shutdown(socket.SHUT_WR)
+        if not select.select([contestant], [], [], GREETING_SECONDS)[0]:
+            return b""
         return contestant.recv(len(GREETING) + 1, socket.MSG_PEEK)
     except OSError:
         return b""
