@@ -7,6 +7,7 @@ import os
 import signal
 import subprocess
 import sys
+import tempfile
 import time
 from pathlib import Path
 
@@ -39,13 +40,13 @@ def test_check_warns_of_what_limits_nothing(tmp_path: Path, monkeypatch: pytest.
 
 
 def test_attacks_that_are_terminated_leave_nothing_behind(tmp_path: Path) -> None:
-    root, folder = toy.make(tmp_path / "toy"), tmp_path / "temporary"
-    folder.mkdir()
+    root = toy.make(tmp_path / "toy")
     verb = [sys.executable, "-m", "autoresearch.cli", "check", "--attack"]
-    with subprocess.Popen(verb, cwd=root, env=os.environ | {"TMPDIR": str(folder)}) as running:
-        deadline = time.monotonic() + 60
-        while not list(folder.glob("autoresearch-attack-*")) and time.monotonic() < deadline:
-            time.sleep(0.01)
-        running.send_signal(signal.SIGTERM)
-        assert running.wait(60) == 130
-    assert list(folder.glob("autoresearch-attack-*")) == []
+    with tempfile.TemporaryDirectory(dir="/tmp") as folder:  # sockets in it have short addresses only
+        with subprocess.Popen(verb, cwd=root, env=os.environ | {"TMPDIR": folder}) as running:
+            deadline = time.monotonic() + 60
+            while not list(Path(folder).glob("autoresearch-attack-*")) and time.monotonic() < deadline:
+                time.sleep(0.01)
+            running.send_signal(signal.SIGTERM)
+            assert running.wait(60) == 130
+        assert list(Path(folder).glob("autoresearch-attack-*")) == []

@@ -201,3 +201,10 @@ def test_a_contestant_that_dies_leaves_its_words_and_tells_agents_no_question(
     assert caught.value.outcome is Outcome.CRASH
     assert said in caught.value.log
     assert re.search(reason, caught.value.reason)
+
+
+def test_a_baseline_that_cannot_start_says_why_though_its_other_side_is_asked_first(tmp_path: Path) -> None:
+    evaluate = EVALUATE.replace("(CANDIDATE, INCUMBENT, INCUMBENT", "(INCUMBENT, CANDIDATE, INCUMBENT")
+    root = repository(tmp_path / "r", {"autoresearch.toml": TASK, "evaluate.py": evaluate, "answer.py": "def f(:\n"})
+    with (measuring := rig(root)).workspace, pytest.raises(Foul, match="exit status 1: SyntaxError"):
+        measuring.runner.measure(measuring.workspace.base, side=Side.CANDIDATE, seed=1)

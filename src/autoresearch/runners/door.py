@@ -42,7 +42,7 @@ class Door:
         self.peak_memory_bytes: int | None = None
         """Of the contestants so far, the other side's left out; None where it cannot be told."""
         self.ended: Exit | None = None
-        """How the last contestant ended, the other side's left out."""
+        """How the last contestant ended, of whichever side."""
         self.unasked = False
         """Whether the last contestant died by itself, and before it read anything."""
         self._start = start
@@ -96,12 +96,12 @@ class Door:
             except BaseException as fault:
                 self._fault = fault
             else:
-                self.unasked = not (other or stop.is_set()) and _unread(contestant) == GREETING
+                self.ended = ended
+                self.unasked = not stop.is_set() and _unread(contestant) == GREETING
                 if not other:
-                    self._keep(ended)
+                    self._weigh(ended)
 
-    def _keep(self, ended: Exit) -> None:
-        self.ended = ended
+    def _weigh(self, ended: Exit) -> None:
         if ended.peak_memory_bytes:
             self.peak_memory_bytes = max(ended.peak_memory_bytes, self.peak_memory_bytes or 0)
 
@@ -113,10 +113,11 @@ class Door:
 
 
 def _unread(contestant: socket.socket) -> bytes:
-    """The beginning of what was sent to a dead contestant and not read."""
-    if not select.select([contestant], [], [], GREETING_SECONDS)[0]:
-        return b""
+    """The beginning of what was sent to a dead contestant and not read. The evaluator hears of its end at once."""
     try:
+        contestant.shutdown(socket.SHUT_WR)
+        if not select.select([contestant], [], [], GREETING_SECONDS)[0]:
+            return b""
         return contestant.recv(len(GREETING) + 1, socket.MSG_PEEK)
     except OSError:
         return b""

@@ -213,11 +213,12 @@ class LocalRunner:
         try:
             yield
         except Foul as foul:
-            if door.ended is not None and self.task.contestant is not None:
-                foul.log += door.ended.output
-                if door.unasked:
-                    foul.reason = f"{foul.reason.rstrip('.')}: {_how(door.ended, self.task.contestant)}"
-            raise
+            if door.ended is None or self.task.contestant is None:
+                raise
+            reason = foul.reason
+            if door.unasked:
+                reason = f"{reason.rstrip('.')}: {_how(door.ended, self.task.contestant)}"
+            raise Foul(foul.outcome, reason, log=foul.log + door.ended.output, seconds=foul.seconds) from foul
 
     def _helper(self) -> Path:
         """A folder from which any interpreter imports the evaluators' helpers, be we installed there or not."""
