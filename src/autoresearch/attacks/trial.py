@@ -34,6 +34,7 @@ from autoresearch.git import FILE
 from autoresearch.history import History
 from autoresearch.intake import read_changes
 from autoresearch.records import Brief, Outcome
+from autoresearch.sandboxes.probe import place
 from autoresearch.task import Limits
 
 BOX_SECONDS = 5.0
@@ -57,7 +58,7 @@ def played(rig: Rig, families: tuple[Family, ...]) -> Iterator[Finding]:
     """Every portable attack of `families` on `rig`; a finding each."""
     end = time.monotonic() + TRIAL_SECONDS
     with (
-        tempfile.TemporaryDirectory(prefix="autoresearch-attack-") as folder,
+        tempfile.TemporaryDirectory(dir=place(), prefix="autoresearch-attack-") as folder,
         Outside.laid(Path(folder), site=rig.site) as outside,
     ):
         trial = Trial(rig, outside)

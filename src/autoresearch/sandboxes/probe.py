@@ -56,11 +56,16 @@ def probe(sandbox: Sandbox, *, hide: tuple[Path, ...] = ()) -> Mapping[str, bool
         }
 
 
+def place() -> Path:
+    """Where temporary folders go that sockets lie in: the usual place, unless its path is too long for them."""
+    usual = tempfile.gettempdir()
+    return Path(usual if len(usual) <= LONGEST_FOLDER else "/tmp")
+
+
 @contextmanager
 def _folder() -> Iterator[Path]:
     """A fresh folder, with a path short enough for sockets; those that killed probes left behind go with it."""
-    usual = tempfile.gettempdir()
-    parent = Path(usual if len(usual) <= LONGEST_FOLDER else "/tmp")
+    parent = place()
     for old in parent.glob(f"{FOLDER}*"):
         with suppress(OSError):
             found = old.lstat()
