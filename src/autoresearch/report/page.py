@@ -238,7 +238,7 @@ def _hit_rate(rate: HitRate) -> str:
     if rate.share is None:
         return "Nothing has been tried yet."
     return (
-        f"{rate.certified:,} of {count(rate.tried, 'experiment')} ({rate.share:.1%}) became part of a certified block;"
+        f"{rate.certified:,} of {count(rate.tried, 'experiment')} ({rate.share:.1%}) became part of a certified block."
         f" Kept on the way: {rate.kept:,}; rolled back since: {rate.rolled_back:,}."
         " A certificate proves its block as a whole, not each change in it."
     )
