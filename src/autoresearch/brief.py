@@ -59,7 +59,7 @@ class Standing:
 def brief(task: Task, history: History, *, step: str = "improve") -> Brief:
     """What the agent is asked to do next: one change of the current best."""
     number = history.next_number
-    return Brief(number, history.tip_commit, step, partial(render, task, history, number=number, step=step))
+    return Brief(number, history.tip_commit, step, render=partial(render, task, history, number=number, step=step))
 
 
 def render(task: Task, history: History, *, number: int, step: str = "improve") -> str:

@@ -49,7 +49,8 @@ class RigFault(AutoresearchError):
 class Foul(AutoresearchError):
     """The candidate's fault. `outcome` and `reason` become the verdict; `log` is what it printed.
 
-    `cost_usd` and `tokens` are what an agent used that got no further; None is unknown.
+    `cost_usd` and `tokens` are what an agent used that got no further; None is unknown. `cause` is one of
+    `causes.Cause`, or empty.
     """
 
     def __init__(
@@ -61,6 +62,7 @@ class Foul(AutoresearchError):
         seconds: float = 0.0,
         cost_usd: float | None = None,
         tokens: int | None = None,
+        cause: str = "",
     ) -> None:
         super().__init__(reason)
         self.outcome = outcome
@@ -69,6 +71,7 @@ class Foul(AutoresearchError):
         self.seconds = seconds
         self.cost_usd = cost_usd
         self.tokens = tokens
+        self.cause = cause
 
 
 class Interrupted(AutoresearchError):

@@ -107,6 +107,11 @@ class Candidate:
     """What was added plus what was removed."""
     counted: str = ""
     """"nodes" of Python's syntax, "tokens" of anything else, or "nodes and tokens"."""
+    agent_version: str = ""
+    transcript: str = ""
+    """sha256 of what passed between the agent and its model, kept beside the ledger; empty where nothing did."""
+    program: str = ""
+    """sha256 of the program.md the agent was told, which a person may edit between experiments."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -156,6 +161,8 @@ class Verdict:
     outcome: Outcome
     reason: str
     statistic: Mapping[str, float] = field(default_factory=dict)
+    cause: str = ""
+    """Of a foul: one of `causes.Cause`, which surfaces count; empty where the outcome says it all."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -215,7 +222,9 @@ class Brief:
     number: int
     parent: str
     step: str = "improve"
-    """The kind of step wanted: improve | simplify | combine."""
+    """The kind of step wanted: improve | simplify | combine | elsewhere."""
+    program: str = ""
+    """sha256 of the program.md it quotes."""
     render: Callable[[], str] = str
     """Makes the document; agents that do not read it do not pay for it."""
 
@@ -235,3 +244,6 @@ class Proposal:
     cost_usd: float | None = None
     tokens: int | None = None
     detail: Mapping[str, object] = field(default_factory=dict)
+    agent_version: str = ""
+    transcript: bytes = b""
+    """What passed between the agent and its model."""

@@ -105,7 +105,7 @@ class Study:
             evidence = Evidence(self.history, number, candidate.commit, self.history.incumbent_commit, runs)
             verdict = self.contest(self.referee.next, evidence)
         except Foul as caught:
-            foul, verdict = caught, Verdict(caught.outcome, caught.reason)
+            foul, verdict = caught, Verdict(caught.outcome, caught.reason, cause=caught.cause)
         if foul and self.history.baseline is None:
             raise RigFault(f"the baseline itself does not run: {foul.reason}") from foul
         paid = candidate or foul
@@ -162,6 +162,9 @@ class Study:
             nodes=taken.nodes,
             touched=taken.touched,
             counted=taken.counted,
+            agent_version=proposal.agent_version,
+            transcript=self.keep_log(proposal.transcript) if proposal.transcript else "",
+            program=brief.program,
         )
 
     def certify(self) -> Certificate:
