@@ -17,6 +17,8 @@ class Cause(StrEnum):
     """The model declined to do it."""
     TRUNCATED = "truncated"
     """The model's answer was cut off at its limit of length."""
+    SCOPE = "scope"
+    """It was to change what may not be changed."""
     EDIT = "edit"
     """An edit that does not fit the file it names."""
     DUPLICATE = "duplicate"
