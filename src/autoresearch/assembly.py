@@ -7,7 +7,7 @@ anything a number depends on has changed) and the night (whenever a budget is gr
 from __future__ import annotations
 
 import secrets
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from pathlib import Path
@@ -24,6 +24,7 @@ from autoresearch.intake import quote
 from autoresearch.inventory import Memory
 from autoresearch.ledger import Ledger, now
 from autoresearch.lineage import removable
+from autoresearch.logs import Cap
 from autoresearch.protocols import Sandbox
 from autoresearch.records import Experiment, Outcome, Side, Verdict
 from autoresearch.runners.local import LocalRunner
@@ -170,9 +171,19 @@ def _put_together(root: Path, task: Task, *, unsafe: bool) -> Assembly:
         proof_split="holdout" if task.holdout else "public",
         keep_log=site.keep_log,
     )
-    study.on_record = Watch(lambda: ledger.history, study.record, task.alarm, root, study.given_up)
+    watch_records = Watch(lambda: ledger.history, study.record, task.alarm, root, study.given_up)
+    cap_logs = Cap(site.logs, lambda: ledger.history, study.record)
+    study.on_record = _heard_by(watch_records, cap_logs)
     watched.on_drift = lambda changes: study.record(Note("drift", f"changed while a night ran: {changes}"))
     return Assembly(rig, study, watched)
+
+
+def _heard_by(*listeners: Callable[[object], None]) -> Callable[[object], None]:
+    def hear(record: object) -> None:
+        for listen in listeners:
+            listen(record)
+
+    return hear
 
 
 def _begin(assembly: Assembly, *, unsafe: bool) -> None:

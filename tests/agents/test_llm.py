@@ -316,8 +316,9 @@ def test_options_are_checked(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) ->
     assert made(local | {"temperature": 0, "tokens": 9000, "patience": 60}, tmp_path).name == "llm"
     for wrong, said in (
         ({}, "agent.model must be"),
-        (local | {"provider": "nobody"}, "is not known"),
-        (local | {"base_url": "nowhere"}, "is no address"),
+        (local | {"provider": "nobody"}, "no provider known here"),
+        (local | {"base_url": "nowhere"}, "is no base URL"),
+        (local | {"prices": {"qwen": 1}}, "is no price"),
         (local | {"max_output_tokens": 0}, "a positive whole number"),
         (local | {"temperature": "hot"}, "a number from 0 on"),
         (local | {"modell": "x"}, "did you mean 'model'?"),
@@ -325,7 +326,7 @@ def test_options_are_checked(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) ->
         with pytest.raises(TaskError, match=said):
             made(wrong, tmp_path)
     monkeypatch.delenv("OPENAI_API_KEY", raising=False)
-    with pytest.raises(UserError, match="needs a key in OPENAI_API_KEY"):
+    with pytest.raises(UserError, match="OPENAI_API_KEY is not set"):
         made({"model": "m"}, tmp_path)
-    with pytest.raises(UserError, match="unencrypted"):
+    with pytest.raises(TaskError, match="unencrypted"):
         made({"model": "m", "base_url": "http://192.0.2.1/v1", "key_env": "MY_KEY"}, tmp_path)

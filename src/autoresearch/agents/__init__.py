@@ -72,10 +72,11 @@ def _llm(options: Mapping[str, object], *, task: Task, sandbox: Sandbox, toolcha
     seconds, patience = read.seconds("seconds", 600.0), read.seconds("patience", HOUR)
     written, tokens = read.whole("max_output_tokens", 8192), read.limit("tokens", example=50_000)
     temperature, shown = read.amount("temperature"), read.whole("shown_characters", 120_000)
+    prices = read.table("prices")
     read.done()
     return llm.Llm(
         model,
-        llm.endpoint(provider, base_url=base_url, key_env=key_env),
+        llm.endpoint(provider, base_url=base_url, key_env=key_env, prices=prices),
         editable=task.editable,
         allowance=llm.Allowance(seconds, written, tokens),
         patience=Patience(patience),

@@ -76,6 +76,10 @@ class Options:
             raise self._wrong(name, "a number from 0 on", f"{name} = 0.7")
         return float(value)
 
+    def table(self, name: str) -> object:
+        """A table that may be left out; whoever reads it says what is wrong with it."""
+        return self._take(name, {})
+
     def command(self, name: str) -> tuple[str, ...]:
         """A command that must be there, written like the task's own commands."""
         try:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-from email.utils import parsedate_to_datetime
 from typing import Final
 
 from autoresearch.causes import Cause
@@ -38,18 +37,6 @@ def passes(status: int | None, cause: Cause) -> bool:
     if cause in (Cause.RATE_LIMITED, Cause.QUOTA):
         return True
     return cause is Cause.MODEL and (status is None or status in _PASSING or status >= 500)
-
-
-def asked_to_wait(header: str, *, now: float) -> float:
-    """Seconds of a `retry-after` header, a number or a date; 0 where it says nothing. `now` is Unix time."""
-    try:
-        return max(0.0, float(header)) if header.strip() else 0.0
-    except ValueError:
-        pass
-    try:
-        return max(0.0, parsedate_to_datetime(header).timestamp() - now)
-    except (ValueError, TypeError):
-        return 0.0
 
 
 def _said(text: str) -> Cause | None:

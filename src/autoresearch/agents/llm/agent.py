@@ -71,15 +71,17 @@ class Llm:
             outcome = _OUTCOMES.get(unfit.cause, Outcome.CRASH)
             raise Foul(
                 outcome, unfit.reason, log=talk.transcript(), seconds=talk.seconds, tokens=talk.tokens,
-                cause=unfit.cause,
+                cost_usd=talk.cost_usd, cause=unfit.cause,
             ) from None  # fmt: skip
         except Foul as foul:
-            foul.log, foul.seconds, foul.tokens = talk.transcript(), talk.seconds, talk.tokens
+            foul.log, foul.seconds = talk.transcript(), talk.seconds
+            foul.tokens, foul.cost_usd = talk.tokens, talk.cost_usd
             raise
         return Proposal(
             report.one_line(found.summary, report.MAX_SUMMARY),
             report.one_line(found.hypothesis, report.MAX_HYPOTHESIS),
             agent=self.name,
+            cost_usd=talk.cost_usd,
             tokens=talk.tokens,
             detail={
                 "expected": report.one_line(found.expected, report.MAX_SUMMARY),
