@@ -20,6 +20,7 @@ from autoresearch.records import Brief, Direction, Metric, Outcome, Proposal
 from autoresearch.sandboxes.unsafe import Unsafe
 from autoresearch.task import Limits, Phase, Task
 from autoresearch.toolchain import Toolchain
+from autoresearch.uplink import named
 
 KEY = "sk-test-0123456789abcdef"
 TASK = Task("toy", "Lowest loss", ("*.py",), Metric("loss", Direction.MINIMIZE), Phase(("true",), Limits(5.0)))
@@ -43,7 +44,7 @@ def tree(tmp_path: Path) -> Path:
 def agent(
     url: str, *, provider: str = "openai", seconds: float = 10.0, tokens: int | None = None, **more: float
 ) -> Llm:
-    place = endpoint(provider, base_url=url, key_env="MY_KEY")
+    place = endpoint(named(provider, url=url, key_env=["MY_KEY"]))
     return Llm(
         "scripted",
         place,

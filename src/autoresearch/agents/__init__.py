@@ -53,32 +53,40 @@ def _tuner(options: Mapping[str, object], *, task: Task, sandbox: Sandbox, toolc
 
 
 def _command(options: Mapping[str, object], *, task: Task, sandbox: Sandbox, toolchain: Toolchain) -> Agent:  # noqa: ARG001
+    from autoresearch.agents import access
     from autoresearch.agents.command import Command
 
     read = Options("command", options)
     argv, seconds = read.command("command"), read.seconds("seconds", 600.0)
     network, pass_env = read.switch("network"), read.names("pass_env")
+    terms = access.read(read) if {"provider", "base_url"} & options.keys() else None
     read.done()
-    return Command(argv, sandbox=sandbox, toolchain=toolchain, seconds=seconds, network=network, pass_env=pass_env)
+    return Command(
+        argv,
+        sandbox=sandbox,
+        toolchain=toolchain,
+        seconds=seconds,
+        network=network,
+        pass_env=pass_env,
+        access=terms,
+    )
 
 
 def _llm(options: Mapping[str, object], *, task: Task, sandbox: Sandbox, toolchain: Toolchain) -> Agent:  # noqa: ARG001
-    from autoresearch.agents import llm
+    from autoresearch.agents import access, llm
     from autoresearch.agents.patience import HOUR, Patience
 
     read = Options("llm", options)
-    model, provider = read.text("model"), read.word("provider", "openai")
-    base_url, key_env = read.word("base_url"), read.word("key_env")
+    model, terms = read.text("model"), access.read(read, provider="openai")
     seconds, patience = read.seconds("seconds", 600.0), read.seconds("patience", HOUR)
-    written, tokens = read.whole("max_output_tokens", 8192), read.limit("tokens", example=50_000)
-    temperature, shown = read.amount("temperature"), read.whole("shown_characters", 120_000)
-    prices = read.table("prices")
+    written, shown = read.whole("max_output_tokens", 8192), read.whole("shown_characters", llm.SHOWN_CHARACTERS)
+    temperature = read.amount("temperature")
     read.done()
     return llm.Llm(
         model,
-        llm.endpoint(provider, base_url=base_url, key_env=key_env, prices=prices),
+        llm.endpoint(terms.provider, terms.prices),
         editable=task.editable,
-        allowance=llm.Allowance(seconds, written, tokens),
+        allowance=llm.Allowance(seconds, written, terms.tokens, terms.cost_usd),
         patience=Patience(patience),
         temperature=temperature,
         shown=shown,

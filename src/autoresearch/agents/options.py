@@ -76,16 +76,16 @@ class Options:
             raise self._wrong(name, "a number from 0 on", f"{name} = 0.7")
         return float(value)
 
-    def table(self, name: str) -> object:
-        """A table that may be left out; whoever reads it says what is wrong with it."""
-        return self._take(name, {})
-
     def command(self, name: str) -> tuple[str, ...]:
         """A command that must be there, written like the task's own commands."""
         try:
             return arguments(self._take(name, ""))
         except ValueError:
             raise self._wrong(name, "a command, and the agent needs it", f'{name} = "./improve.sh"') from None
+
+    def raw(self, name: str) -> object:
+        """Whatever stands there, for a reader of its own; None when it is left out."""
+        return self._take(name, None)
 
     def done(self) -> None:
         """Refuse whatever was not read, naming the nearest known option. Raises TaskError."""

@@ -2,23 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from typing import Final
 from urllib.parse import urlsplit
 
 from autoresearch.agents.llm.wires import Anthropic, OpenAI, Wire
 from autoresearch.uplink.prices import Prices, listed
-from autoresearch.uplink.providers import Key, Provider, named
+from autoresearch.uplink.providers import PROVIDERS, Key, Provider
 from autoresearch.uplink.secret import Blotter
 from autoresearch.uplink.usage import Usage
 
-LOCAL: Final[Mapping[str, str]] = {
-    "ollama": "http://127.0.0.1:11434/v1",
-    "llama.cpp": "http://127.0.0.1:8080/v1",
-    "vllm": "http://127.0.0.1:8000/v1",
-}
-"""Servers of one's own, where they listen unless told otherwise. They ask for no key and cost nothing."""
+LOCAL: Final = frozenset({"ollama", "llama.cpp", "vllm"})
+"""Providers that are servers of one's own: nobody sends a bill."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,15 +52,10 @@ class Endpoint:
         return Blotter([self.key.value] if self.key else []).whole(text.encode()).decode()
 
 
-def endpoint(provider: str, *, base_url: str = "", key_env: str = "", prices: object = None) -> Endpoint:
-    """The place `provider` is asked at, or `base_url` in its stead, which gets a key only where `key_env` names one.
-
-    `prices` are the user's own, by model. Raises TaskError for what is no provider, address or price, UserError where
-    a key is missing.
-    """
-    url = base_url or LOCAL.get(provider)
-    found = named(provider, url=url, key_env=[key_env] if key_env else None)
-    if found.wire == "gemini":
-        found = replace(found, url=found.url if base_url else f"{found.url}/v1beta/openai", wire="openai")
-    wire = Anthropic() if found.wire == "anthropic" else OpenAI(renamed=provider == "openai" and not base_url)
-    return Endpoint(found, wire, found.key(), listed().changed(prices or {}))
+def endpoint(provider: Provider, prices: Prices | None = None) -> Endpoint:
+    """Where and how `provider` is asked; its key comes from our environment. Raises UserError where it is missing."""
+    if provider.wire == "gemini":  # which speaks chat completions, too, in a folder of its own
+        provider = replace(provider, url=f"{provider.url}/v1beta/openai", wire="openai")
+    anthropic, renamed = provider.wire == "anthropic", provider.url == PROVIDERS["openai"].url
+    wire = Anthropic() if anthropic else OpenAI(renamed=renamed)
+    return Endpoint(provider, wire, provider.key(), prices or listed())

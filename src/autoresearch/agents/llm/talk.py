@@ -36,6 +36,8 @@ class Allowance:
     """Tokens of one answer."""
     tokens: int | None = None
     """Of all questions and answers together; None is no limit."""
+    cost_usd: float | None = None
+    """Of the same; None is no limit. A cost that is not known is above any limit."""
 
 
 @dataclass(slots=True)
@@ -122,7 +124,10 @@ class Talk:
             self.seconds += time.monotonic() - began
 
     def _room(self) -> int:
-        """Tokens the next answer may have. Raises Foul when the attempt's own limit leaves too few."""
+        """Tokens the next answer may have. Raises Foul when the attempt's own limits leave too few."""
+        most = self.allowance.cost_usd
+        if most is not None and (self.cost_usd is None or self.cost_usd >= most):
+            raise Foul(Outcome.CRASH, f"its limit of {most:g} US$ allows no answer", cause=Cause.TOKENS)
         if self.allowance.tokens is None:
             return self.allowance.written
         guess = len(self.system) + sum(len(turn.text.encode()) for turn in self.turns)
