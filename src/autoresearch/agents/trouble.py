@@ -8,7 +8,8 @@ from typing import Final
 from autoresearch.causes import Cause
 
 _SIGNS: Final = (
-    (Cause.QUOTA, r"insufficient[_ ]quota|credit balance|out of credits?|billing|quota exceeded|usage limit"),
+    (Cause.QUOTA, r"insufficient[_ ]quota|quota exceeded|exceeded your[a-z ]* quota|usage limit|credit balance"
+     r"|out of credits?|billing"),
     (Cause.RATE_LIMITED, r"rate[_ ]?limit|too many requests|overloaded|resource[_ ]exhausted|at capacity"),
     (Cause.LOGIN, r"(invalid|incorrect|missing|expired|no)[\w -]{0,20}(api|auth)[_ -]?(key|token)|unauthori[sz]ed"
      r"|authentication[_ ](error|failed)|not logged in|log ?in (again|first|expired|required)|please (run )?/?log ?in"),

@@ -42,7 +42,7 @@ class Codex(Dialect):
         """A home that does not exist is an error to it."""
         return {".codex/.keep": ""}
 
-    def said(self, output: str, start: Start) -> Said:  # noqa: ARG002 - it leaves nothing in its HOME
+    def said(self, output: str, start: Start) -> Said:
         """Of a conversation gone on with, its usage counts what was before, too: then it is unknown."""
         said, text = list(events(output)), ""
         for event in said:
