@@ -23,9 +23,9 @@ _PASSING: Final = frozenset({408, 409, 425, 429, 529})
 def cause_of(status: int | None, text: str) -> Cause:
     """Why a provider gave no answer. `status` is that of its HTTP answer, None where there was none to read."""
     said = _said(text)
-    if status in _STATUSES and not (status == 429 and said is Cause.QUOTA):
-        return _STATUSES[status]
-    return said or Cause.MODEL
+    if said is Cause.QUOTA:  # for which every provider has a status of its own
+        return said
+    return _STATUSES.get(status or 0) or said or Cause.MODEL
 
 
 def sign(text: str) -> Cause | None:
