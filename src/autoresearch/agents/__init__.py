@@ -2,6 +2,7 @@
 
     tuner      moves the constants of the editable Python files; needs no model and no key
     command    any program that edits the tree it is started in
+    llm        a model, asked directly: one edit an answer
     scripted   a queue of prepared changes
 
 A name with a colon, `package.module:factory`, is a factory of the user's own, called like the ones below.
@@ -22,7 +23,7 @@ from autoresearch.protocols import Agent, Sandbox
 from autoresearch.task import Task
 from autoresearch.toolchain import Toolchain
 
-LATER = ("claude", "codex", "gemini", "llm", "opencode", "pi", "portfolio")
+LATER = ("claude", "codex", "gemini", "opencode", "pi", "portfolio")
 """Agents of the design that do not exist yet."""
 
 
@@ -61,6 +62,28 @@ def _command(options: Mapping[str, object], *, task: Task, sandbox: Sandbox, too
     return Command(argv, sandbox=sandbox, toolchain=toolchain, seconds=seconds, network=network, pass_env=pass_env)
 
 
+def _llm(options: Mapping[str, object], *, task: Task, sandbox: Sandbox, toolchain: Toolchain) -> Agent:  # noqa: ARG001
+    from autoresearch.agents import llm
+    from autoresearch.agents.patience import HOUR, Patience
+
+    read = Options("llm", options)
+    model, provider = read.text("model"), read.word("provider", "openai")
+    base_url, key_env = read.word("base_url"), read.word("key_env")
+    seconds, patience = read.seconds("seconds", 600.0), read.seconds("patience", HOUR)
+    written, tokens = read.whole("max_output_tokens", 8192), read.limit("tokens", example=50_000)
+    temperature, shown = read.amount("temperature"), read.whole("shown_characters", 120_000)
+    read.done()
+    return llm.Llm(
+        model,
+        llm.endpoint(provider, base_url=base_url, key_env=key_env),
+        editable=task.editable,
+        allowance=llm.Allowance(seconds, written, tokens),
+        patience=Patience(patience),
+        temperature=temperature,
+        shown=shown,
+    )
+
+
 def _scripted(options: Mapping[str, object], *, task: Task, sandbox: Sandbox, toolchain: Toolchain) -> Agent:  # noqa: ARG001
     from autoresearch.agents.scripted import Scripted, from_folder
 
@@ -71,7 +94,7 @@ def _scripted(options: Mapping[str, object], *, task: Task, sandbox: Sandbox, to
 
 
 Factory = Callable[..., Agent]
-_BUILT_IN: dict[str, Factory] = {"tuner": _tuner, "command": _command, "scripted": _scripted}
+_BUILT_IN: dict[str, Factory] = {"tuner": _tuner, "command": _command, "llm": _llm, "scripted": _scripted}
 
 
 def _built_in(name: str) -> Factory:
