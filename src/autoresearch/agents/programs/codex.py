@@ -8,6 +8,8 @@ from collections.abc import Mapping
 from autoresearch.agents.programs.dialect import Dialect, Said, Start, count, events, inside, words
 
 _KEY = "CODEX_PROVIDER_KEY"
+_OFF = ("plugins", "apps", "image_generation", "browser_use", "computer_use", "unbounded_connection_retries")
+"""Features that call somebody else than the provider, or wait without end."""
 
 
 class Codex(Dialect):
@@ -30,6 +32,7 @@ class Codex(Dialect):
             *(("--model", start.model) if start.model else ()),
             *("-c", 'model_provider="agent"'),
             *("-c", f"model_providers.agent={{{table},request_max_retries=4,stream_max_retries=4}}"),
+            *(part for feature in _OFF for part in ("-c", f"features.{feature}=false")),
             *start.args,
             *("--", *((start.session,) if start.session else ()), start.prompt),
         )
