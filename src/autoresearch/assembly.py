@@ -130,6 +130,7 @@ def assemble(
         _begin_night(assembly, granted, purpose="prune" if prune else "")
         if study.history.prunes:
             study.agent, study.strategy = Pruner(study.workspace), Greedy(task, step="simplify")
+            study.give_up_after = 0  # every change is another one, whatever became of those before it
     return assembly
 
 
@@ -165,10 +166,11 @@ def _put_together(root: Path, task: Task, *, unsafe: bool) -> Assembly:
         referee=referee,
         strategy=strategies.make(task.strategy, task),
         agent=agents.make(task.agent, task.agent_options, task=task, sandbox=rig.sandbox, toolchain=rig.toolchain),
+        give_up_after=task.give_up_after,
         proof_split="holdout" if task.holdout else "public",
         keep_log=site.keep_log,
     )
-    study.on_record = Watch(lambda: ledger.history, study.record, task.alarm, root)
+    study.on_record = Watch(lambda: ledger.history, study.record, task.alarm, root, study.given_up)
     watched.on_drift = lambda changes: study.record(Note("drift", f"changed while a night ran: {changes}"))
     return Assembly(rig, study, watched)
 

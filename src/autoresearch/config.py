@@ -251,6 +251,7 @@ def _task(file: TaskFile, program: str) -> Task:
         referee_options=file.referee.model_extra or {},
         agent=file.agent.use,
         agent_options=file.agent.model_extra or {},
+        give_up_after=file.agent.give_up_after,
         strategy=file.strategy.use,
         sandbox=file.sandbox.use,
         require=tuple(file.sandbox.require),

@@ -124,6 +124,8 @@ class Task:
     referee_options: Mapping[str, float] = field(default_factory=dict)
     agent: str = "tuner"
     agent_options: Mapping[str, object] = field(default_factory=dict)
+    give_up_after: int = 8
+    """Like failures of the agent in a row that end the night; 0 for never."""
     strategy: str = "greedy"
     sandbox: str = "auto"
     require: tuple[str, ...] = ()

@@ -290,6 +290,7 @@ class AgentTable(BaseModel):
 
     model_config = ConfigDict(extra="allow", frozen=True, strict=True)
     use: str = "tuner"
+    give_up_after: int = Field(default=8, ge=0)
 
 
 class StrategyTable(Table):

@@ -6,18 +6,24 @@ import os
 import shutil
 import threading
 from collections.abc import Sequence
+from contextlib import AbstractContextManager, nullcontext
+from dataclasses import replace
 from pathlib import Path
 from typing import NoReturn
 
 from autoresearch.agents import report
+from autoresearch.agents.access import Access
 from autoresearch.agents.scratch import scratch
+from autoresearch.agents.trouble import cause_of
 from autoresearch.box import Box, Exit
+from autoresearch.causes import Cause
 from autoresearch.errors import Foul, Interrupted, RigFault, UserError
 from autoresearch.history import History
 from autoresearch.protocols import Sandbox
 from autoresearch.records import Brief, Outcome, Proposal
 from autoresearch.task import Limits
 from autoresearch.toolchain import Toolchain, bounded
+from autoresearch.uplink import Uplink
 
 BRIEF = "AUTORESEARCH_BRIEF"
 """Path of the brief, a Markdown file outside of the tree."""
@@ -39,10 +45,11 @@ class Command:
         seconds: float = 600.0,
         network: bool = False,
         pass_env: Sequence[str] = (),
+        access: Access | None = None,
     ) -> None:
         """`pass_env` names variables of our own environment the program may see; everything else stays out.
 
-        Raises UserError when one of them is not set.
+        With `access` the program can reach that provider, and nothing else. Raises UserError when a variable is not set.
         """
         self.stop = threading.Event()
         self._argv = tuple(argv)
@@ -50,6 +57,7 @@ class Command:
         self._toolchain = toolchain
         self._limits = Limits(seconds=seconds, network=network)
         self._passed = {name: _value(name) for name in pass_env}
+        self._access = access
 
     def edit(self, brief: Brief, tree: Path, history: History) -> Proposal:  # noqa: ARG002 - the brief tells it
         """Run the program in `tree`, with no standard input.
@@ -57,10 +65,10 @@ class Command:
         Raises Foul when it fails, runs out of time or leaves an unreadable proposal, RigFault when something of it
         survived, Interrupted when it was cancelled.
         """
-        with scratch(tree) as folder:
+        with scratch(tree) as folder, self._uplink() as up:
             told, proposal = folder / "brief.md", folder / "proposal.json"
             told.write_text(brief.text, encoding="utf-8")
-            env = self._toolchain.env(cores=None, home=folder) | self._passed
+            env = self._toolchain.env(cores=None, home=folder) | self._passed | (up.env if up else {})
             box = Box(
                 self._argv,
                 cwd=tree,
@@ -68,16 +76,24 @@ class Command:
                 read=self._toolchain.readable,
                 write=(tree, folder),
                 env=env | {BRIEF: str(told), PROPOSAL: str(proposal)},
+                uplink=up.address if up else None,
             )
-            self._demand_success(self._sandbox.run(box, stop=self.stop))
-            return report.read(proposal, agent=self.name, default=f"change {brief.number}")
+            try:
+                self._demand_success(self._sandbox.run(box, stop=self.stop))
+                said = report.read(proposal, agent=self.name, default=f"change {brief.number}")
+            except Foul as foul:
+                raise _billed(foul, up) if up else foul from None
+        return _charged(said, up) if up else said
+
+    def _uplink(self) -> AbstractContextManager[Uplink | None]:
+        return self._access.uplink() if self._access else nullcontext()
 
     def problems(self, tree: Path) -> list[str]:
-        """Why it could not begin in `tree`: the program is missing."""
-        program = self._argv[0]
+        """Why it could not begin in `tree`: the program or its key is missing."""
+        program, missing = self._argv[0], self._access.problems() if self._access else []
         if shutil.which(program, path=self._toolchain.path) or (tree / program).is_file():
-            return []
-        return [f"The agent's program {program!r} is neither on PATH nor in the repository."]
+            return missing
+        return [f"The agent's program {program!r} is neither on PATH nor in the repository.", *missing]
 
     def _demand_success(self, ended: Exit) -> None:
         if ended.survivors:
@@ -94,6 +110,22 @@ class Command:
 
     def _fail(self, outcome: Outcome, how: str, ended: Exit) -> NoReturn:
         raise Foul(outcome, f"the agent {how}", log=ended.output, seconds=ended.seconds)
+
+
+def _charged(said: Proposal, up: Uplink) -> Proposal:
+    tokens, cost = up.bill(tokens=said.tokens, cost_usd=said.cost_usd)
+    return replace(said, tokens=tokens, cost_usd=cost, transcript=up.transcript())
+
+
+def _billed(foul: Foul, up: Uplink) -> Foul:
+    """With what was used, what was said, and the reason that lies behind the program's own."""
+    foul.tokens, foul.cost_usd = up.bill(tokens=foul.tokens, cost_usd=foul.cost_usd)
+    foul.log += b"\n" + up.transcript()
+    if up.exhausted and not foul.cause:
+        foul.cause = Cause.TOKENS
+    elif up.trouble and not foul.cause:
+        foul.cause = cause_of(up.trouble.status, up.trouble.text)
+    return foul
 
 
 def _value(name: str) -> str:
