@@ -9,7 +9,11 @@ from autoresearch.agents.programs.dialect import Dialect, Said, Start, count, ev
 
 _KEY = "CODEX_PROVIDER_KEY"
 _OFF = ("plugins", "apps", "image_generation", "browser_use", "computer_use", "unbounded_connection_retries")
-"""Features that call somebody else than the provider, or wait without end."""
+_QUIET = (
+    *(f"features.{feature}=false" for feature in _OFF),
+    *("analytics.enabled=false", 'otel.metrics_exporter="none"', "check_for_update_on_startup=false"),
+)
+"""No calls of somebody else than the provider, and no waiting without end."""
 
 
 class Codex(Dialect):
@@ -32,7 +36,7 @@ class Codex(Dialect):
             *(("--model", start.model) if start.model else ()),
             *("-c", 'model_provider="agent"'),
             *("-c", f"model_providers.agent={{{table},request_max_retries=4,stream_max_retries=4}}"),
-            *(part for feature in _OFF for part in ("-c", f"features.{feature}=false")),
+            *(part for setting in _QUIET for part in ("-c", setting)),
             *start.args,
             *("--", *((start.session,) if start.session else ()), start.prompt),
         )
