@@ -151,7 +151,7 @@ class Study:
             try:
                 taken = self.workspace.take_in(tree, number=number, parent=brief.parent, message=message, when=started)
             except Foul as foul:
-                foul.cost_usd, foul.tokens = proposal.cost_usd, proposal.tokens
+                foul.cost_usd, foul.tokens, foul.log = proposal.cost_usd, proposal.tokens, proposal.transcript
                 raise
         return Candidate(
             number,
