@@ -6,7 +6,6 @@ import os
 import shutil
 import threading
 from collections.abc import Sequence
-from contextlib import AbstractContextManager, nullcontext
 from dataclasses import replace
 from pathlib import Path
 from typing import NoReturn
@@ -65,7 +64,18 @@ class Command:
         Raises Foul when it fails, runs out of time or leaves an unreadable proposal, RigFault when something of it
         survived, Interrupted when it was cancelled.
         """
-        with scratch(tree) as folder, self._uplink() as up:
+        if self._access is None:
+            return self._run(brief, tree, None)
+        up = self._access.uplink()
+        try:
+            with up:
+                said = self._run(brief, tree, up)
+        except Foul as foul:
+            raise _billed(foul, up) from None
+        return _charged(said, up)
+
+    def _run(self, brief: Brief, tree: Path, up: Uplink | None) -> Proposal:
+        with scratch(tree) as folder:
             told, proposal = folder / "brief.md", folder / "proposal.json"
             told.write_text(brief.text, encoding="utf-8")
             env = self._toolchain.env(cores=None, home=folder) | self._passed | (up.env if up else {})
@@ -78,15 +88,8 @@ class Command:
                 env=env | {BRIEF: str(told), PROPOSAL: str(proposal)},
                 uplink=up.address if up else None,
             )
-            try:
-                self._demand_success(self._sandbox.run(box, stop=self.stop))
-                said = report.read(proposal, agent=self.name, default=f"change {brief.number}")
-            except Foul as foul:
-                raise _billed(foul, up) if up else foul from None
-        return _charged(said, up) if up else said
-
-    def _uplink(self) -> AbstractContextManager[Uplink | None]:
-        return self._access.uplink() if self._access else nullcontext()
+            self._demand_success(self._sandbox.run(box, stop=self.stop))
+            return report.read(proposal, agent=self.name, default=f"change {brief.number}")
 
     def problems(self, tree: Path) -> list[str]:
         """Why it could not begin in `tree`: the program or its key is missing."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import http.client
 from collections.abc import Iterator
+from contextlib import suppress
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -92,13 +93,15 @@ class Answer:
             self._begin(answer)
             for data in self._pieces(answer):
                 self._send(blotter.feed(data))
-            self._send(blotter.rest(), last=True)
         except _NobodyThere:
             end = "the program went away"
         except (OSError, http.client.HTTPException) as error:
             end = f"the answer broke off: {str(error) or type(error).__name__}"
             self._gate.fail(Trouble(None, line(end)))
         self._settle(answer, end)
+        if not end:  # in the books before the program can know that it is whole
+            with suppress(_NobodyThere):
+                self._send(blotter.rest(), last=True)
 
     def _begin(self, answer: http.client.HTTPResponse) -> None:
         blotter = self._gate.blotter()
