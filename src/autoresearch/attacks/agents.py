@@ -42,7 +42,7 @@ print({ORDERS!r}, flush=True)
 METRIC = f"""
 trying("say it in the name of a metric")
 with open(os.path.join(os.environ["AUTORESEARCH_ARTIFACTS"], "skill.json"), "w") as file:
-    json.dump({{"skill": -1, {ORDERS!r}: 1.0}}, file)
+    json.dump({{"skill": 0, {ORDERS!r}: 1.0}}, file)
 os._exit(0)
 """
 

@@ -145,8 +145,10 @@ class Answer:
         if answer.status >= 400:
             self._gate.fail(refused(answer.status, answer.getheader, bytes(self._kept)))
         elif self._question.call.thinks:
-            trouble = self._meter.trouble or (self._gate.trouble if end else None)
-            self._gate.book(self._question.model, usage, self._passed + len(self._question.body), trouble)
+            broken = end == "" and not self._meter.ended
+            trouble = Trouble(None, "the answer ended in the middle") if broken else self._gate.trouble if end else None
+            passed = self._passed + len(self._question.body)
+            self._gate.book(self._question.model, usage, passed, self._meter.trouble or trouble)
         self._note(answer.status, bytes(self._kept), usage, end)
 
     def _fail(self, status: int, why: str) -> None:
