@@ -49,8 +49,7 @@ class Command:
     ) -> None:
         """`pass_env` names variables of our own environment the program may see; everything else stays out.
 
-        With `access` the program can reach that provider, and nothing else. Raises UserError where a variable is not
-        set.
+        With `access` the program can reach that provider, and nothing else. Raises UserError for a variable not set.
         """
         self.stop = threading.Event()
         self._argv = tuple(argv)

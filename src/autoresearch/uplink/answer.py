@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import http.client
 from collections.abc import Iterator
+from contextlib import suppress
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -92,13 +93,15 @@ class Answer:
             self._begin(answer)
             for data in self._pieces(answer):
                 self._send(blotter.feed(data))
-            self._send(blotter.rest(), last=True)
         except _NobodyThere:
             end = "the program went away"
         except (OSError, http.client.HTTPException) as error:
             end = f"the answer broke off: {str(error) or type(error).__name__}"
             self._gate.fail(Trouble(None, line(end)))
         self._settle(answer, end)
+        if not end:  # in the books before the program can know that it is whole
+            with suppress(_NobodyThere):
+                self._send(blotter.rest(), last=True)
 
     def _begin(self, answer: http.client.HTTPResponse) -> None:
         blotter = self._gate.blotter()
@@ -142,8 +145,10 @@ class Answer:
         if answer.status >= 400:
             self._gate.fail(refused(answer.status, answer.getheader, bytes(self._kept)))
         elif self._question.call.thinks:
-            trouble = self._meter.trouble or (self._gate.trouble if end else None)
-            self._gate.book(self._question.model, usage, self._passed + len(self._question.body), trouble)
+            broken = end == "" and not self._meter.ended
+            trouble = Trouble(None, "the answer ended in the middle") if broken else self._gate.trouble if end else None
+            passed = self._passed + len(self._question.body)
+            self._gate.book(self._question.model, usage, passed, self._meter.trouble or trouble)
         self._note(answer.status, bytes(self._kept), usage, end)
 
     def _fail(self, status: int, why: str) -> None:

@@ -152,7 +152,8 @@ class Exchange(BaseHTTPRequestHandler):
     def reply(self, status: int, body: bytes) -> None:
         """Answer in the provider's place."""
         self.begin(status, {"content-type": "application/json", "content-length": str(len(body))})
-        self.wfile.write(body)
+        if self.command != "HEAD":
+            self.wfile.write(body)
 
     def begin(self, status: int, headers: dict[str, str]) -> None:
         """Send the head of an answer."""
