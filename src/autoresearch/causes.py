@@ -30,3 +30,5 @@ class Cause(StrEnum):
     """A pre-check failed before the clock was spent."""
     SECRET = "secret"
     """A credential stood in what the agent wrote."""
+    UNJUDGED = "unjudged"
+    """The setting changed before it was measured."""

@@ -229,8 +229,8 @@ class History:
     """None while it is closed."""
     told: list[str] = field(default_factory=list)
     """What the human says to the next briefs, oldest first."""
-    notes: list[Note] = field(default_factory=list)
-    """What humans and agents want remembered, oldest first."""
+    notes: list[tuple[int, Note]] = field(default_factory=list)
+    """What humans and agents want remembered, oldest first, with the number of the experiment that was next."""
 
     @property
     def next_number(self) -> int:
@@ -345,7 +345,7 @@ class History:
         elif note.kind == UNTELL:
             self.told.clear()
         elif note.kind in (NOTE, AGENTS_NOTE):
-            self.notes.append(note)
+            self.notes.append((self.next_number, note))
 
     def _measurement(self, run: Measurement) -> None:
         self.measured += 1

@@ -295,6 +295,14 @@ class Workspace:
         size = sizes.of_change(sides)
         return Taken(commit, tuple(changes), size.nodes, size.touched, size.counted, self._footprint(sides, after))
 
+    def changed(self, tree: Path, *, onto: str) -> list[tuple[str, bytes, bytes]]:
+        """Path, old and new bytes of every file an agent changed in `tree`, a draft of `onto`; empty bytes for no file.
+
+        Raises Foul as `take_in` does.
+        """
+        before = self.tree(onto)
+        return list(self._sides(before, read_changes(tree, before, self.scope)))
+
     def _footprint(self, sides: Iterable[tuple[str, bytes, bytes]], after: Tree) -> Footprint:
         found = [hunk for side in sides for hunk in hunks.read(*side)]
         base = self.tree(self.base)
