@@ -98,6 +98,5 @@ def _result(done: Experiment, history: History) -> str:
     """What came of an experiment of this epoch."""
     if is_baseline(done):
         return "the baseline"
-    told = next((each for each in tried(history) if each.number == done.number), None)
-    story = told.story if told else str(done.verdict.outcome)
-    return f"discarded, {story}" if done.verdict.outcome is Outcome.DISCARD else story
+    told = next(each for each in tried(history) if each.number == done.number)
+    return f"discarded, {told.distance}" if done.verdict.outcome is Outcome.DISCARD else told.story

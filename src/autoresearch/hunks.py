@@ -116,7 +116,9 @@ def _spans(old: Sequence[str], new: Sequence[str]) -> Iterator[tuple[int, int, i
 def _standing(
     sides: tuple[_Side, _Side], old: tuple[int, int], new: tuple[int, int]
 ) -> tuple[tuple[str, ...], frozenset[str]]:
-    """Places and names of the hunk between these lines of the two sides."""
+    """Places and names of the hunk between these lines of the two sides; none where only comments differ."""
+    if sides[0].said(*old) == sides[1].said(*new):
+        return (), frozenset()
     pairs = [(side, n) for side, (first, last) in zip(sides, (old, new), strict=True) for n in range(first, last)]
     found = dict.fromkeys(side.places[n] for side, n in pairs if side.says(n))
     names = {word for side, n in pairs for word in _WORD.findall(side.code(n))}
@@ -156,6 +158,10 @@ class _Side:
         """Line `n` without its comment."""
         line = self.lines[n]
         return line.partition(self.comment)[0] if self.comment else line
+
+    def said(self, first: int, last: int) -> list[str]:
+        """What lines `first` to `last` say, without comments and blank lines."""
+        return [self.code(n).rstrip() for n in range(first, last) if self.says(n)]
 
     def says(self, n: int) -> bool:
         """Whether line `n` is more than blank space and comment."""
