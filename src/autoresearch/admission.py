@@ -16,6 +16,8 @@ from autoresearch.tried import tried
 TUNER = "tuner"
 ONE_IDEA = (TUNER, PRUNER)
 """Agents whose change is one move however many places it touches."""
+ONE_REQUEST = ("combine", "mend")
+"""Steps whose change is what was asked for, however many places it touches."""
 _SETTLED = (Outcome.DISCARD, Outcome.CHECKS_FAILED, Outcome.OUT_OF_SCOPE, Outcome.VIOLATION, Outcome.CRASH)
 """How an experiment ended that would end so again. One that ran out of time may be luckier the next time."""
 _NAMED = 4
@@ -63,7 +65,7 @@ def duplicate(candidate: Candidate, history: History) -> str:
 
 def is_bundle(candidate: Candidate) -> bool:
     """Whether a candidate holds several independent changes that were not asked for together."""
-    wanted = candidate.step == "combine" or candidate.agent in ONE_IDEA
+    wanted = candidate.step in ONE_REQUEST or candidate.agent in ONE_IDEA
     return not wanted and (candidate.footprint.parts or 1) > 1
 
 

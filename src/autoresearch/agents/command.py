@@ -24,7 +24,7 @@ from autoresearch.toolchain import Toolchain, bounded
 BRIEF = "AUTORESEARCH_BRIEF"
 """Path of the brief, a Markdown file outside of the tree."""
 PROPOSAL = "AUTORESEARCH_PROPOSAL"
-"""Path where the program may leave a JSON object with summary, hypothesis, cost_usd and tokens."""
+"""Path where the program may leave a JSON object with any of `report.KEYS`."""
 
 
 class Command:

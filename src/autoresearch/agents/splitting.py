@@ -13,7 +13,7 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from autoresearch import hunks, threeway
-from autoresearch.admission import ONE_IDEA
+from autoresearch.admission import ONE_IDEA, ONE_REQUEST
 from autoresearch.causes import Cause
 from autoresearch.errors import Foul
 from autoresearch.history import History
@@ -57,10 +57,12 @@ class Splitting:
 
         Raises Foul(NO_CHANGE) for a part that does not go together with what was kept since.
         """
+        if brief.step == "mend":
+            return self.agent.edit(brief, tree, history)
         if (source := _source(brief, history)) is not None:
             return self._next_part(source, brief, tree)
         proposal = self.agent.edit(brief, tree, history)
-        if brief.step == "combine" or proposal.agent in ONE_IDEA:
+        if brief.step in ONE_REQUEST or proposal.agent in ONE_IDEA:
             return proposal
         try:
             sides = self.workspace.changed(tree, onto=brief.parent)
