@@ -77,7 +77,7 @@ def test_one_answer_is_one_edit(tree: Path, provider: str, answer: object) -> No
         proposal = ask(agent(server.url, provider=provider), tree)
     assert (tree / "train.py").read_text() == "LR = 0.2\nprint(LR)\n"
     assert (proposal.summary, proposal.hypothesis) == ("larger steps", "they reach further")
-    assert proposal.detail == {"expected": "0.1 lower", "risk": "it diverges"}
+    assert proposal.detail == {"expected_effect": "0.1 lower", "risk": "it diverges"}
     assert (proposal.tokens, proposal.cost_usd) == (1050, None)
     assert proposal.agent_version in ("local-1", "claude-1")
     asked = str(server.asked[0])

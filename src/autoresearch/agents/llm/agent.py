@@ -84,7 +84,7 @@ class Llm:
             cost_usd=talk.cost_usd,
             tokens=talk.tokens,
             detail={
-                "expected": report.one_line(found.expected, report.MAX_SUMMARY),
+                "expected_effect": report.one_line(found.expected, report.MAX_SUMMARY),
                 "risk": report.one_line(found.risk, report.MAX_SUMMARY),
             },
             agent_version=talk.replies[-1].model or self._model,
