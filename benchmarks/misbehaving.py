@@ -97,6 +97,9 @@ SAID: dict[str, Answer] = {
 }
 """What the model says, by kind of misbehaviour."""
 
+DRAFTS = "work"
+"""Folder of what is written anew for every experiment."""
+
 KINDS = (*IN_A_BOX, *SAID, "glutton")
 HONEST = "works"
 MOVES = {"LEARNING_RATE": (0.003, 0.01, 0.02, 0.03), "WIDTH": (32, 64, 128, 256), "DROPOUT": (0.5, 0.3, 0.1, 0.0)}
@@ -166,14 +169,16 @@ def mixed(experiments: int, *, good: float = 0.25, seed: int = 1) -> list[str]:
 
 @dataclass
 class Sizes:
-    """The loop's memory and the study's folder, as the night goes on."""
+    """The loop's memory and the study's folder, as the night goes on. Drafts, one of which there is, are left out."""
 
     folder: Path
     at: dict[int, tuple[float, float]] = field(default_factory=dict)
     """MiB of memory and of files, by experiments finished."""
 
     def look(self, finished: int) -> None:
-        files = sum(path.lstat().st_size for path in self.folder.rglob("*") if path.is_file())
+        files = sum(
+            path.lstat().st_size for path in self.folder.rglob("*") if path.is_file() and DRAFTS not in path.parts
+        )
         self.at[finished] = (resident_mib(), files / 2**20)
 
 

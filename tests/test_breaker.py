@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import re
+from pathlib import Path
+
 import pytest
 
 from autoresearch import breaker
@@ -79,3 +82,9 @@ def test_a_failure_without_a_cause_points_to_what_was_said() -> None:
     said = breaker.tripped(history("ended with status 3", "ended with status 4", cause=""), 2)
     assert "(crash: ended with status 4)" in said
     assert "`autoresearch show 2`" in said
+
+
+def test_every_cause_is_explained() -> None:
+    page = (Path(__file__).parents[1] / "docs" / "explanation" / "when-an-agent-fails.md").read_text()
+    explained = re.findall(r"^\| `(\w+)` \|", page, re.MULTILINE)
+    assert sorted(explained) == sorted(Cause)

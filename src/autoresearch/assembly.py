@@ -180,7 +180,7 @@ def _put_together(root: Path, task: Task, *, unsafe: bool) -> Assembly:
         keep_log=site.keep_log,
     )
     study.on_record = each_of(
-        Watch(lambda: ledger.history, study.record, task.alarm, root, study.given_up),
+        Watch(lambda: ledger.history, study.record, task.alarm, root, lambda: study.give_up_after),
         Cap(site.logs, lambda: ledger.history, study.record),
         Consolidation(lambda: ledger.history, site.folder / "notes"),
     )

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import re
 import threading
 import time
+import tomllib
 from pathlib import Path
 
 import pytest
@@ -20,7 +22,8 @@ from autoresearch.records import Brief, Direction, Metric, Outcome, Proposal
 from autoresearch.sandboxes.unsafe import Unsafe
 from autoresearch.task import Limits, Phase, Task
 from autoresearch.toolchain import Toolchain
-from autoresearch.uplink import named
+from autoresearch.uplink import Usage, named
+from autoresearch.uplink.prices import listed
 
 KEY = "sk-test-0123456789abcdef"
 TASK = Task("toy", "Lowest loss", ("*.py",), Metric("loss", Direction.MINIMIZE), Phase(("true",), Limits(5.0)))
@@ -331,3 +334,25 @@ def test_options_are_checked(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) ->
         made({"model": "m"}, tmp_path)
     with pytest.raises(TaskError, match="unencrypted"):
         made({"model": "m", "base_url": "http://192.0.2.1/v1", "key_env": "MY_KEY"}, tmp_path)
+
+
+def test_the_how_to_is_true(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("ANTHROPIC_API_KEY", KEY)
+    monkeypatch.setenv("MY_SERVER_KEY", KEY)
+    page = (Path(__file__).parents[2] / "docs" / "how-to" / "ask-a-model-directly.md").read_text()
+    tables = [tomllib.loads(text)["agent"] for text in re.findall(r"^```toml\n(.*?)^```$", page, re.M | re.S)]
+    assert len(tables) == 3
+    for table in tables:
+        assert table.pop("use") == "llm"
+        made(table, tmp_path)
+    for option in re.findall(r"^\| `(\w+)` \|", page, re.MULTILINE):
+        if option != "give_up_after":
+            made({"model": "qwen", "provider": "ollama", option: 1}, tmp_path)
+
+
+def test_servers_of_ones_own_cost_nothing_and_prices_are_known_or_not() -> None:
+    for provider, model, cost in (("ollama", "local-1", 0.0), ("other", "local-1", None), ("other", "priced", 1.1)):
+        place = endpoint(
+            named(provider, url="http://127.0.0.1:1/v1"), listed().changed({"priced": {"input": 1, "output": 2}})
+        )
+        assert place.cost(model, Usage(input=900_000, output=100_000)) == cost

@@ -14,7 +14,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from canned import Answer, Canned, canned
+from canned import Answer, Canned, canned, chat
 from typer.testing import CliRunner, Result
 
 import misbehaving
@@ -178,6 +178,22 @@ def test_an_agent_that_fails_alike_again_and_again_is_given_up(
     assert json.loads(cli("status", "--json").stdout)["causes"] == {"login": 6}
     assert re.search("failed of +6 login", cli("status").stdout)
     assert "crash: login" in cli("log").stdout
+
+
+@pytest.mark.slow
+def test_an_agent_that_makes_the_same_change_again_and_again_is_given_up(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    worse = Answer(chat("SUMMARY: again\n\nFILE: settings.py\n````\n" + toy.SETTINGS.replace("32", "2") + "````\n"))
+    with canned(worse) as server:
+        root = toy.make(tmp_path / "toy", preset="exact", noise=0.0, more=TASK.format(url=server.url))
+        monkeypatch.chdir(root)
+        ran = cli("run")
+    assert "the agent failed 3 times in a row in the same way (duplicate: " in ran.stderr
+    done = Site(root, "toy").ledger().history.experiments
+    assert [each.verdict.outcome for each in done[1:]] == [Outcome.DISCARD, *[Outcome.NO_CHANGE] * 3]
+    assert [each.verdict.cause for each in done[2:]] == [Cause.DUPLICATE] * 3
+    assert {each.tokens for each in done[1:]} == {1050}
 
 
 @pytest.mark.slow

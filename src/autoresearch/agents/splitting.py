@@ -14,11 +14,12 @@ from pathlib import Path
 
 from autoresearch import hunks, threeway
 from autoresearch.admission import ONE_IDEA, ONE_REQUEST
+from autoresearch.agents.announcing import Announcing
 from autoresearch.causes import Cause
 from autoresearch.errors import Foul
 from autoresearch.history import History
 from autoresearch.hunks import Hunk
-from autoresearch.protocols import Agent, Announcing
+from autoresearch.protocols import Agent
 from autoresearch.records import Brief, Candidate, Outcome, Proposal
 from autoresearch.workspace import Workspace
 
