@@ -15,6 +15,7 @@ from models import Edit, Fail, Models, Scene, Text
 from autoresearch import agents
 from autoresearch.agents.llm import Allowance, Llm, endpoint
 from autoresearch.agents.patience import Patience
+from autoresearch.brief import render
 from autoresearch.causes import Cause
 from autoresearch.errors import Foul, Interrupted, TaskError, UserError
 from autoresearch.history import History
@@ -80,7 +81,7 @@ def test_one_answer_is_one_edit(tree: Path, provider: str, answer: object) -> No
         proposal = ask(agent(server.url, provider=provider), tree)
     assert (tree / "train.py").read_text() == "LR = 0.2\nprint(LR)\n"
     assert (proposal.summary, proposal.hypothesis) == ("larger steps", "they reach further")
-    assert proposal.detail == {"expected_effect": "0.1 lower", "risk": "it diverges"}
+    assert proposal.detail == {"expected_effect": "0.1 lower", "risk": "it diverges", "notes": ["#3 did"]}
     assert (proposal.tokens, proposal.cost_usd) == (1050, None)
     assert proposal.agent_version in ("local-1", "claude-1")
     asked = str(server.asked[0])
@@ -334,6 +335,25 @@ def test_options_are_checked(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) ->
         made({"model": "m"}, tmp_path)
     with pytest.raises(TaskError, match="unencrypted"):
         made({"model": "m", "base_url": "http://192.0.2.1/v1", "key_env": "MY_KEY"}, tmp_path)
+
+
+def test_a_server_that_is_not_there_is_found_before_the_night(tree: Path) -> None:
+    with canned(GOOD) as server:
+        llm = agent(server.url)
+        assert agents.problems(llm, tree, ["*.py"]) == []
+    (problem,) = agents.problems(llm, tree, ["*.py"])
+    assert problem.startswith("Nobody answers at 127.0.0.1:")
+
+
+def test_the_form_of_the_answer_is_the_only_one_it_is_told(tree: Path) -> None:
+    document = render(TASK, History(), number=7)
+    with canned(GOOD) as server:
+        agent(server.url).edit(Brief(7, "base", render=lambda: document), tree, History())
+    told = server.asked[0]["messages"][1]["content"]
+    assert "AUTORESEARCH_PROPOSAL" in document
+    assert "AUTORESEARCH_PROPOSAL" not in told
+    assert "## What was tried" in told
+    assert told.count("SUMMARY:") == 1
 
 
 def test_the_how_to_is_true(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import socket
 from dataclasses import dataclass, field, replace
 from typing import Final
 from urllib.parse import urlsplit
@@ -46,6 +47,19 @@ class Endpoint:
             return 0.0
         price = self.prices.of(model)
         return price.of(usage) if price else None
+
+    def problems(self) -> list[str]:
+        """Why nobody could be asked, a sentence each. Only this machine is looked at."""
+        url = urlsplit(self.provider.url)
+        if url.scheme != "http":  # plain http is for this machine only
+            return []
+        try:
+            socket.create_connection((url.hostname or "", url.port or 80), timeout=2.0).close()
+        except OSError as error:
+            return [
+                f"Nobody answers at {self.host} ({error.strerror or error}): start the server or mend agent.base_url."
+            ]
+        return []
 
     def without_key(self, text: str) -> str:
         """`text` with the key taken out, should it stand there."""

@@ -95,7 +95,7 @@ class Talk:
 
     def transcript(self) -> bytes:
         """The whole conversation as text, without the key."""
-        head = f"{self.model} at {self.endpoint.provider.url}\n"
+        head = f"{self.model} at {self.endpoint.provider.url}\n\n======== system\n{self.system}\n"
         return self.endpoint.without_key(head + "".join(self.pages)).encode()
 
     def _note(self, who: str, text: str) -> None:
