@@ -88,7 +88,7 @@ class Answer:
     def _take(self, answer: http.client.HTTPResponse) -> None:
         """Pass it on; what was used is booked even when it breaks off, or nobody waits for it any more."""
         self._meter = Meter(answer.getheader("content-type", ""))
-        blotter, end = self._gate.blotter(), ""
+        blotter, end, trouble = self._gate.blotter(), "", None
         try:
             self._begin(answer)
             for data in self._pieces(answer):
@@ -97,8 +97,8 @@ class Answer:
             end = "the program went away"
         except (OSError, http.client.HTTPException) as error:
             end = f"the answer broke off: {str(error) or type(error).__name__}"
-            self._gate.fail(Trouble(None, line(end)))
-        self._settle(answer, end)
+            trouble = Trouble(None, line(end))
+        self._settle(answer, end, trouble)
         if not end:  # in the books before the program can know that it is whole
             with suppress(_NobodyThere):
                 self._send(blotter.rest(), last=True)
@@ -139,14 +139,14 @@ class Answer:
         except OSError:
             raise _NobodyThere from None
 
-    def _settle(self, answer: http.client.HTTPResponse, end: str) -> None:
+    def _settle(self, answer: http.client.HTTPResponse, end: str, trouble: Trouble | None) -> None:
         """Into the books."""
         usage = self._meter.usage()
+        if not end and not self._meter.ended:
+            trouble = Trouble(None, "the answer ended in the middle")
         if answer.status >= 400:
             self._gate.fail(refused(answer.status, answer.getheader, bytes(self._kept)))
         elif self._question.call.thinks:
-            broken = end == "" and not self._meter.ended
-            trouble = Trouble(None, "the answer ended in the middle") if broken else self._gate.trouble if end else None
             passed = self._passed + len(self._question.body)
             self._gate.book(self._question.model, usage, passed, self._meter.trouble or trouble)
         self._note(answer.status, bytes(self._kept), usage, end)
