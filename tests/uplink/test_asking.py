@@ -13,8 +13,8 @@ EDIT = {"name": "edit", "input_schema": {"type": "object", "properties": {"image
 
 
 def sent(asked: dict[str, Any], *, wire: str = "anthropic", path: str = "/v1/messages") -> tuple[dict[str, Any], Any]:
-    body, removed = tamed(json.dumps(asked).encode(), wire=wire, path=path)
-    return json.loads(body), removed
+    request = tamed(json.dumps(asked).encode(), wire=wire, path=path)
+    return json.loads(request.body), list(request.taken_out)
 
 
 @pytest.mark.parametrize(
@@ -74,12 +74,28 @@ def test_a_stream_of_chat_is_asked_to_say_what_it_used() -> None:
     assert "stream_options" not in sent({"stream": True}, wire="openai", path="/responses")[0]
 
 
-@pytest.mark.parametrize("body", [b"", b"[]", b"{", b"\xff", b"[" * 100_000])
+@pytest.mark.parametrize("body", [b"", b"[]", b"{", b"\xff", b"[" * 100_000, b'{"n": NaN}'])
 def test_what_is_no_request_is_refused(body: bytes) -> None:
     with pytest.raises(NotAsked):
         tamed(body, wire="openai", path="/responses")
 
 
 def test_a_key_that_stands_twice_is_read_once_for_everybody() -> None:
-    body, _ = tamed(b'{"tools": [{"type": "web_search"}], "tools": []}', wire="responses", path="/responses")
-    assert b"web_search" not in body
+    request = tamed(b'{"tools": [{"type": "web_search"}], "tools": []}', wire="responses", path="/responses")
+    assert b"web_search" not in request.body
+
+
+def test_what_nobody_would_count_is_taken_out() -> None:
+    assert sent({"model": "m", "background": True, "service_tier": "priority"}) == (
+        {"model": "m"},
+        ["background", "service_tier"],
+    )
+
+
+@pytest.mark.parametrize("depth", range(50, 1200, 50))
+def test_a_request_too_deep_to_be_gone_through_is_refused_and_no_more(depth: int) -> None:
+    body = b'{"messages": ' + b"[" * depth + b"]" * depth + b"}"
+    try:
+        assert json.loads(tamed(body, wire="anthropic", path="/v1/messages").body) == json.loads(body)
+    except NotAsked:
+        assert depth > 300

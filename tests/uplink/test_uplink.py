@@ -235,6 +235,7 @@ def test_an_answer_without_usage_makes_the_count_unknown_and_is_guessed_for_the_
         ({"key": KEY}, 401),
         ({"path": "/v1/files"}, 403),
         ({"path": "/v1/messages/../files"}, 403),
+        ({"path": "/v1/models/../files"}, 403),
         ({"path": "//v1/messages"}, 200),
         ({"path": "/v1/messages?x=1"}, 200),
         ({"messages": [{"role": "user", "content": [{"type": "image", "source": {"url": "http://x"}}]}]}, 403),
@@ -277,6 +278,7 @@ def test_a_body_in_chunks_passes() -> None:
     [
         "Content-Length: 2\r\nContent-Length: 3",
         "Content-Length: +2",
+        "Content-Length: " + "9" * 5000,
         "Content-Length: 99999999999",
         "Content-Length: 2\r\nTransfer-Encoding: chunked",
         "Transfer-Encoding: gzip, chunked",
@@ -288,6 +290,16 @@ def test_a_length_that_can_be_read_in_two_ways_is_refused(head: str) -> None:
         assert raw(up, f"POST /v1/messages HTTP/1.1\r\nx-api-key: {up.key}\r\n{head}\r\n\r\n{{}}").startswith(
             "HTTP/1.1 4"
         )
+        assert models.seen == []
+
+
+@pytest.mark.parametrize(
+    "body", ["-5\r\n{}", "+2\r\n{}\r\n0\r\n\r\n", "2\r\n{}xx0\r\n\r\n", "ffffffff\r\n", "0\r\n" + "a: b\r\n" * 200]
+)
+def test_chunks_that_are_none_are_refused(body: str) -> None:
+    with Models() as models, linked(models) as up:
+        head = f"POST /v1/messages HTTP/1.1\r\nx-api-key: {up.key}\r\nTransfer-Encoding: chunked\r\n\r\n"
+        assert raw(up, head + body).startswith("HTTP/1.1 4")
         assert models.seen == []
 
 

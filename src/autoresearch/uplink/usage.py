@@ -12,7 +12,7 @@ from autoresearch.uplink.trouble import Trouble, said
 ERRORS = {"overloaded_error": 529, "rate_limit_error": 429, "api_error": 500}
 """The status that an error inside of an answer stands for."""
 LAST = (
-    *(b"[DONE]", b'"message_stop"', b'"finish_reason"', b'"finishReason"', b'"error"'),
+    *(b"[DONE]", b'"message_stop"', b'"finish_reason": "', b'"finish_reason":"', b'"finishReason"', b'"error"'),
     *(b'"response.completed"', b'"response.incomplete"', b'"response.failed"'),
 )
 """What stands in the last event of a stream that did not break off."""
