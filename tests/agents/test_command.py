@@ -153,6 +153,17 @@ def test_a_proposal_that_is_not_one_is_a_foul(tmp_path: Path, content: bytes, wh
         report.read(path, agent="command", default="x")
 
 
+def test_a_proposal_says_what_to_expect_and_what_to_remember(tmp_path: Path) -> None:
+    path = tmp_path / "proposal.json"
+    said = {"expected_effect": "0.1 lower", "risk": "slow", "notes": ["#1 helped", "two\nlines", *["more"] * 9]}
+    path.write_text(json.dumps({"summary": "it", **said}))
+    proposal = report.read(path, agent="command", default="")
+    notes = ["#1 helped", "two lines", "more", "more", "more"]
+    assert proposal.detail == {"expected_effect": "0.1 lower", "risk": "slow", "notes": notes}
+    path.write_text(json.dumps({"summary": "it", "risk": ""}))
+    assert report.read(path, agent="command", default="").detail == {}
+
+
 def test_a_proposal_must_be_a_plain_file(tmp_path: Path) -> None:
     secret, path = tmp_path / "secret", tmp_path / "proposal.json"
     secret.write_text(json.dumps({"summary": "a secret"}))
