@@ -135,6 +135,8 @@ def test_a_program_that_is_missing_is_a_problem(sandbox: Sandbox, tmp_path: Path
         (b"[]", "no JSON object"),
         (b'{"score": 0.1}', "'score' is no key"),
         (b'{"summary": 3}', "summary is no text"),
+        (b'{"notes": "one text"}', "notes is no list"),
+        (b'{"notes": [3]}', "a note is no text"),
         (b'{"summary": "a", "summary": "b"}', "stands twice"),
         (b'{"cost_usd": NaN}', "NaN is not a number"),
         (b'{"cost_usd": -1}', "no amount"),
