@@ -5,13 +5,13 @@ from __future__ import annotations
 import pytest
 
 from autoresearch import forms
-from autoresearch.admission import Admission
+from autoresearch.admission import Admission, charged
 from autoresearch.causes import Cause
 from autoresearch.errors import Foul
 from autoresearch.history import Epoch, History, Night
-from autoresearch.records import Candidate, Certificate, Experiment, Outcome, Ruling, Verdict
+from autoresearch.records import Candidate, Certificate, Experiment, Outcome, Proposal, Ruling, Verdict
 from autoresearch.task import Budget
-from pasts import Try, attempt, candidate, past
+from pasts import Try, candidate, past
 
 PLACES = ("train.py:LR", "train.py:WIDTH")
 
@@ -93,11 +93,10 @@ def test_bundles_are_sent_back_where_the_task_says_so(bundles: str, each: Try, *
         assert reason.startswith("2 independent changes at once (train.py:LR, train.py:WIDTH)")
 
 
-def test_what_was_paid_is_known_of_a_refusal_too() -> None:
+def test_what_was_used_is_known_of_a_refusal_too() -> None:
     history = past(Try(1.2, form="a"))
-    attempt(history, Try(1.3))
-    made = candidate(history, Try(1, form="a"))
-    with pytest.raises(Foul) as caught:
-        Admission()(made, history)
-    assert caught.value.outcome is Outcome.NO_CHANGE
-    assert (caught.value.cost_usd, caught.value.tokens) == (made.cost_usd, made.tokens)
+    proposal = Proposal("again", cost_usd=0.5, tokens=12, transcript=b"what was said")
+    with pytest.raises(Foul) as caught, charged(proposal):
+        Admission()(candidate(history, Try(1, form="a")), history)
+    foul = caught.value
+    assert (foul.outcome, foul.cost_usd, foul.tokens, foul.log) == (Outcome.NO_CHANGE, 0.5, 12, b"what was said")

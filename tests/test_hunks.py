@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import time
+
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -91,6 +94,28 @@ def test_what_is_no_text_is_one_hunk_without_lines() -> None:
     (hunk,) = hunks.read("a.bin", b"\xff\x00", b"\xfe\x00")
     assert (hunk.path, hunk.old, hunk.new, hunk.places) == ("a.bin", (), (), ())
     assert hunks.places([hunk]) == ("a.bin",)
+
+
+@pytest.mark.parametrize(
+    "after",
+    [
+        b"x = 1\n" * 40_000,
+        b"a\nb\n" * 60_000,
+        b"word " * 50_000,
+        b"".join(b"c%d = 1\n" % n for n in range(20_000)),
+        b"(" * 50_000,
+    ],
+    ids=["alike", "alternating", "one line", "constants", "deep"],
+)
+def test_hostile_files_cost_little(after: bytes) -> None:
+    began = time.process_time()
+    before = after.replace(b"1", b"2").replace(b"a", b"c")[: len(after) // 2]
+    found = hunks.read("a.py", before, after)
+    hunks.parts(found)
+    hunks.parts(hunks.read("a.txt", before, after))
+    forms.of_file("a.py", after)
+    assert hunks.applied(before, found) == after
+    assert time.process_time() - began < 5
 
 
 lines = st.lists(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 
 from autoresearch import forms
@@ -10,7 +11,7 @@ from autoresearch.causes import Cause
 from autoresearch.errors import Foul
 from autoresearch.history import History, is_baseline
 from autoresearch.lineage import PRUNER, ancestry
-from autoresearch.records import Candidate, Experiment, Outcome
+from autoresearch.records import Candidate, Experiment, Outcome, Proposal
 from autoresearch.tried import tried
 
 TUNER = "tuner"
@@ -36,13 +37,19 @@ class Admission:
         if history.prunes:
             return
         if earlier := duplicate(candidate, history):
-            self._refuse(candidate, earlier, Cause.DUPLICATE)
+            raise Foul(Outcome.NO_CHANGE, earlier, cause=Cause.DUPLICATE)
         if self.bundles == "refuse" and is_bundle(candidate):
-            self._refuse(candidate, _bundle(candidate), Cause.BUNDLE)
+            raise Foul(Outcome.NO_CHANGE, _bundle(candidate), cause=Cause.BUNDLE)
 
-    @staticmethod
-    def _refuse(candidate: Candidate, reason: str, cause: Cause) -> None:
-        raise Foul(Outcome.NO_CHANGE, reason, cost_usd=candidate.cost_usd, tokens=candidate.tokens, cause=cause)
+
+@contextmanager
+def charged(proposal: Proposal) -> Iterator[None]:
+    """Within, a Foul carries what the attempt has used so far, and what was said in it."""
+    try:
+        yield
+    except Foul as foul:
+        foul.cost_usd, foul.tokens, foul.log = proposal.cost_usd, proposal.tokens, proposal.transcript or foul.log
+        raise
 
 
 def duplicate(candidate: Candidate, history: History) -> str:

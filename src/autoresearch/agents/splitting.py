@@ -87,13 +87,17 @@ class Splitting:
         return list(own(tree)) if own else []
 
     def _first_part(self, proposal: Proposal, sides: Sides, tree: Path) -> Proposal:
-        parts = hunks.parts([hunk for side in sides for hunk in hunks.read(*side)])
+        found = [hunk for side in sides for hunk in hunks.read(*side)]
+        if any(not hunk.old and not hunk.new for hunk in found):
+            return proposal  # no text, or too much of it
+        parts = hunks.parts(found)
         queue = [[[hunk.path, hunk.start, list(hunk.old), list(hunk.new)] for hunk in part] for part in parts[1:]]
         if not queue or len(json.dumps(queue)) > MOST_BYTES:
             return proposal
         for path, before, _ in sides:
             mine = [hunk for hunk in parts[0] if hunk.path == path]
-            _write(tree / path, hunks.applied(before, mine) if before or mine else None)
+            is_gone = bool(mine) and not (tree / path).exists()
+            _write(tree / path, None if is_gone or not (before or mine) else hunks.applied(before, mine))
         summary = f"{proposal.summary} (part 1 of {len(parts)}: {_named(parts[0])})"
         return replace(proposal, summary=summary, detail={**proposal.detail, QUEUE: queue})
 
