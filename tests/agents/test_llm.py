@@ -300,7 +300,9 @@ def test_long_files_are_shown_in_part_and_never_written_whole(tree: Path) -> Non
     (tree / "train.py").write_text(filler + "momentum = 0.9\n" + filler.replace("value", "other"))
     (tree / "small.py").write_text("A = 1\n")
     whole = Answer(chat("SUMMARY: x\n\nFILE: train.py\n```\nA = 2\n```\n"))
-    with canned(whole, Answer(chat(edit("momentum = 0.9", "momentum = 0.8")))) as server:
+    with canned(
+        whole, Answer(chat(edit("momentum = 0.9", "momentum = 0.8", path="train.py (shown in part)")))
+    ) as server:
         llm = agent(server.url, shown=6000)
         llm.edit(Brief(1, "base", render=lambda: "Tune the momentum.\n"), tree, History())
     told = server.asked[0]["messages"][1]["content"]
@@ -308,6 +310,7 @@ def test_long_files_are_shown_in_part_and_never_written_whole(tree: Path) -> Non
     assert "A = 1" in told
     assert "are not shown]" in told
     assert len(told) < 12_000
+    assert "FILE: train.py (shown in part; " in told
     assert "was shown in part" in server.asked[1]["messages"][-1]["content"]
     assert "momentum = 0.8\n" in (tree / "train.py").read_text()
 

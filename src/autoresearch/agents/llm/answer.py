@@ -109,7 +109,7 @@ class _Reading:
         if found := _FIELD.match(line):
             self.said.setdefault(found[1].lower().split()[0], found[2].strip())
         elif (named := _FILE.match(line)) or (named := _BARE.match(line)):
-            self.path, self.fresh = named[1].strip(), True
+            self.path, self.fresh = named[1].split(" (")[0].strip(), True  # the note behind it may come back, too
         elif line.strip():
             self.fresh = False
 
