@@ -4,6 +4,8 @@
     command    any program that edits the tree it is started in
     llm        a model, asked directly: one edit an answer
     scripted   a queue of prepared changes
+    claude, codex, gemini, pi, opencode, mini, aider
+               coding programs, started headless
 
 A name with a colon, `package.module:factory`, is a factory of the user's own, called like the ones below.
 """
@@ -14,6 +16,7 @@ import difflib
 import importlib
 import os
 from collections.abc import Callable, Mapping, Sequence
+from functools import partial
 from pathlib import Path
 
 from autoresearch.agents.options import Options
@@ -23,7 +26,7 @@ from autoresearch.protocols import Agent, Sandbox
 from autoresearch.task import Task
 from autoresearch.toolchain import Toolchain
 
-LATER = ("claude", "codex", "gemini", "opencode", "pi", "portfolio")
+LATER = ("portfolio",)
 """Agents of the design that do not exist yet."""
 
 
@@ -94,6 +97,12 @@ def _llm(options: Mapping[str, object], *, task: Task, sandbox: Sandbox, toolcha
     )
 
 
+def _program(name: str, options: Mapping[str, object], *, task: Task, sandbox: Sandbox, toolchain: Toolchain) -> Agent:
+    from autoresearch.agents import programs
+
+    return programs.coder(programs.DIALECTS[name], options, task=task, sandbox=sandbox, toolchain=toolchain)
+
+
 def _scripted(options: Mapping[str, object], *, task: Task, sandbox: Sandbox, toolchain: Toolchain) -> Agent:  # noqa: ARG001
     from autoresearch.agents.scripted import Scripted, from_folder
 
@@ -104,7 +113,9 @@ def _scripted(options: Mapping[str, object], *, task: Task, sandbox: Sandbox, to
 
 
 Factory = Callable[..., Agent]
+PROGRAMS = ("claude", "codex", "gemini", "pi", "opencode", "mini", "aider")
 _BUILT_IN: dict[str, Factory] = {"tuner": _tuner, "command": _command, "llm": _llm, "scripted": _scripted}
+_BUILT_IN |= {name: partial(_program, name) for name in PROGRAMS}
 
 
 def _built_in(name: str) -> Factory:

@@ -8,6 +8,12 @@ from collections.abc import Mapping
 from autoresearch.agents.programs.dialect import Dialect, Said, Start, count, events, inside, words
 
 _KEY = "CODEX_PROVIDER_KEY"
+_OFF = ("plugins", "apps", "image_generation", "browser_use", "computer_use", "unbounded_connection_retries")
+_QUIET = (
+    *(f"features.{feature}=false" for feature in _OFF),
+    *("analytics.enabled=false", 'otel.metrics_exporter="none"', "check_for_update_on_startup=false"),
+)
+"""No calls of somebody else than the provider, and no waiting without end."""
 
 
 class Codex(Dialect):
@@ -30,6 +36,7 @@ class Codex(Dialect):
             *(("--model", start.model) if start.model else ()),
             *("-c", 'model_provider="agent"'),
             *("-c", f"model_providers.agent={{{table},request_max_retries=4,stream_max_retries=4}}"),
+            *(part for setting in _QUIET for part in ("-c", setting)),
             *start.args,
             *("--", *((start.session,) if start.session else ()), start.prompt),
         )
@@ -42,15 +49,15 @@ class Codex(Dialect):
         """A home that does not exist is an error to it."""
         return {".codex/.keep": ""}
 
-    def said(self, output: str, start: Start) -> Said:  # noqa: ARG002 - it leaves nothing in its HOME
+    def said(self, output: str, start: Start) -> Said:
         """Of a conversation gone on with, its usage counts what was before, too: then it is unknown."""
         said, text = list(events(output)), ""
         for event in said:
             if inside(event, "item", "type") == "agent_message":
                 text = words(inside(event, "item", "text")) or text
-        last = next((event for event in reversed(said) if str(event.get("type")).startswith("turn.")), {})
+        last: object = next((event for event in reversed(said) if str(event.get("type")).startswith("turn.")), {})
         errors = [words(event.get("message")) for event in said if event.get("type") == "error"]
-        done = last.get("type") == "turn.completed"
+        done = inside(last, "type") == "turn.completed"
         used = [inside(last, "usage", f"{kind}_tokens") for kind in ("input", "output")]
         return Said(
             text=text,
