@@ -65,7 +65,7 @@ class Wisher:
 
 def a_night(root: Path, *wishes: str, experiments: int) -> None:
     study = assemble(root, config.load(root), granted=Budget(experiments=experiments)).study
-    study.agent = Wisher(*wishes)
+    study.agent, study.give_up_after = Wisher(*wishes), 0
     try:
         study.run()
     finally:
