@@ -82,7 +82,7 @@ def plan(history: Archive, user: UserRepository, store: Store, wish: Wish) -> Pl
     evidence = Evidence.of(Reading.of(history), _whole(history, provisional=wish.provisional))
     onto, target = _target(user, store, evidence, wish.onto)
     base, whole = store.tree(evidence.base), store.tree(evidence.commit)
-    _refuse_special(base, whole)
+    refuse_special(base, whole)
     _refuse_conflicts(store, evidence.base, whole, user.tree(target), onto)
     groups = _groups(store, history, evidence, wish)
     full = [group for group in groups if _changes(store, group, base, whole)]
@@ -141,7 +141,7 @@ def _target(user: UserRepository, store: Store, evidence: Evidence, onto: str | 
     return name, target
 
 
-def _refuse_special(base: Tree, whole: Tree) -> None:
+def refuse_special(base: Tree, whole: Tree) -> None:
     """Raise UserError where a symbolic link or a submodule would come, go or change."""
     for path in differing(base, whole):
         entries = base.get(path), whole.get(path)
@@ -257,7 +257,7 @@ def _is_made(
 
 def summary(plan: Plan) -> list[str]:
     """The plan as lines for people: which changes and files come to which branch."""
-    lines = [f"{plan.evidence.standing}: {plan.commit[:9]} in {len(plan.branches)} branches from {plan.base[:9]}"]
+    lines = [f"{plan.evidence.standing}: {plan.commit[:9]} in {_branches(len(plan.branches))} from {plan.base[:9]}"]
     for each in plan.branches:
         lines.append(f"  {short_name(each.branch)}  experiments {numbers(each.experiments)}  {each.title}")
         lines += [
@@ -265,3 +265,7 @@ def summary(plan: Plan) -> list[str]:
         ]
     lines += [f"  left out: experiments {numbers(g.experiments)} come to nothing together" for g in plan.empty]
     return lines
+
+
+def _branches(number: int) -> str:
+    return "1 branch" if number == 1 else f"{number} branches"
