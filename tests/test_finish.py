@@ -16,7 +16,6 @@ from autoresearch.assembly import assemble
 from autoresearch.cli import app
 from autoresearch.errors import Interrupted, UserError
 from autoresearch.finish.branches import made
-from autoresearch.finish.evidence import muted
 from autoresearch.finish.groups import grouped
 from autoresearch.finish.plan import Plan, Wish, plan, refuse_special
 from autoresearch.git import Change, Entry, Store, UserRepository
@@ -24,6 +23,7 @@ from autoresearch.replay import replay
 from autoresearch.site import Site
 from autoresearch.task import Budget
 from autoresearch.views.finished import finished
+from autoresearch.views.words import muted
 from finishing import FILES, ODD, Author, both, gone, night, put
 from gitrepo import fingerprint, git, repository, write
 

@@ -12,7 +12,7 @@ from autoresearch.records import Experiment, Ruling
 from autoresearch.views.reading import Proof, Reading, Span
 from autoresearch.views.sentences import figures_of, tell
 from autoresearch.views.standing import Change, survivors
-from autoresearch.views.words import certified_as, count, plain
+from autoresearch.views.words import certified_as, count, muted, plain
 
 PROVISIONAL = "PROVISIONAL, not certified"
 WIDTH = 72
@@ -95,12 +95,6 @@ def _proof_words(reading: Reading, span: Span, proof: Proof) -> str:
         f" (95 % interval {figures.interval(done.gain_low, done.gain_high)}), {count(done.n, 'fresh run')} a side of"
         f" {done.commit[:9]} against {done.against[:9]} on {done.split} data, {sure}, {span.epoch.trust_class}."
     )
-
-
-def muted(text: str, limit: int = 160) -> str:
-    """Strangers' text as one line that mentions nobody, links nothing and closes no issue where it is read."""
-    text = re.sub(r"([#@])(?=\w)", r"\1 ", plain(text, limit))
-    return re.sub(r"(?i)\b(GH)-(?=\d)", r"\1 ", text).replace("://", ": //")
 
 
 def title(evidence: Evidence, numbers: Sequence[int]) -> str:

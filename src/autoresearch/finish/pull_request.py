@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 
-from autoresearch.finish.evidence import muted
 from autoresearch.finish.plan import Plan, Planned
 from autoresearch.records import Experiment
 from autoresearch.refs import short_name
@@ -15,7 +14,7 @@ from autoresearch.views.revalidated import gain_words
 from autoresearch.views.sentences import figures_of
 from autoresearch.views.sides import BeforeAfter, before_after
 from autoresearch.views.spend import spend
-from autoresearch.views.words import Figures, count, duration, numbers
+from autoresearch.views.words import Figures, count, duration, muted, numbers
 
 
 def body(plan: Plan, branch: Planned, table: Finished | None) -> str:
