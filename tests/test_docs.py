@@ -30,6 +30,10 @@ FOLLOWED = {
     "constraints-and-objectives": ([], ["0 disagree"]),
     "finite-data": (["certificate 1: certified"], ["bits told in", "better, by", "0 disagree"]),
     "prune": ([], ["0 disagree"]),
+    "ship-what-survived": (
+        ["certificate 1: certified"],
+        ["experiments 1, 3", "| all together | 1, 2, 3 | +6", "0 disagree"],
+    ),
     "check-your-evaluator": (
         ["fails its self-test"],
         ["WRONG, cheating was expected", "3 of 3 passed", "epoch 2: task file", "20.0 -> 30.0", "together"],

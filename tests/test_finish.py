@@ -11,13 +11,15 @@ from pathlib import Path
 import pytest
 from typer.testing import CliRunner
 
-from autoresearch import config
+from autoresearch import config, revalidation
 from autoresearch.assembly import assemble
 from autoresearch.cli import app
 from autoresearch.errors import Interrupted, UserError
+from autoresearch.finish import measuring
 from autoresearch.finish.branches import made
 from autoresearch.finish.groups import grouped
-from autoresearch.finish.plan import Plan, Wish, plan, refuse_special
+from autoresearch.finish.plan import Plan, Wish, plan
+from autoresearch.finish.refusals import refuse_special
 from autoresearch.git import Change, Entry, Store, UserRepository
 from autoresearch.replay import replay
 from autoresearch.site import Site
@@ -240,7 +242,7 @@ def test_when_git_refuses_one_branch_none_is_made(root: Path) -> None:
 def thought(root: Path) -> Iterator[tuple[Store, Plan]]:
     user = UserRepository(root)
     with Store.open(root / ".autoresearch/parts/referee.git", beside=user) as store:
-        yield store, plan(Site(root, "parts").ledger().history, user, store, Wish())
+        yield store, plan(Site(root, "parts").ledger().history, user, store, Wish(groups=[[1, 4], [2, 3]]))
 
 
 @pytest.mark.parametrize("wrong", [{"parts/second.txt": Change(b"3\n")}, {"parts/first.txt": Change(b"9\n")}, {}])
@@ -248,8 +250,8 @@ def test_branches_that_are_not_what_was_certified_are_taken_back(
     thought: tuple[Store, Plan], wrong: dict[str, Change]
 ) -> None:
     store, planned = thought
-    first, second, third = planned.branches
-    bad = replace(planned, branches=[first, replace(second, changes=wrong), third])
+    first, second = planned.branches
+    bad = replace(planned, branches=[first, replace(second, changes=wrong)])
     with pytest.raises(UserError, match="not what was kept"), made(store, bad):
         raise AssertionError("the check comes first")
     assert store.refs("refs/heads/finish") == {}
@@ -303,7 +305,16 @@ def test_what_came_meanwhile_elsewhere_merges(root: Path) -> None:
 
 
 @pytest.mark.slow
-def test_each_branch_is_measured_alone_and_all_together(root: Path) -> None:
+def test_each_branch_is_measured_alone_and_all_together_also_after_a_stop(
+    root: Path, thought: tuple[Store, Plan]
+) -> None:
+    store, planned = thought
+    with made(store, planned) as done:
+        assembly, record = measuring.begin(root, config.load(root), planned, done, runs=4)
+        for _, run in zip(range(5), revalidation.follow(assembly.study, record), strict=False):
+            assert run.purpose == "finish 1"
+        assembly.rig.workspace.close()
+    assert delivered(root) == [], "nothing before all of it is measured"
     bodies = finish("--group", "1,4", "--group", "2,3", "--runs", "4")
     history = Site(root, "parts").ledger().history
     table = finished(history)
@@ -316,6 +327,8 @@ def test_each_branch_is_measured_alone_and_all_together(root: Path) -> None:
     assert "| all together | 1, 2, 3, 4 |" in bodies
     assert "autoresearch replay --study parts" in bodies
     assert replay(Site(root, "parts").ledger_path).disagreements == []
+    assert table.finish.number == 1, "it went on"
+    assert len(history.asides["finish 1"]) == 4 * 4
     assert sorted(delivered(root)) == [each.name.removeprefix("finish/") for each in table.rows[:2]]
 
 

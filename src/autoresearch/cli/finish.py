@@ -120,8 +120,10 @@ def _tell(site: Site, plan: Plan, table: Finished | None, *, as_json: bool) -> N
         typer.echo(json.dumps(_plain(site.ledger().history, plan, table, paths)))
     else:
         typer.echo("\n---\n\n".join(texts.values()), nl=False)
+    alone = {row.name: row.measured.verdict for row in table.rows} if table else {}
     for branch, path in paths.items():
-        typer.echo(f"{short_name(branch)}  described in {path}", err=True)
+        verdict = alone.get(short_name(branch), "not measured again")
+        typer.echo(f"{short_name(branch)}  alone: {verdict}; described in {path}", err=True)
     typer.echo(f"To hand one over: git push -u origin {short_name(plan.branches[0].branch)}", err=True)
 
 

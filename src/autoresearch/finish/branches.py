@@ -6,7 +6,8 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 
 from autoresearch.errors import UserError
-from autoresearch.finish.plan import Plan, differing
+from autoresearch.finish.plan import Plan
+from autoresearch.finish.refusals import differing
 from autoresearch.git import Store, UserRepository
 from autoresearch.history import Delivered
 from autoresearch.refs import short_name

@@ -3,15 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import count
 
-from autoresearch import git
 from autoresearch.errors import UserError
 from autoresearch.finish.evidence import Evidence, message, slug, title
 from autoresearch.finish.groups import Group, Touched, grouped
-from autoresearch.git import LINK, SUBMODULE, Change, Store, Tree, UserRepository
-from autoresearch.history import Archive
+from autoresearch.finish.refusals import differing, refuse_conflicts, refuse_special, target_of
+from autoresearch.git import Change, Store, Tree, UserRepository
+from autoresearch.history import Archive, Finish
 from autoresearch.lineage import ancestry
 from autoresearch.records import Experiment
 from autoresearch.refs import short_name
@@ -80,26 +80,27 @@ class Plan:
 def plan(history: Archive, user: UserRepository, store: Store, wish: Wish) -> Plan:
     """Think the hand-over through. Raises UserError with the next step where it cannot be."""
     evidence = Evidence.of(Reading.of(history), _whole(history, provisional=wish.provisional))
-    onto, target = _target(user, store, evidence, wish.onto)
+    onto, target = target_of(user, store, evidence.base, evidence.commit, wish.onto)
     base, whole = store.tree(evidence.base), store.tree(evidence.commit)
     refuse_special(base, whole)
-    _refuse_conflicts(store, evidence.base, whole, user.tree(target), onto)
+    refuse_conflicts(store, evidence.base, whole, user.tree(target), onto)
     groups = _groups(store, history, evidence, wish)
     full = [group for group in groups if _changes(store, group, base, whole)]
     if not full:
         raise UserError("The changes undo one another: nothing is left to hand over.", fix="autoresearch log")
-    names = _names(user, history, evidence, full, wish)
+    alone = len(full) == 1
     planned = [
         Planned(
-            branch,
-            title(evidence, group.experiments),
-            message(evidence, group.experiments, alone=len(full) == 1),
-            group.experiments,
-            _changes(store, group, base, whole),
+            branch="",
+            title=title(evidence, group.experiments),
+            message=message(evidence, group.experiments, alone=alone),
+            experiments=group.experiments,
+            changes=_changes(store, group, base, whole),
         )
-        for branch, group in zip(names, full, strict=True)
+        for group in full
     ]
-    return Plan(evidence, onto, target, planned, [group for group in groups if group not in full])
+    named = _named(user, store, evidence, planned, squash=wish.squash)
+    return Plan(evidence, onto, target, named, [group for group in groups if group not in full])
 
 
 def _whole(history: Archive, *, provisional: bool) -> str:
@@ -116,79 +117,6 @@ def _whole(history: Archive, *, provisional: bool) -> str:
         fix="autoresearch run --experiments 20 goes on to a certificate; `autoresearch finish --provisional` hands over"
         " what is there, labelled",
     )
-
-
-def _target(user: UserRepository, store: Store, evidence: Evidence, onto: str | None) -> tuple[str, str]:
-    """Name and commit of what the branches are for."""
-    name = onto or user.branch()
-    if name is None:
-        raise UserError(
-            "HEAD is detached, so there is no branch to hand over to.", fix="name it: autoresearch finish --onto main"
-        )
-    target = user.resolve(name)
-    if not store.has(evidence.commit):
-        raise UserError(
-            f"Commit {evidence.commit[:12]}, which the ledger calls kept, is gone from {store.path}.",
-            fix="autoresearch run, which says what is missing",
-        )
-    if store.is_ancestor(evidence.commit, target):
-        raise UserError(f"{name} has all of it already.", fix="autoresearch log shows what it is made of")
-    if not store.is_ancestor(evidence.base, target):
-        raise UserError(
-            f"The study grew from {evidence.base[:12]}, which is not part of {name}: rebased since, or another line.",
-            fix=f"git branch --contains {evidence.base[:12]} names those it is part of; give one with --onto",
-        )
-    return name, target
-
-
-def refuse_special(base: Tree, whole: Tree) -> None:
-    """Raise UserError where a symbolic link or a submodule would come, go or change."""
-    for path in differing(base, whole):
-        entries = base.get(path), whole.get(path)
-        if any(entry and entry.mode in (LINK, SUBMODULE) for entry in entries):
-            raise UserError(
-                f"{plain(path)!r} is a symbolic link or a submodule, which no experiment can have changed.",
-                fix="autoresearch replay verifies the ledger; start a new study if it does not hold",
-            )
-
-
-def _refuse_conflicts(store: Store, commit: str, whole: Tree, target: Tree, onto: str) -> None:
-    """Raise UserError naming the files at which what grew from `commit` and `onto` do not go together."""
-    base = store.tree(commit)
-    paths = differing(base, whole)
-    if all(target.get(path) == whole.get(path) for path in paths):
-        raise UserError(f"{onto} has the same content at every file that was changed.", fix="nothing is left to do")
-    if clashes := [path for path in paths if _clash(store, path, base, whole, target)]:
-        named = ", ".join(repr(plain(path)) for path in clashes[:5])
-        raise UserError(
-            f"{onto} has changed since the study began where the study did: {named}"
-            f"{f' and {len(clashes) - 5} more' if len(clashes) > 5 else ''}.",
-            fix=f"git branch review {commit[:12]} && autoresearch finish --onto review, then merge by hand;"
-            f" or begin a new study from {onto}",
-        )
-
-
-def _clash(store: Store, path: str, base: Tree, whole: Tree, target: Tree) -> bool:
-    before, ours, theirs = base.get(path), whole.get(path), target.get(path)
-    if theirs == ours:
-        return False
-    if theirs == before:
-        return before is None and _in_the_way(path, target)
-    if before is None or ours is None or theirs is None or LINK in (theirs.mode, before.mode):
-        return True
-    return not git.merges(*(store.read(entry.blob) for entry in (ours, before, theirs)))
-
-
-def _in_the_way(path: str, tree: Tree) -> bool:
-    """Whether a new file at `path` would need a folder where `tree` has a file, or the other way round."""
-    parts = path.split("/")
-    above = {"/".join(parts[:depth]) for depth in range(1, len(parts))}
-    return any(other in above or other.startswith(path + "/") for other in tree)
-
-
-def differing(base: Tree, whole: Tree) -> list[str]:
-    """Paths at which two trees differ, sorted."""
-    return sorted(path for path in base.keys() | whole.keys() if base.get(path) != whole.get(path))
 
 
 def _groups(store: Store, history: Archive, evidence: Evidence, wish: Wish) -> list[Group]:
@@ -216,14 +144,14 @@ def _changes(store: Store, group: Group, base: Tree, whole: Tree) -> dict[str, C
     return changes
 
 
-def _names(
-    user: UserRepository, history: Archive, evidence: Evidence, groups: Sequence[Group], wish: Wish
-) -> list[str]:
-    """The branches' full names, in the first folder in which they are free, or ours from doing the same before."""
-    label, width = "" if evidence.certified else "provisional-", len(str(len(groups)))
-    last = [f"{at:0{width}d}-{label}{slug(evidence, group.experiments)}" for at, group in enumerate(groups, 1)]
-    last = [f"{label}all"] if wish.squash else last
-    taken = user.refs("refs/heads")
+def _named(
+    user: UserRepository, store: Store, evidence: Evidence, planned: Sequence[Planned], *, squash: bool
+) -> list[Planned]:
+    """The branches with their names, in the first folder where these are free, or ours from doing the same before."""
+    label, width = "" if evidence.certified else "provisional-", len(str(len(planned)))
+    last = [f"{at:0{width}d}-{label}{slug(evidence, each.experiments)}" for at, each in enumerate(planned, 1)]
+    last = [f"{label}all"] if squash else last
+    taken, history = user.refs("refs/heads"), evidence.reading.history
     if FOLDER in taken:
         name = short_name(FOLDER)
         raise UserError(
@@ -232,9 +160,10 @@ def _names(
     study = history.study.name if history.study else ""
     for number in count(1):
         folder = f"{FOLDER}/{study}" + (f"-{number}" if number > 1 else "")
-        names = [f"{folder}/{each}" for each in last]
-        if not _taken(folder, names, taken) or _is_made(history, evidence, names, groups, taken):
-            return names
+        named = [replace(each, branch=f"{folder}/{name}") for each, name in zip(planned, last, strict=True)]
+        names = [each.branch for each in named]
+        if not _taken(folder, names, taken) or _is_made(store, history.finish, evidence.commit, named, taken):
+            return named
     raise AssertionError
 
 
@@ -244,15 +173,15 @@ def _taken(folder: str, names: Sequence[str], taken: Mapping[str, str]) -> bool:
 
 
 def _is_made(
-    history: Archive, evidence: Evidence, names: Sequence[str], groups: Sequence[Group], taken: Mapping[str, str]
+    store: Store, before: Finish | None, commit: str, named: Sequence[Planned], taken: Mapping[str, str]
 ) -> bool:
-    """Whether the last hand-over was this one, and all its branches are where it left them."""
-    before = history.finish
-    if before is None or before.tip != evidence.commit:
+    """Whether the last hand-over was this one to the letter, and all its branches are where it left them."""
+    if before is None or before.tip != commit or [each.branch for each in before.branches] != [n.branch for n in named]:
         return False
-    wanted = [(name, group.experiments) for name, group in zip(names, groups, strict=True)]
-    made = [(each.branch, each.experiments) for each in before.branches]
-    return made == wanted and all(taken.get(each.branch) == each.commit for each in before.branches)
+    return all(
+        taken.get(made.branch) == made.commit and store.read(made.commit).decode().partition("\n\n")[2] == each.message
+        for made, each in zip(before.branches, named, strict=True)
+    )
 
 
 def summary(plan: Plan) -> list[str]:
