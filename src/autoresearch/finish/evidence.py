@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from autoresearch.lineage import undoes
 from autoresearch.records import Experiment, Ruling
 from autoresearch.views.reading import Proof, Reading, Span
-from autoresearch.views.sentences import figures_of, tell
+from autoresearch.views.sentences import figures_of, margin, tell
 from autoresearch.views.standing import Change, survivors
 from autoresearch.views.words import certified_as, count, muted, plain
 
@@ -69,6 +69,15 @@ class Evidence:
     def sentence(self, done: Experiment) -> str:
         """The honest sentence of one change."""
         return tell(self.reading, self.changes[done.number])
+
+    def worth(self, done: Experiment) -> tuple[str, str]:
+        """Gain of one change over its parent, from runs made since it was kept where there are any, and how sure."""
+        change, span = self.changes[done.number], self.reading.span_of(done.number)
+        figures, best = figures_of(self.reading, span), change.fresh or change.gain
+        if best is None:
+            return "unknown", "nothing to compare it with was measured in its epoch"
+        runs = count(best.n, "fresh run" if change.fresh else "run") + ("" if change.fresh else ", as judged")
+        return figures.signed(best.mean), f"{runs}; {margin(best, figures)}"
 
     def proof_words(self) -> list[str]:
         """One sentence a certificate."""
@@ -143,8 +152,10 @@ def _paragraph(evidence: Evidence, done: Experiment) -> str:
     made = done.candidate
     lines = [f"Experiment {done.number}: {muted(made.summary) if made else ''}"]
     if made and made.hypothesis:
-        lines.append(f"Hypothesis: {muted(made.hypothesis, 600)}")
-    return "\n".join(_wrapped(line) for line in [*lines, muted(evidence.sentence(done), 600)])
+        lines.append(f"Why: {muted(made.hypothesis, 300)}")
+    gain, sure = evidence.worth(done)
+    lines.append(f"Gain: {gain} ({sure})")
+    return "\n".join(_wrapped(line) for line in lines)
 
 
 def _wrapped(text: str) -> str:

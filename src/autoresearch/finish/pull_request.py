@@ -21,9 +21,10 @@ def body(plan: Plan, branch: Planned, table: Finished | None) -> str:
     """The description of one branch's pull request, in GitHub's Markdown; `table` is None when nothing was measured."""
     sections = [
         _head(plan, branch),
-        *(_change(plan, done) for done in plan.evidence.told(branch.experiments)),
         "## Before and after",
         *_measured(plan, branch, table),
+        "## What changed",
+        *_changes(plan, plan.evidence.told(branch.experiments)),
         "## Proof",
         *_proof(plan, branch),
         "## Check it yourself",
@@ -48,9 +49,20 @@ def _head(plan: Plan, branch: Planned) -> str:
     return f"# {escape(branch.title)}\n\n{label} · trust: {escape(evidence.trust)}\n\n{stands}, as one commit."
 
 
-def _change(plan: Plan, done: Experiment) -> str:
-    made = done.candidate
-    lines = [f"### Experiment {done.number}: {escape(muted(made.summary)) if made else ''}"]
+def _changes(plan: Plan, told: Sequence[Experiment]) -> Iterator[str]:
+    lines = ["| # | change | gain | |", "|--:|---|--:|---|"]
+    for done in told:
+        summary = escape(muted(done.candidate.summary)) if done.candidate else ""
+        lines.append(f"| {done.number} | {summary} | {' | '.join(map(escape, plan.evidence.worth(done)))} |")
+    yield "\n".join(lines)
+    yield "<details><summary>Why, and what each of them showed</summary>"
+    for done in told:
+        yield _story(plan, done)
+    yield "</details>"
+
+
+def _story(plan: Plan, done: Experiment) -> str:
+    made, lines = done.candidate, [f"**Experiment {done.number}**"]
     if made and made.hypothesis:
         lines.append(f"Hypothesis: {escape(muted(made.hypothesis, 600))}")
     lines.append(escape(muted(plan.evidence.sentence(done), 800)))
@@ -67,7 +79,7 @@ def _measured(plan: Plan, branch: Planned, table: Finished | None) -> Iterator[s
     runs = count(row.measured.runs, "run")
     yield (
         f"This branch alone, {runs} a side in turn with its base, epoch {table.finish.epoch}:"
-        f" gain **{gain_words(row.measured.gain, figures)}**, 95 % interval: {escape(row.measured.verdict)}."
+        f" gain {gain_words(row.measured.gain, figures)} with its 95 % interval: **{escape(row.measured.verdict)}**."
     )
     yield _table(row.metrics, figures)
     if len(table.rows) > 1:
