@@ -15,6 +15,7 @@ import pytest
 from typer.testing import CliRunner
 
 from autoresearch.cli import app
+from autoresearch.errors import UserError
 from autoresearch.testing import toy
 
 
@@ -93,3 +94,18 @@ def test_a_task_file_names_its_schema_and_the_schema_is_there(tmp_path: Path, mo
     schema.unlink()
     assert CliRunner().invoke(app, ["schema", "--write"]).exit_code == 0
     assert json.loads(schema.read_text()) == json.loads(CliRunner().invoke(app, ["schema"]).stdout)
+
+
+def test_a_ledger_elsewhere_is_replayed_and_told_but_not_reported(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    missing = CliRunner().invoke(app, ["replay", "nowhere.jsonl"])
+    assert isinstance(missing.exception, UserError)
+    assert missing.exception.message == "nowhere.jsonl is not a file."
+    (tmp_path / "cut.jsonl").write_text("")
+    assert CliRunner().invoke(app, ["replay", "cut.jsonl"]).exit_code == 4
+    whole = CliRunner().invoke(app, ["report", "cut.jsonl"])
+    assert isinstance(whole.exception, UserError)
+    assert "--comment" in whole.exception.fix
+    assert CliRunner().invoke(app, ["report", "--comment", "cut.jsonl"]).stdout.startswith("## nothing yet: ")

@@ -34,6 +34,15 @@ FOLLOWED = {
         ["certificate 1: certified"],
         ["experiments 1, 3", "| all together | 1, 2, 3 | +6", "0 disagree"],
     ),
+    "steer-a-night": (
+        ["the same code as experiment 2", "The next briefs say this: leave X alone"],
+        [
+            "## What the person in charge says now",
+            "X is a length in metres.",
+            "- #2 went much too far",
+            "#1 says that X",
+        ],
+    ),
     "check-your-evaluator": (
         ["fails its self-test"],
         ["WRONG, cheating was expected", "3 of 3 passed", "epoch 2: task file", "20.0 -> 30.0", "together"],
