@@ -117,7 +117,8 @@ def test_a_commit_carries_its_evidence_and_closes_no_issue(root: Path) -> None:
     said = git(root, "log", "-1", "--format=%B", f"finish/parts/{FIRST}")
     assert said.startswith("Raise the first; fixes # 12 @ torvalds and 1 more\n")
     assert "Certificate 1: +12 in total (95 % interval +12 .. +12), 1 fresh run a side" in " ".join(said.split())
-    assert "Why: First and third helps\nGain: +5 (1 run, as judged; " in said
+    assert "torvalds helps\nGain: +1 (1 run, as judged; " in said
+    assert "Why: First and third helps\nGain: +5 (1 fresh run; " in said
     trailers = git(root, "log", "-1", "--format=%(trailers:only)", f"finish/parts/{FIRST}").splitlines()
     assert "Autoresearch-Experiments: 1, 4" in trailers
     assert "Autoresearch-Trust: sealed" in trailers

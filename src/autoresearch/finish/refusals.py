@@ -13,7 +13,8 @@ def target_of(user: UserRepository, store: Store, base: str, commit: str, onto: 
     name = onto or user.branch()
     if name is None:
         raise UserError(
-            "HEAD is detached, so there is no branch to hand over to.", fix="name it: autoresearch finish --onto main"
+            "HEAD is detached, so there is no branch to hand over to.",
+            fix="name it with --onto; git branch lists those there are",
         )
     target = user.resolve(name)
     if not store.has(commit):
