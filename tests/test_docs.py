@@ -9,6 +9,7 @@ import sys
 import tomllib
 from pathlib import Path
 
+import jsonschema
 import pytest
 
 from autoresearch import config
@@ -29,6 +30,10 @@ FOLLOWED = {
     "constraints-and-objectives": ([], ["0 disagree"]),
     "finite-data": (["certificate 1: certified"], ["bits told in", "better, by", "0 disagree"]),
     "prune": ([], ["0 disagree"]),
+    "ship-what-survived": (
+        ["certificate 1: certified"],
+        ["experiments 1, 3", "| all together | 1, 2, 3 | +6", "0 disagree"],
+    ),
     "steer-a-night": (
         ["the same code as experiment 2", "The next briefs say this: leave X alone"],
         [
@@ -75,6 +80,23 @@ def test_every_toml_block_is_valid(page: Path) -> None:
         data = tomllib.loads(text)
         if "goal" in data:
             config.parse(data)
+
+
+def test_the_schema_takes_every_task_file_and_no_misspelt_one() -> None:
+    judge = jsonschema.Draft202012Validator(config.json_schema())
+    shown = [
+        text
+        for page in PAGES
+        for text in re.findall(r"^(?:```toml|cat .*<<'TOML')\n(.*?)^(?:```|TOML)$", page.read_text(), re.M | re.S)
+    ]
+    texts = [*shown, *(path.read_text() for path in (ROOT / "examples").glob("*/autoresearch*.toml"))]
+    files = [data for data in map(tomllib.loads, texts) if "goal" in data]
+    assert len(files) > 9
+    for data in files:
+        assert [error.message for error in judge.iter_errors(data)] == []
+        data["metric"]["naem"] = 1
+        (error,) = judge.iter_errors(data)
+        assert list(error.path) == ["metric"]
 
 
 @pytest.mark.parametrize("page", PAGES, ids=lambda page: str(page.relative_to(ROOT)))

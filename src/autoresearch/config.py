@@ -67,8 +67,19 @@ def parse(data: Mapping[str, Any], *, program: str = "") -> Task:  # what the fi
 
 def json_schema() -> dict[str, Any]:
     """JSON Schema of the task file, draft 2020-12."""
-    schema = TaskFile.model_json_schema(mode="validation")
+    schema: dict[str, Any] = _without_null(TaskFile.model_json_schema(mode="validation"))
     return schema | {"$schema": "https://json-schema.org/draft/2020-12/schema", "title": TASK_FILE}
+
+
+def _without_null(schema: Any) -> Any:
+    """`schema` for a format that has no null: an editor then complains about the key that is wrong, not the table."""
+    if isinstance(schema, list):
+        return [_without_null(each) for each in schema]
+    if not isinstance(schema, dict):
+        return schema
+    kept = {key: _without_null(each) for key, each in schema.items() if (key, each) != ("default", None)}
+    choices = [each for each in kept.pop("anyOf", ()) if each != {"type": "null"}]
+    return kept | (choices[0] if len(choices) == 1 else {"anyOf": choices} if choices else {})
 
 
 def _override(data: dict[str, Any], override: str) -> None:

@@ -165,6 +165,43 @@ class Revalidation:
 
 
 @dataclass(frozen=True, slots=True)
+class Delivered:
+    """One branch of a hand-over: some of the changes, without the others, in one commit."""
+
+    branch: str
+    """Its full name."""
+    commit: str
+    experiments: tuple[int, ...]
+    """Numbers of the experiments it stands for."""
+
+
+@dataclass(frozen=True, slots=True)
+class Finish:
+    """What survived, made into branches for people to review. Its runs are the measurements with its purpose."""
+
+    number: int
+    epoch: int
+    base: str
+    tip: str
+    """What the branches are together."""
+    certified: bool
+    runs: int
+    """Of each commit; 0 when nothing was measured again."""
+    branches: tuple[Delivered, ...]
+
+    @property
+    def purpose(self) -> str:
+        """What its measurements name as theirs."""
+        return f"finish {self.number}"
+
+    @property
+    def commits(self) -> list[str]:
+        """What is measured: the base, each branch alone, and all of them together where that is another commit."""
+        alone = [each.commit for each in self.branches]
+        return [self.base, *alone, self.tip] if len(alone) > 1 else [self.base, *alone]
+
+
+@dataclass(frozen=True, slots=True)
 class Ended:
     """`run` returned in an orderly way."""
 
@@ -205,6 +242,8 @@ class History:
     asides: dict[str, list[Measurement]] = field(default_factory=dict)
     """Runs that no experiment and no certificate asked for, by purpose, oldest first. No rule reads them."""
     revalidation: Revalidation | None = None
+    """The last one, of whichever epoch."""
+    finish: Finish | None = None
     """The last one, of whichever epoch."""
     selftests: dict[str, SelfTested] = field(default_factory=dict)
     """Of this epoch, by name."""
@@ -310,6 +349,8 @@ class History:
                 self.selftests.clear()
             case Revalidation():
                 self.revalidation = record
+            case Finish():
+                self.finish = record
             case SelfTested():
                 self.selftests[record.name] = record
             case Night():

@@ -6,7 +6,7 @@ import math
 import re
 from typing import Annotated, Literal
 
-from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, model_validator
+from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, WithJsonSchema, model_validator
 
 from autoresearch.commandline import arguments
 from autoresearch.metrics import OF_A_RUN, OWN
@@ -54,8 +54,11 @@ def limit(value: str) -> tuple[str, float, float]:
     return (found[1], -math.inf, bound) if found[2] == "<=" else (found[1], bound, math.inf)
 
 
-Size = Annotated[int, BeforeValidator(size)]
-Command = Annotated[tuple[str, ...], BeforeValidator(arguments)]
+_WORDS = {"type": "array", "items": {"type": "string"}, "minItems": 1}
+Size = Annotated[int, BeforeValidator(size), WithJsonSchema({"type": ["integer", "string"]})]
+Command = Annotated[
+    tuple[str, ...], BeforeValidator(arguments), WithJsonSchema({"anyOf": [{"type": "string"}, _WORDS]})
+]
 Glob = Annotated[str, AfterValidator(glob)]
 Seconds = Annotated[float, Field(gt=0, le=30 * 24 * 3600, allow_inf_nan=False)]
 Positive = Annotated[int, Field(gt=0)]

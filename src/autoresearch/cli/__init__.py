@@ -20,6 +20,7 @@ from autoresearch.cli import (
     demo,
     diff,
     export,
+    finish,
     init,
     log,
     place,
@@ -62,7 +63,7 @@ def root(context: typer.Context, version: bool = typer.Option(False, "--version"
 
 VERBS: tuple[Callable[..., None], ...] = (
     *(init.init, check.check, demo.demo, run.run, status.status, log.log, show.show, diff.diff, report.report),
-    *(prune.prune, replay.replay, revalidate.revalidate, vault.vault),
+    *(prune.prune, replay.replay, revalidate.revalidate, vault.vault, finish.finish),
     *(brief.brief, tell.tell, tell.note),
     *(control.pause, control.resume, control.stop, schema.schema),
 )

@@ -8,7 +8,7 @@ from typing import Annotated
 
 import typer
 
-from autoresearch.cli import place
+from autoresearch.cli import place, schema
 from autoresearch.errors import UserError
 
 TEMPLATE = """\
@@ -111,13 +111,14 @@ def init(
         seconds=words["seconds"],
         evaluation=block,
     )
-    target.write_text(text, encoding="utf-8")
+    target.write_text(schema.LINE + text, encoding="utf-8")
     try:
         config.load(root)
     except UserError:
         target.unlink()
         raise
     _write_program(root, words, editable)
+    schema.place_beside(root)
     typer.echo(f"Wrote {target.name}. Look it over, commit it, then: autoresearch check", err=True)
 
 
