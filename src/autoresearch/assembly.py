@@ -41,6 +41,9 @@ READ_FROM_DISK = (TASK_FILE, PROGRAM_FILE)
 
 LARGE_TREE_BYTES = 200 << 20
 
+TRIES = Budget(experiments=40)
+"""A night of tries: how many share the error rate of one night."""
+
 
 @dataclass(slots=True)
 class Rig:
@@ -130,6 +133,19 @@ def assemble(
         _begin_night(assembly, granted, purpose="prune" if prune else "")
         if study.history.prunes:
             study.agent, study.strategy = Pruner(study.workspace), Greedy(task, step="simplify")
+    return assembly
+
+
+def assemble_tries(root: Path, task: Task) -> Assembly:
+    """A study for experiments somebody else makes, one by one; its agent is still to be given. Raises UserError.
+
+    They count in the night that is open; else in a night of tries, which one of them after the other goes on with.
+    """
+    assembly = _put_together(root, replace(task, agent="tuner", agent_options={}), unsafe=False)
+    with _closed_on_error(assembly):
+        refuse_superseded(assembly.rig)
+        _begin(assembly, unsafe=False)
+        _begin_night(assembly, TRIES, purpose="try")
     return assembly
 
 
@@ -236,7 +252,7 @@ def _is_over(assembly: Assembly) -> bool:
 def _refuse_if_spent(assembly: Assembly, granted: Budget | None) -> None:
     """Raise UserError when there is nothing to do; what a kill left undone is done all the same."""
     history = assembly.study.history
-    if history.night and granted is None and _is_over(assembly):
+    if history.night and history.night.purpose != "try" and granted is None and _is_over(assembly):
         assembly.study.reconcile()
         why = budget.spent(history, now())
         raise UserError(
@@ -295,7 +311,7 @@ def _changes_to_prune(assembly: Assembly) -> Budget | None:
 
 def _begin_night(assembly: Assembly, granted: Budget | None, *, purpose: str) -> None:
     task, history = assembly.rig.task, assembly.study.history
-    if history.night and not _is_over(assembly) and (granted, purpose) in _same_night(history.night):
+    if history.night and not _is_over(assembly) and _goes_on(history.night, granted, purpose):
         _recount_certificates(assembly, history.night)
         return
     wanted = granted or task.budget
@@ -314,9 +330,16 @@ def _recount_certificates(assembly: Assembly, night: Night) -> None:
     assembly.study.ledger.append(replace(again, first=night.first, started=night.started))
 
 
-def _same_night(night: Night) -> list[tuple[Budget | None, str]]:
-    """What may be asked for to go on with `night` instead of beginning another."""
-    return [(None, ""), (None, night.purpose), (night.budget, night.purpose)]
+def _goes_on(night: Night, granted: Budget | None, purpose: str) -> bool:
+    """Whether what is asked for goes on with `night` instead of beginning another.
+
+    A try does with any but a night that prunes, or one that must know what everything costs: a person's work has no
+    price. No other night goes on with one of tries.
+    """
+    if purpose == "try":
+        return night.purpose != "prune" and night.budget.cost_usd is None and night.budget.tokens is None
+    same = [(None, ""), (None, night.purpose), (night.budget, night.purpose)]
+    return night.purpose != "try" and (granted, purpose) in same
 
 
 def _night(assembly: Assembly, wanted: Budget, purpose: str) -> Night:

@@ -76,7 +76,7 @@ class Night:
     started: str
     """ISO 8601, UTC; hours count from here, pauses included."""
     purpose: str = ""
-    """"prune" when it takes kept changes back one by one instead of trying new ones."""
+    """"prune" when it takes kept changes back one by one instead of trying new ones; "try" when nobody granted it."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -30,6 +30,7 @@ from autoresearch.cli import (
     schema,
     show,
     status,
+    try_,
     vault,
 )
 from autoresearch.cli.failure import explain
@@ -61,10 +62,10 @@ def root(context: typer.Context, version: bool = typer.Option(False, "--version"
 VERBS: tuple[Callable[..., None], ...] = (
     *(init.init, check.check, demo.demo, run.run, status.status, log.log, show.show, diff.diff, report.report),
     *(prune.prune, replay.replay, revalidate.revalidate, vault.vault),
-    *(control.pause, control.resume, control.stop, schema.schema),
+    *(control.pause, control.resume, control.stop, schema.schema, try_.try_),
 )
 for verb in VERBS:
-    app.command()(verb)
+    app.command(verb.__name__.rstrip("_"))(verb)
 app.add_typer(export.app, name="export")
 
 
