@@ -10,13 +10,13 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from gitrepo import fingerprint, git
 from typer.testing import CliRunner
 
 from autoresearch.cli import app
 from autoresearch.history import Night
 from autoresearch.site import Site
 from autoresearch.testing import toy
+from gitrepo import fingerprint, git
 
 
 @pytest.fixture

@@ -21,6 +21,7 @@ from autoresearch.cli import (
     export,
     init,
     log,
+    mcp_,
     place,
     prune,
     replay,
@@ -62,7 +63,7 @@ def root(context: typer.Context, version: bool = typer.Option(False, "--version"
 VERBS: tuple[Callable[..., None], ...] = (
     *(init.init, check.check, demo.demo, run.run, status.status, log.log, show.show, diff.diff, report.report),
     *(prune.prune, replay.replay, revalidate.revalidate, vault.vault),
-    *(control.pause, control.resume, control.stop, schema.schema, try_.try_),
+    *(control.pause, control.resume, control.stop, schema.schema, try_.try_, mcp_.mcp_),
 )
 for verb in VERBS:
     app.command(verb.__name__.rstrip("_"))(verb)
