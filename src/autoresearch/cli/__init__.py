@@ -30,6 +30,7 @@ from autoresearch.cli import (
     run,
     schema,
     show,
+    skill,
     status,
     try_,
     vault,
@@ -66,8 +67,9 @@ VERBS: tuple[Callable[..., None], ...] = (
     *(control.pause, control.resume, control.stop, schema.schema, try_.try_, mcp_.mcp_),
 )
 for verb in VERBS:
-    app.command(verb.__name__.rstrip("_"))(verb)
+    app.command(verb.__name__.rstrip("_"))(verb)  # two verbs are words of Python's, or of a library's
 app.add_typer(export.app, name="export")
+app.add_typer(skill.app, name="skill")
 
 
 def main() -> None:
