@@ -4,15 +4,13 @@ from __future__ import annotations
 
 import os
 import shutil
-import tempfile
 import threading
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Sequence
 from pathlib import Path
 from typing import NoReturn
 
-from autoresearch import trees
 from autoresearch.agents import report
+from autoresearch.agents.scratch import scratch
 from autoresearch.box import Box, Exit
 from autoresearch.errors import Foul, Interrupted, RigFault, UserError
 from autoresearch.history import History
@@ -59,16 +57,16 @@ class Command:
         Raises Foul when it fails, runs out of time or leaves an unreadable proposal, RigFault when something of it
         survived, Interrupted when it was cancelled.
         """
-        with _scratch(tree.resolve().parent) as scratch:
-            told, proposal = scratch / "brief.md", scratch / "proposal.json"
+        with scratch(tree) as folder:
+            told, proposal = folder / "brief.md", folder / "proposal.json"
             told.write_text(brief.text, encoding="utf-8")
-            env = self._toolchain.env(cores=None, home=scratch) | self._passed
+            env = self._toolchain.env(cores=None, home=folder) | self._passed
             box = Box(
                 self._argv,
                 cwd=tree,
-                limits=bounded(self._limits, scratch),
+                limits=bounded(self._limits, folder),
                 read=self._toolchain.readable,
-                write=(tree, scratch),
+                write=(tree, folder),
                 env=env | {BRIEF: str(told), PROPOSAL: str(proposal)},
             )
             self._demand_success(self._sandbox.run(box, stop=self.stop))
@@ -96,16 +94,6 @@ class Command:
 
     def _fail(self, outcome: Outcome, how: str, ended: Exit) -> NoReturn:
         raise Foul(outcome, f"the agent {how}", log=ended.output, seconds=ended.seconds)
-
-
-@contextmanager
-def _scratch(home: Path) -> Iterator[Path]:
-    """A fresh directory below `home`, gone afterwards whatever the program made of it."""
-    path = Path(tempfile.mkdtemp(prefix="scratch-", dir=home))
-    try:
-        yield path
-    finally:
-        trees.remove(path)
 
 
 def _value(name: str) -> str:

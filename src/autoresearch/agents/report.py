@@ -84,7 +84,12 @@ def _text(said: dict[str, object], key: str, most: int) -> str:
     value = said.get(key, "")
     if not isinstance(value, str):
         raise _refused(f"{key} is no text")
-    return " ".join("".join(char if char.isprintable() else " " for char in value).split())[:most]
+    return line(value, most)
+
+
+def line(text: str, most: int) -> str:
+    """`text` on one printable line of at most `most` characters."""
+    return " ".join("".join(char if char.isprintable() else " " for char in text).split())[:most]
 
 
 def _amount(said: dict[str, object], key: str) -> float | None:

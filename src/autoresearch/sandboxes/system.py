@@ -78,6 +78,8 @@ def check(box: Box, hide: Iterable[Path], *, covered: Iterable[str]) -> None:
                 f"{path} is to be read-only and lies in what the box may write", fix="move it out of there"
             )
     _check_strings(box)
+    if box.uplink and box.limits.network:
+        raise SandboxError("a box has either an uplink or the network, not both", fix="leave network = true out")
     for secret in map(Path.resolve, hide):
         for path in (*own, *map(Path, covered)):
             if secret.is_relative_to(path.resolve()):
