@@ -263,6 +263,11 @@ class Workspace:
             with self._lock:
                 self._agents.discard(number)
 
+    def lay_out(self, root: Path, commit: str) -> None:
+        """A copy of `commit` like a draft, in a folder that does not exist yet and that nobody mends later."""
+        with _mendable(self._folder):
+            Plot(root).fill(self._visible(commit), self._source)
+
     def _seat(self) -> int:
         with self._lock:
             number = next(n for n in range(len(self._agents) + 1) if n not in self._agents)

@@ -5,11 +5,13 @@ from __future__ import annotations
 import os
 import shutil
 import threading
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import NoReturn
 
 from autoresearch.agents import report
+from autoresearch.agents.long import Over, Used
 from autoresearch.agents.scratch import scratch
 from autoresearch.box import Box, Exit
 from autoresearch.errors import Foul, Interrupted, RigFault, UserError
@@ -24,11 +26,14 @@ BRIEF = "AUTORESEARCH_BRIEF"
 PROPOSAL = "AUTORESEARCH_PROPOSAL"
 """Path where the program may leave a JSON object with summary, hypothesis, cost_usd and tokens."""
 
+_SAID = "proposal.json"
+
 
 class Command:
     """Runs a program in the agent box: it can write its copy of the tree and a scratch directory, and nothing else."""
 
     name = "command"
+    version = ""
 
     def __init__(
         self,
@@ -58,19 +63,52 @@ class Command:
         survived, Interrupted when it was cancelled.
         """
         with scratch(tree) as folder:
-            told, proposal = folder / "brief.md", folder / "proposal.json"
-            told.write_text(brief.text, encoding="utf-8")
-            env = self._toolchain.env(cores=None, home=folder) | self._passed
-            box = Box(
-                self._argv,
-                cwd=tree,
-                limits=bounded(self._limits, folder),
-                read=self._toolchain.readable,
-                write=(tree, folder),
-                env=env | {BRIEF: str(told), PROPOSAL: str(proposal)},
-            )
+            box = self._box(brief.text, tree, folder)
             self._demand_success(self._sandbox.run(box, stop=self.stop))
-            return report.read(proposal, agent=self.name, default=f"change {brief.number}")
+            return report.read(folder / _SAID, agent=self.name, default=f"change {brief.number}")
+
+    def stay(
+        self,
+        prompt: str,
+        tree: Path,
+        *,
+        seconds: float,
+        read: Sequence[Path],
+        write: Sequence[Path],
+        env: Mapping[str, str],
+        stop: threading.Event,
+    ) -> Over:
+        """Run the program for a long session: it finds the prompt where it finds a brief otherwise.
+
+        Raises Foul when it fails, RigFault when something of it survived. Stopped by us is no failure.
+        """
+        with scratch(tree) as folder:
+            box = self._box(prompt, tree, folder)
+            limits = replace(box.limits, seconds=seconds)
+            box = replace(
+                box, limits=limits, read=(*box.read, *read), write=(*box.write, *write), env={**box.env, **env}
+            )
+            ended = self._sandbox.run(box, stop=stop)
+            if ended.limit != "cancelled" or ended.survivors:
+                self._demand_success(ended)
+            return Over(report.read(folder / _SAID, agent=self.name, default="").summary, transcript=ended.output)
+
+    def used(self) -> Used:
+        """Not known: a program of which we know nothing tells at the end, or never."""
+        return Used()
+
+    def _box(self, brief: str, tree: Path, folder: Path) -> Box:
+        told = folder / "brief.md"
+        told.write_text(brief, encoding="utf-8")
+        env = self._toolchain.env(cores=None, home=folder) | self._passed
+        return Box(
+            self._argv,
+            cwd=tree,
+            limits=bounded(self._limits, folder),
+            read=self._toolchain.readable,
+            write=(tree, folder),
+            env=env | {BRIEF: str(told), PROPOSAL: str(folder / _SAID)},
+        )
 
     def problems(self, tree: Path) -> list[str]:
         """Why it could not begin in `tree`: the program is missing."""
