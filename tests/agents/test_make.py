@@ -58,7 +58,7 @@ def test_a_factory_of_the_users_own(tmp_path: Path, monkeypatch: pytest.MonkeyPa
     [
         ("claude", {}, "not available yet"),
         ("tunner", {}, "did you mean 'tuner'"),
-        ("zzz", {}, "known: tuner, command, scripted"),
+        ("zzz", {}, "known: tuner, command, llm, scripted"),
         ("tuner", {"seed": 3}, "agent.seed is not an option of the tuner agent; its options: none"),
         ("command", {"command": "x", "secnds": 3}, "did you mean 'seconds'"),
         ("command", {}, "agent.command must be a command"),

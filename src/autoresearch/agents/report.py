@@ -39,6 +39,11 @@ def read(path: Path, *, agent: str, default: str) -> Proposal:
     )
 
 
+def one_line(text: str, most: int) -> str:
+    """`text` as one line of at most `most` printable characters."""
+    return " ".join("".join(char if char.isprintable() else " " for char in text).split())[:most]
+
+
 def _bytes(path: Path) -> bytes | None:
     """Content of a plain file; a link, a pipe or a device in its place is refused without being opened to the end."""
     try:
@@ -84,12 +89,7 @@ def _text(said: dict[str, object], key: str, most: int) -> str:
     value = said.get(key, "")
     if not isinstance(value, str):
         raise _refused(f"{key} is no text")
-    return line(value, most)
-
-
-def line(text: str, most: int) -> str:
-    """`text` on one printable line of at most `most` characters."""
-    return " ".join("".join(char if char.isprintable() else " " for char in text).split())[:most]
+    return one_line(value, most)
 
 
 def _amount(said: dict[str, object], key: str) -> float | None:

@@ -10,10 +10,24 @@ from autoresearch.agents.programs.mini import litellm_env, litellm_model
 from autoresearch.globs import Globs
 
 _PREFIXES = ("anthropic", "openai", "responses", "gemini")
-_USED = re.compile(r"^Tokens: ([\d.]+)(k?) sent.*?, ([\d.]+)(k?) received\.(?: Cost: \$([\d.]+) message)?", re.MULTILINE)
-_BROKEN = re.compile(r"^(?:litellm\.\w+|.*(?:AuthenticationError|RateLimitError|APIError|APIConnectionError)).*", re.MULTILINE)
+_USED = re.compile(
+    r"^Tokens: ([\d.]+)(k?) sent.*?, ([\d.]+)(k?) received\.(?: Cost: \$([\d.]+) message)?", re.MULTILINE
+)
+_BROKEN = re.compile(
+    r"^(?:litellm\.\w+|.*(?:AuthenticationError|RateLimitError|APIError|APIConnectionError)).*", re.MULTILINE
+)
 _BLOCK = re.compile(r"^[^\n]*\n?```.*?^```\n?|<<<<<<< SEARCH.*?>>>>>>> REPLACE", re.MULTILINE | re.DOTALL)
-_NOISE = ("Tokens: ", "Applied edit to ", "Aider v", "Model: ", "Git repo: ", "Repo-map: ", "Added ", "Warning", "https:")
+_NOISE = (
+    "Tokens: ",
+    "Applied edit to ",
+    "Aider v",
+    "Model: ",
+    "Git repo: ",
+    "Repo-map: ",
+    "Added ",
+    "Warning",
+    "https:",
+)
 MOST_FILES = 50
 """Files named on its command line; it asks for others by name."""
 
@@ -32,7 +46,16 @@ class Aider(Dialect):
     def argv(self, start: Start) -> tuple[str, ...]:
         """No git, no updates, no questions, no colours."""
         return (
-            *("--model", litellm_model(start), "--edit-format", "diff", "--yes-always", "--no-git", "--map-tokens", "0"),
+            *(
+                "--model",
+                litellm_model(start),
+                "--edit-format",
+                "diff",
+                "--yes-always",
+                "--no-git",
+                "--map-tokens",
+                "0",
+            ),
             *("--no-check-update", "--no-show-release-notes", "--no-show-model-warnings", "--no-analytics"),
             *("--no-stream", "--no-pretty", "--no-suggest-shell-commands", "--no-detect-urls", "--no-gitignore"),
             *("--chat-history-file", str(start.home / "chat.md"), "--input-history-file", str(start.home / "input")),

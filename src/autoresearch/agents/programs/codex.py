@@ -42,15 +42,15 @@ class Codex(Dialect):
         """A home that does not exist is an error to it."""
         return {".codex/.keep": ""}
 
-    def said(self, output: str, start: Start) -> Said:  # noqa: ARG002 - it leaves nothing in its HOME
+    def said(self, output: str, start: Start) -> Said:
         """Of a conversation gone on with, its usage counts what was before, too: then it is unknown."""
         said, text = list(events(output)), ""
         for event in said:
             if inside(event, "item", "type") == "agent_message":
                 text = words(inside(event, "item", "text")) or text
-        last = next((event for event in reversed(said) if str(event.get("type")).startswith("turn.")), {})
+        last: object = next((event for event in reversed(said) if str(event.get("type")).startswith("turn.")), {})
         errors = [words(event.get("message")) for event in said if event.get("type") == "error"]
-        done = last.get("type") == "turn.completed"
+        done = inside(last, "type") == "turn.completed"
         used = [inside(last, "usage", f"{kind}_tokens") for kind in ("input", "output")]
         return Said(
             text=text,

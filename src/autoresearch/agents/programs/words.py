@@ -18,7 +18,9 @@ def meant(text: str) -> tuple[str, str]:
     """
     said = _object(text) or {name: _labelled(text, name) for name in ("summary", "hypothesis")}
     summary = said.get("summary") or _first_line(text)
-    return report.line(summary, report.MAX_SUMMARY), report.line(said.get("hypothesis", ""), report.MAX_HYPOTHESIS)
+    return report.one_line(summary, report.MAX_SUMMARY), report.one_line(
+        said.get("hypothesis", ""), report.MAX_HYPOTHESIS
+    )
 
 
 def is_question(text: str) -> bool:
