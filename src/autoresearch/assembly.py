@@ -13,7 +13,8 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 import autoresearch
-from autoresearch import agents, budget, cautions, epochs, git, referees, sandboxes, selftests, strategies
+from autoresearch import agents, budget, cautions, epochs, git, referees, sandboxes, selftests, strategies, telling
+from autoresearch.agents.long import Desk, Resident
 from autoresearch.agents.pruner import Pruner
 from autoresearch.alarms import Watch
 from autoresearch.config import PROGRAM_FILE, TASK_FILE
@@ -68,6 +69,14 @@ class Assembly:
     runner: WatchedRunner
     news: list[str] = field(default_factory=list)
     """What the person should know before it starts, a sentence each."""
+
+    def close(self) -> None:
+        """End what still runs for it. What is recorded stays."""
+        try:
+            if isinstance(self.study.agent, Resident):
+                self.study.agent.close()
+        finally:
+            self.rig.workspace.close()
 
 
 def rig_up(root: Path, task: Task, history: History, *, unsafe: bool = False) -> Rig:
@@ -185,8 +194,30 @@ def _put_together(root: Path, task: Task, *, unsafe: bool) -> Assembly:
         keep_log=site.keep_log,
     )
     study.on_record = Watch(lambda: ledger.history, study.record, task.alarm, root)
+    _acquaint(study, rig)
     watched.on_drift = lambda changes: study.record(Note("drift", f"changed while a night ran: {changes}"))
     return Assembly(rig, study, watched)
+
+
+def _acquaint(study: Study, rig: Rig) -> None:
+    """Let an agent that outlives one experiment know its study, and hear every record."""
+    if not isinstance(study.agent, Resident):
+        return
+    react, hear = study.on_record, study.agent.heard
+
+    def tell(record: object) -> None:
+        react(record)
+        hear(record)
+
+    def end_of_log(done: Experiment) -> str:
+        return telling.end_of_log(done, rig.task, rig.site.log_path(done.log))
+
+    study.on_record = tell
+    study.agent.join(
+        Desk(
+            rig.workspace, rig.site.folder / "session", lambda: study.history, study.record, end_of_log, study.keep_log
+        )
+    )
 
 
 def _begin(assembly: Assembly, *, unsafe: bool) -> None:

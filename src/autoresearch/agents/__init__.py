@@ -35,7 +35,23 @@ def make(name: str, options: Mapping[str, object], *, task: Task, sandbox: Sandb
     if name in LATER:
         raise TaskError(f'agent.use = "{name}" is not available yet.', fix=f"use one of {', '.join(_BUILT_IN)}")
     factory = _imported(name) if ":" in name else _built_in(name)
-    return factory(options, task=task, sandbox=sandbox, toolchain=toolchain)
+    own = {key: value for key, value in options.items() if key != "rhythm"}
+    agent = factory(own, task=task, sandbox=sandbox, toolchain=toolchain)
+    return _in_rhythm(agent, options)
+
+
+def _in_rhythm(agent: Agent, options: Mapping[str, object]) -> Agent:
+    """`agent`, started for every experiment, or once for many. Raises TaskError."""
+    rhythm, seconds = options.get("rhythm", "stepwise"), options.get("seconds")
+    if rhythm not in ("stepwise", "long"):
+        raise TaskError(f"agent.rhythm = {rhythm!r} is neither.", fix='write rhythm = "stepwise" or rhythm = "long"')
+    if rhythm == "stepwise":
+        return agent
+    from autoresearch.agents.long import Long, Stays
+
+    if not isinstance(agent, Stays):
+        raise TaskError(f"The {agent.name} agent has no long rhythm.", fix="remove agent.rhythm from autoresearch.toml")
+    return Long(agent, float(seconds)) if isinstance(seconds, int | float) else Long(agent)
 
 
 def problems(agent: Agent, tree: Path, editable: Sequence[str]) -> list[str]:

@@ -34,6 +34,7 @@ class Command:
 
     name = "command"
     version = ""
+    waits = False
 
     def __init__(
         self,

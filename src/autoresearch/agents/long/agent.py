@@ -11,6 +11,7 @@ import time
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Protocol, runtime_checkable
 
 from autoresearch import telling, trees
 from autoresearch.agents.long import words
@@ -45,6 +46,25 @@ class Desk:
     record: Callable[[object], None]
     log_of: Callable[[Experiment], str] = lambda _: ""
     """The end of what a failed candidate printed, as far as it may be told."""
+    keep: Callable[[bytes], str] = lambda _: ""
+    """Stores a transcript beside the ledger and gives its name."""
+
+
+@runtime_checkable
+class Resident(Protocol):
+    """An agent that outlives one experiment."""
+
+    def join(self, desk: Desk) -> None:
+        """Get to know the study. Once, before the first `edit`."""
+        ...
+
+    def heard(self, record: object) -> None:
+        """Hear a record that has just become durable."""
+        ...
+
+    def close(self) -> None:
+        """End whatever runs."""
+        ...
 
 
 @dataclass(slots=True)
@@ -54,7 +74,9 @@ class Long:
     program: Stays
     seconds: float = 600.0
     """How long a session may go without a try."""
+    name: str = field(init=False)
     stop: threading.Event = field(default_factory=threading.Event)
+    on_phase: Callable[[str, float], None] = lambda *_: None
     _desk: Desk | None = None
     _session: Session | None = None
     _begun: int = 0
@@ -70,10 +92,8 @@ class Long:
     _why: str = ""
     """Why the night is over."""
 
-    @property
-    def name(self) -> str:
-        """The program's."""
-        return self.program.name
+    def __post_init__(self) -> None:
+        self.name = self.program.name
 
     def join(self, desk: Desk) -> None:
         """Get to know the study. Once, before the first `edit`."""
@@ -92,6 +112,7 @@ class Long:
         without, and Interrupted.
         """
         self._deadline = time.monotonic() + self.seconds
+        self.on_phase(f"{self.name}, until its next try", self.seconds)
         while True:
             session = self._session or self._begin(brief)
             alive = session.runs  # before looking for questions: the last one may come with the end
@@ -102,10 +123,15 @@ class Long:
             elif not alive:
                 if proposal := self._left_behind(session, brief, tree):
                     return proposal
+            elif self.program.waits:
+                self._deadline = time.monotonic() + self.seconds
+                self.stop.wait(POLL_SECONDS)
             elif time.monotonic() > self._deadline:
                 self._drop()
                 raise self._charged(Foul(Outcome.TIMEOUT, f"the agent tried nothing for {self.seconds:g} s"))
-            elif self.stop.wait(POLL_SECONDS):
+            else:
+                self.stop.wait(POLL_SECONDS)
+            if self.stop.is_set():
                 raise Interrupted("stopped while the agent was at work; nothing recorded is lost")
 
     def heard(self, record: object) -> None:
@@ -149,7 +175,9 @@ class Long:
         self._account.turn(self.program.used())
         self._barren = 0 if session.tries else self._barren + 1
         session.clear()
-        return session.over or Over()
+        over = session.over or Over()
+        self._at.record(Note("session", words.farewell(self._begun, session.tries, self._at.keep(over.transcript))))
+        return over
 
     def _left_behind(self, session: Session, brief: Brief, tree: Path) -> Proposal | None:
         """What a program that ended left without trying it, as a proposal.
@@ -171,8 +199,8 @@ class Long:
         finally:
             self._drop()
         if self._barren:
-            foul = Foul(Outcome.NO_CHANGE, "the agent ended without trying anything", log=over.transcript)
-            raise self._charged(over.foul or foul)
+            nothing = Foul(Outcome.NO_CHANGE, "the agent ended without trying anything", log=over.transcript)
+            raise self._charged(over.foul or nothing)
         return None
 
     # Questions

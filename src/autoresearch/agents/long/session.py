@@ -6,7 +6,7 @@ import threading
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Protocol
+from typing import Protocol, runtime_checkable
 
 from autoresearch import trees
 from autoresearch.agents.long.door import Door
@@ -63,11 +63,14 @@ class Over:
     transcript: bytes = b""
 
 
+@runtime_checkable
 class Stays(Protocol):
     """A program that can be started for a long session."""
 
     name: str
     version: str
+    waits: bool
+    """Whether it waits for its provider now: no fault of its."""
 
     def stay(
         self,

@@ -75,6 +75,11 @@ def experiment(question: Question, history: History, diff: Callable[[str, str], 
     return KEPT, "\n".join(line for line in lines if line)
 
 
+def farewell(number: int, tries: int, transcript: str) -> str:
+    """What the ledger keeps of a session that has ended."""
+    return f"session {number} of this run ended after {tries} tries; what it printed is {transcript}"
+
+
 def one_line(text: str, most: int = 200) -> str:
     """What an agent said, as one line without control characters."""
     return " ".join("".join(char if char.isprintable() else " " for char in text).split())[:most]
