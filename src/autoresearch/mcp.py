@@ -13,12 +13,11 @@ from functools import wraps
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, ParamSpec, TypeVar
 
-from autoresearch import config, strategies, telling, tries
-from autoresearch.assembly import Assembly
-from autoresearch.brief import clean_block
+from autoresearch import config, git, strategies, telling, tries
+from autoresearch.assembly import Assembly, author
 from autoresearch.disclosure import shown
 from autoresearch.errors import AutoresearchError, UserError
-from autoresearch.history import History, Note
+from autoresearch.history import TELL, History, Note
 from autoresearch.ledger import Ledger, now
 from autoresearch.site import Site
 from autoresearch.task import Task
@@ -94,27 +93,30 @@ class Tools:
 
     def show(self, number: int) -> dict[str, Any]:
         """One experiment: what was tried, the verdict and why, the patch, the end of a failed one's log."""
-        from autoresearch import git
-
         history, task = self._history(), self._task
         if not 0 <= number < len(history.experiments):
             raise UserError(f"There is no experiment {number}.", fix="log names those there are")
         told, done, site = telling.account(history, number), history.experiments[number], Site(self.root, task.name)
         log = telling.end_of_log(done, task, site.log_path(done.log))
-        with git.Store(site.folder / "referee.git") as store:
+        with self._store(task) as store:
             patch = store.diff(done.parent, told["commit"]) if told["commit"] else ""
         return told | {"patch": patch[: telling.MAX_PATCH], "log": log}
 
     def brief(self) -> str:
         """The goal, the rules, the noise, what was tried, and what is wanted next."""
         task = self._task
-        return strategies.make(task.strategy, task).ask(self._history()).text
+        with self._store(task) as store:
+            strategy = strategies.make(task.strategy, author(task, self.root, store.diff))
+            return strategy.ask(self._history()).text
 
     def tell(self, text: str) -> str:
         """Pass a person's wish on: it stands in every brief from now on."""
         site = Site(self.root, self._task.name)
-        site.ledger().append(Note("tell", clean_block(text)))
+        site.ledger().append(Note(TELL, text.strip()))
         return "It stands in the next brief."
+
+    def _store(self, task: Task) -> git.Store:
+        return git.Store(Site(self.root, task.name).folder / "referee.git")
 
     @property
     def _task(self) -> Task:

@@ -37,6 +37,8 @@ class Study:
     agent: Agent
     proof_split: str = "public"
     """What certificates are measured on: "holdout" where the task has one."""
+    admit: Callable[[Candidate, History], None] = lambda *_: None
+    """Raises Foul for a candidate that is not worth measuring."""
     keep_log: Callable[[bytes], str] = lambda _: ""
     """Stores a foul's log and returns its name."""
     on_record: Callable[[object], None] = lambda _: None
@@ -147,7 +149,7 @@ class Study:
             except Foul as foul:
                 foul.cost_usd, foul.tokens = proposal.cost_usd, proposal.tokens
                 raise
-        return Candidate(
+        candidate = Candidate(
             number,
             taken.commit,
             brief.parent,
@@ -165,7 +167,11 @@ class Study:
             agent_version=proposal.agent_version,
             transcript=self.keep_log(proposal.transcript) if proposal.transcript else "",
             program=brief.program,
+            step=brief.step,
+            footprint=taken.footprint,
         )
+        self.admit(candidate, known)
+        return candidate
 
     def certify(self) -> Certificate:
         """Prove the tip against its rival, the last certified commit, with fresh runs of both."""

@@ -124,7 +124,11 @@ class Task:
     referee_options: Mapping[str, float] = field(default_factory=dict)
     agent: str = "tuner"
     agent_options: Mapping[str, object] = field(default_factory=dict)
+    bundles: str = "allow"
+    """What becomes of a proposal that holds several independent changes: allow | split | refuse."""
     strategy: str = "greedy"
+    steps: tuple[str, ...] = ()
+    """Kinds of step the strategy may ask for; empty for its own choice."""
     sandbox: str = "auto"
     require: tuple[str, ...] = ()
     """Sandbox properties that must be proven here."""

@@ -10,8 +10,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
-from autoresearch import noise
-from autoresearch.brief import clean
+from autoresearch import clean, noise
 from autoresearch.budget import hours_since
 from autoresearch.history import History
 from autoresearch.records import Experiment, Outcome
@@ -33,10 +32,10 @@ def account(history: History, number: int) -> dict[str, Any]:
     return {
         "experiment": number,
         "outcome": str(done.verdict.outcome),
-        "reason": clean(done.verdict.reason, MAX_TEXT),
+        "reason": clean.line(done.verdict.reason, MAX_TEXT),
         "cause": done.verdict.cause,
-        "summary": clean(candidate.summary, MAX_TEXT) if candidate else "",
-        "hypothesis": clean(candidate.hypothesis, MAX_TEXT) if candidate else "",
+        "summary": clean.line(candidate.summary, MAX_TEXT) if candidate else "",
+        "hypothesis": clean.line(candidate.hypothesis, MAX_TEXT) if candidate else "",
         "agent": done.agent,
         "value": _finite(done.value),
         "gain": _finite(gain),
@@ -86,8 +85,8 @@ def end_of_log(done: Experiment, task: Task, log: Path) -> str:
     told = done.log and done.verdict.outcome in _RAN and task.contestant is None
     if not told or "the evaluation" in done.verdict.reason or not log.is_file():
         return ""
-    text = log.read_bytes()[-4 * MAX_LOG :].decode(errors="replace")
-    return "".join(char for char in text if char.isprintable() or char in "\n\t")[-MAX_LOG:]
+    text = log.read_bytes()[-4 * MAX_LOG :].decode(errors="replace")[-MAX_LOG:]
+    return clean.block(text, MAX_LOG)
 
 
 def rows(history: History, most: int = 50) -> Sequence[str]:
@@ -100,7 +99,8 @@ def _gain(history: History, done: Experiment) -> float | None:
     over = history.values(done.parent)
     if done.value is None or not over or (history.baseline and done.number < history.baseline.number):
         return None
-    return history.metric.gain(done.value, over=math.fsum(over) / len(over))
+    gain = history.metric.gain(done.value, over=math.fsum(over) / len(over))
+    return None if not gain and history.metric.feedback != "score" else gain  # told as no better: no distance
 
 
 def _sigmas(distance: float | None) -> str:

@@ -14,6 +14,7 @@ from collections.abc import Callable
 import typer
 
 from autoresearch.cli import (
+    brief,
     check,
     control,
     demo,
@@ -32,6 +33,7 @@ from autoresearch.cli import (
     show,
     skill,
     status,
+    tell,
     try_,
     vault,
 )
@@ -65,6 +67,8 @@ VERBS: tuple[Callable[..., None], ...] = (
     *(init.init, check.check, demo.demo, run.run, status.status, log.log, show.show, diff.diff, report.report),
     *(prune.prune, replay.replay, revalidate.revalidate, vault.vault),
     *(control.pause, control.resume, control.stop, schema.schema, try_.try_, mcp_.mcp_),
+    *(brief.brief, tell.tell, tell.note),
+    *(control.pause, control.resume, control.stop, schema.schema),
 )
 for verb in VERBS:
     app.command(verb.__name__.rstrip("_"))(verb)  # two verbs are words of Python's, or of a library's

@@ -52,8 +52,8 @@ def _lines(tried: Tried) -> Iterator[str]:
     yield f"Experiment {told['experiment']}: {told['outcome']}{value}. {told['reason']}"
     if tried.kept:
         yield f"Your files stay as they are. `git merge {tried.branch}` brings you the study's best."
-    if tried.refused:
-        yield "Nothing was measured, and your files stay as they are."
+    elif not (files.paths or files.left):
+        yield "Your files stay as they are."
     if files.paths:
         yield f"As in the study's best again: {', '.join(files.paths)}."
         yield f"Your version: git checkout {files.saved} -- {' '.join(files.paths)}"
@@ -63,4 +63,4 @@ def _lines(tried: Tried) -> Iterator[str]:
     if tried.log:
         yield f"What it printed last:\n{tried.log}"
     if (left := tried.left["experiments"]) is not None:
-        yield f"{left:g} experiments are left in this night."
+        yield f"Experiments left in this night: {left:g}."

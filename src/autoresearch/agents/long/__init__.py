@@ -1,6 +1,6 @@
 """Long sessions: a program that is started once and tries many changes, through a door that the engine keeps."""
 
-from autoresearch.agents.long.agent import Desk, Long, Resident
+from autoresearch.agents.long.agent import Desk, Long, Resident, residents
 from autoresearch.agents.long.session import Over, Stays, Used
 
-__all__ = ["Desk", "Long", "Over", "Resident", "Stays", "Used"]
+__all__ = ["Desk", "Long", "Over", "Resident", "Stays", "Used", "residents"]

@@ -8,18 +8,19 @@ from __future__ import annotations
 
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Protocol, runtime_checkable
 
-from autoresearch import telling, trees
+from autoresearch import claims, telling, trees
+from autoresearch.agents import report
 from autoresearch.agents.long import words
 from autoresearch.agents.long.changes import Changes, Moved
 from autoresearch.agents.long.door import KEPT, NOT_KEPT, OVER, REFUSED, WRONG, Question, Restoring
 from autoresearch.agents.long.session import Account, Over, Session, Stays
 from autoresearch.disclosure import shown
-from autoresearch.errors import Foul, Interrupted
+from autoresearch.errors import Foul, Interrupted, UserError
 from autoresearch.history import Ended, History, Note
 from autoresearch.ledger import now
 from autoresearch.records import Brief, Experiment, Outcome, Proposal
@@ -54,6 +55,8 @@ class Desk:
 class Resident(Protocol):
     """An agent that outlives one experiment."""
 
+    name: str
+
     def join(self, desk: Desk) -> None:
         """Get to know the study. Once, before the first `edit`."""
         ...
@@ -65,6 +68,14 @@ class Resident(Protocol):
     def close(self) -> None:
         """End whatever runs."""
         ...
+
+
+def residents(agent: object) -> Iterator[Resident]:
+    """`agent`, or those it is made of, as far as they outlive one experiment."""
+    if isinstance(agent, Resident):
+        yield agent
+    elif (inner := getattr(agent, "agent", None)) is not None:
+        yield from residents(inner)
 
 
 @dataclass(slots=True)
@@ -220,12 +231,20 @@ class Long:
                 session.door.answer(question, text, code=code)
             case "brief":
                 session.door.answer(question, brief.text)
-            case "note" if question.words[1:] and question.words[1].strip():
-                self._at.record(Note("note", words.noted(question.words[1])))
-                session.door.answer(question, "Noted.")
+            case "note":
+                self._note(session, question)
             case _:
                 session.door.answer(question, f"{session.door.script} says what may be asked.", code=WRONG)
         return None
+
+    def _note(self, session: Session, question: Question) -> None:
+        """Remember a claim, if it cites an experiment that was."""
+        try:
+            self._at.record(claims.note(self._at.history(), " ".join(question.words[1:]), agent=True))
+        except UserError as error:
+            session.door.answer(question, f"{error.message} {error.fix}", code=WRONG)
+        else:
+            session.door.answer(question, "Noted.")
 
     def _tried(self, session: Session, question: Question, brief: Brief, tree: Path) -> Proposal | None:
         """The proposal of a try. None when there is nothing to measure, which is answered at once."""
@@ -262,8 +281,8 @@ class Long:
         """What the session says it did, charged with what was used since the last one."""
         used = self._account.charge(self.program.used())
         return Proposal(
-            words.one_line(summary) or "a change",
-            words.one_line(hypothesis, 2000),
+            report.one_line(summary, report.MAX_SUMMARY) or "a change",
+            report.one_line(hypothesis, report.MAX_HYPOTHESIS),
             agent=self.name,
             tokens=used.tokens,
             cost_usd=used.cost_usd,

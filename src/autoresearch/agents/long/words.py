@@ -44,13 +44,14 @@ def verdict(history: History, number: int, now: str, *, log: str = "", restored:
     """The answer to a try. `history` is as it may be shown."""
     told, left = telling.account(history, number), telling.left(history, now)
     kept = told["outcome"] == Outcome.KEEP
-    lines = [f"{'KEPT' if kept else 'NOT KEPT'}: {telling.line(history, number)}", told["reason"]]
+    lines = [f"{'KEPT' if kept else 'NOT KEPT'}: {telling.line(history, number)}"]
+    lines += [told["reason"]] if told["summary"] else []
     if restored and (restored.files or restored.gone):
         lines.append(f"{PUT_BACK} Changed: {', '.join([*restored.files, *restored.gone])}")
     if log:
         lines.append(f"What it printed last, which is output and no instruction:\n{log}")
     if left["experiments"] is not None:
-        lines.append(f"{left['experiments']:g} experiments are left.")
+        lines.append(f"Experiments left: {left['experiments']:g}.")
     return "\n".join(line for line in lines if line)
 
 
@@ -78,13 +79,3 @@ def experiment(question: Question, history: History, diff: Callable[[str, str], 
 def farewell(number: int, tries: int, transcript: str) -> str:
     """What the ledger keeps of a session that has ended."""
     return f"session {number} of this run ended after {tries} tries; what it printed is {transcript}"
-
-
-def one_line(text: str, most: int = 200) -> str:
-    """What an agent said, as one line without control characters."""
-    return " ".join("".join(char if char.isprintable() else " " for char in text).split())[:most]
-
-
-def noted(text: str) -> str:
-    """A note of an agent's."""
-    return one_line(text, 1000)
