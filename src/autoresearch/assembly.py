@@ -149,6 +149,7 @@ def assemble(
         if study.history.prunes:
             study.agent = Pruner(study.workspace)
             study.strategy = Greedy(Author(task), steps=("simplify",))
+            study.give_up_after = 0  # every change is another one, whatever became of those before it
     return assembly
 
 
@@ -198,10 +199,11 @@ def _put_together(root: Path, task: Task, *, unsafe: bool) -> Assembly:
         strategy=strategies.make(task.strategy, author(rig.task, root, rig.workspace.diff)),
         agent=_agent(rig),
         admit=Admission(task.bundles),
+        give_up_after=task.give_up_after,
         proof_split="holdout" if task.holdout else "public",
         keep_log=site.keep_log,
     )
-    watching = Watch(lambda: ledger.history, study.record, task.alarm, root)
+    watching = Watch(lambda: ledger.history, study.record, task.alarm, root, study.given_up)
     study.on_record = each_of(watching, Consolidation(lambda: ledger.history, site.folder / "notes"))
     _acquaint(study, rig)
     watched.on_drift = lambda changes: study.record(Note("drift", f"changed while a night ran: {changes}"))

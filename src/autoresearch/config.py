@@ -256,6 +256,7 @@ def _task(file: TaskFile, program: str) -> Task:
         agent=file.agent.use,
         agent_options=file.agent.model_extra or {},
         bundles=file.agent.bundles,
+        give_up_after=file.agent.give_up_after,
         strategy=file.strategy.use,
         steps=tuple(file.strategy.steps),
         sandbox=file.sandbox.use,

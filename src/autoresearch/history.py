@@ -223,6 +223,8 @@ class History:
     certificates_tonight: int = 0
     certificate_at: int = 0
     """Experiments that were finished when the last certificate was given."""
+    resumed: int = 0
+    """Experiments that were finished when `run` last returned: a circuit breaker counts from here."""
     counts: dict[Outcome, int] = field(default_factory=dict)
     """Finished experiments by outcome, baselines left out."""
     vault: Vault | None = None
@@ -334,6 +336,7 @@ class History:
                 self.stopping = action
             case Ended():
                 self.paused, self.stopping = False, ""
+                self.resumed = len(self.experiments)
             case Note():
                 self._note(record)
             case _:

@@ -13,7 +13,7 @@ from contextlib import suppress
 from dataclasses import dataclass, replace
 from typing import TypeVar
 
-from autoresearch import budget
+from autoresearch import breaker, budget
 from autoresearch.disclosure import shown
 from autoresearch.errors import Foul, Interrupted, RigFault, UserError
 from autoresearch.history import Ended, Evidence, History, Note
@@ -35,6 +35,8 @@ class Study:
     referee: Referee
     strategy: Strategy
     agent: Agent
+    give_up_after: int = breaker.GIVE_UP_AFTER
+    """Like failures of the agent in a row that end the night; 0 for never."""
     proof_split: str = "public"
     """What certificates are measured on: "holdout" where the task has one."""
     admit: Callable[[Candidate, History], None] = lambda *_: None
@@ -93,7 +95,11 @@ class Study:
             return "the target is reached, and certified"
         if self.history.baseline is None or self.referee.certificate_due(self.history):
             return ""
-        return budget.spent(self.history, now())
+        return budget.spent(self.history, now()) or self.given_up()
+
+    def given_up(self) -> str:
+        """Why nothing more is to be hoped for from the agent as it is; empty while there is."""
+        return breaker.tripped(self.history, self.give_up_after)
 
     def attempt(self) -> Experiment:
         """One numbered experiment, from brief to verdict. A foul is a verdict like any other."""

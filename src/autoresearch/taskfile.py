@@ -293,6 +293,7 @@ class AgentTable(BaseModel):
     bundles: Literal["allow", "split", "refuse"] = Field(
         default="allow", description="What becomes of a proposal that holds several independent changes."
     )
+    give_up_after: int = Field(default=8, ge=0)
 
 
 class StrategyTable(Table):

@@ -72,13 +72,23 @@ def _tuner(options: Mapping[str, object], *, task: Task, sandbox: Sandbox, toolc
 
 
 def _command(options: Mapping[str, object], *, task: Task, sandbox: Sandbox, toolchain: Toolchain) -> Agent:  # noqa: ARG001
+    from autoresearch.agents import access
     from autoresearch.agents.command import Command
 
     read = Options("command", options)
     argv, seconds = read.command("command"), read.seconds("seconds", 600.0)
     network, pass_env = read.switch("network"), read.names("pass_env")
+    terms = access.read(read) if {"provider", "base_url"} & options.keys() else None
     read.done()
-    return Command(argv, sandbox=sandbox, toolchain=toolchain, seconds=seconds, network=network, pass_env=pass_env)
+    return Command(
+        argv,
+        sandbox=sandbox,
+        toolchain=toolchain,
+        seconds=seconds,
+        network=network,
+        pass_env=pass_env,
+        access=terms,
+    )
 
 
 def _llm(options: Mapping[str, object], *, task: Task, sandbox: Sandbox, toolchain: Toolchain) -> Agent:  # noqa: ARG001

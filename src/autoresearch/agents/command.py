@@ -6,20 +6,25 @@ import os
 import shutil
 import threading
 from collections.abc import Mapping, Sequence
+from contextlib import AbstractContextManager, nullcontext
 from dataclasses import replace
 from pathlib import Path
 from typing import NoReturn
 
 from autoresearch.agents import report
+from autoresearch.agents.access import Access
 from autoresearch.agents.long import Over, Used
 from autoresearch.agents.scratch import scratch
+from autoresearch.agents.trouble import cause_of
 from autoresearch.box import Box, Exit
+from autoresearch.causes import Cause
 from autoresearch.errors import Foul, Interrupted, RigFault, UserError
 from autoresearch.history import History
 from autoresearch.protocols import Sandbox
 from autoresearch.records import Brief, Outcome, Proposal
 from autoresearch.task import Limits
 from autoresearch.toolchain import Toolchain, bounded
+from autoresearch.uplink import Uplink
 
 BRIEF = "AUTORESEARCH_BRIEF"
 """Path of the brief, a Markdown file outside of the tree."""
@@ -45,10 +50,11 @@ class Command:
         seconds: float = 600.0,
         network: bool = False,
         pass_env: Sequence[str] = (),
+        access: Access | None = None,
     ) -> None:
         """`pass_env` names variables of our own environment the program may see; everything else stays out.
 
-        Raises UserError when one of them is not set.
+        With `access` the program can reach that provider, and nothing else. Raises UserError when a variable is not set.
         """
         self.stop = threading.Event()
         self._argv = tuple(argv)
@@ -56,6 +62,8 @@ class Command:
         self._toolchain = toolchain
         self._limits = Limits(seconds=seconds, network=network)
         self._passed = {name: _value(name) for name in pass_env}
+        self._access = access
+        self._up: Uplink | None = None
 
     def edit(self, brief: Brief, tree: Path, history: History) -> Proposal:  # noqa: ARG002 - the brief tells it
         """Run the program in `tree`, with no standard input.
@@ -63,10 +71,14 @@ class Command:
         Raises Foul when it fails, runs out of time or leaves an unreadable proposal, RigFault when something of it
         survived, Interrupted when it was cancelled.
         """
-        with scratch(tree) as folder:
-            box = self._box(brief.text, tree, folder)
-            self._demand_success(self._sandbox.run(box, stop=self.stop))
-            return report.read(folder / _SAID, agent=self.name, default=f"change {brief.number}")
+        with scratch(tree) as folder, self._uplink() as up:
+            box = self._box(brief.text, tree, folder, up)
+            try:
+                self._demand_success(self._sandbox.run(box, stop=self.stop))
+                said = report.read(folder / _SAID, agent=self.name, default=f"change {brief.number}")
+            except Foul as foul:
+                raise _billed(foul, up) if up else foul from None
+        return _charged(said, up) if up else said
 
     def stay(
         self,
@@ -83,25 +95,24 @@ class Command:
 
         Raises Foul when it fails, RigFault when something of it survived. Stopped by us is no failure.
         """
-        with scratch(tree) as folder:
-            box = self._box(prompt, tree, folder)
-            limits = replace(box.limits, seconds=seconds)
-            box = replace(
-                box, limits=limits, read=(*box.read, *read), write=(*box.write, *write), env={**box.env, **env}
-            )
+        with scratch(tree) as folder, self._uplink() as up:
+            self._up = up
+            box = self._box(prompt, tree, folder, up)
+            box = replace(box, limits=replace(box.limits, seconds=seconds), env={**box.env, **env})
+            box = replace(box, read=(*box.read, *read), write=(*box.write, *write))
             ended = self._sandbox.run(box, stop=stop)
             if ended.limit != "cancelled" or ended.survivors:
                 self._demand_success(ended)
             return Over(report.read(folder / _SAID, agent=self.name, default="").summary, transcript=ended.output)
 
     def used(self) -> Used:
-        """Not known: a program of which we know nothing tells at the end, or never."""
-        return Used()
+        """What the uplink of the last session has counted; unknown without one."""
+        return Used(self._up.tokens, self._up.cost_usd) if self._up else Used()
 
-    def _box(self, brief: str, tree: Path, folder: Path) -> Box:
+    def _box(self, brief: str, tree: Path, folder: Path, up: Uplink | None) -> Box:
         told = folder / "brief.md"
         told.write_text(brief, encoding="utf-8")
-        env = self._toolchain.env(cores=None, home=folder) | self._passed
+        env = self._toolchain.env(cores=None, home=folder) | self._passed | (up.env if up else {})
         return Box(
             self._argv,
             cwd=tree,
@@ -109,14 +120,18 @@ class Command:
             read=self._toolchain.readable,
             write=(tree, folder),
             env=env | {BRIEF: str(told), PROPOSAL: str(folder / _SAID)},
+            uplink=up.address if up else None,
         )
 
+    def _uplink(self) -> AbstractContextManager[Uplink | None]:
+        return self._access.uplink() if self._access else nullcontext()
+
     def problems(self, tree: Path) -> list[str]:
-        """Why it could not begin in `tree`: the program is missing."""
-        program = self._argv[0]
+        """Why it could not begin in `tree`: the program or its key is missing."""
+        program, missing = self._argv[0], self._access.problems() if self._access else []
         if shutil.which(program, path=self._toolchain.path) or (tree / program).is_file():
-            return []
-        return [f"The agent's program {program!r} is neither on PATH nor in the repository."]
+            return missing
+        return [f"The agent's program {program!r} is neither on PATH nor in the repository.", *missing]
 
     def _demand_success(self, ended: Exit) -> None:
         if ended.survivors:
@@ -133,6 +148,22 @@ class Command:
 
     def _fail(self, outcome: Outcome, how: str, ended: Exit) -> NoReturn:
         raise Foul(outcome, f"the agent {how}", log=ended.output, seconds=ended.seconds)
+
+
+def _charged(said: Proposal, up: Uplink) -> Proposal:
+    tokens, cost = up.bill(tokens=said.tokens, cost_usd=said.cost_usd)
+    return replace(said, tokens=tokens, cost_usd=cost, transcript=up.transcript())
+
+
+def _billed(foul: Foul, up: Uplink) -> Foul:
+    """With what was used, what was said, and the reason that lies behind the program's own."""
+    foul.tokens, foul.cost_usd = up.bill(tokens=foul.tokens, cost_usd=foul.cost_usd)
+    foul.log += b"\n" + up.transcript()
+    if up.exhausted and not foul.cause:
+        foul.cause = Cause.TOKENS
+    elif up.trouble and not foul.cause:
+        foul.cause = cause_of(up.trouble.status, up.trouble.text)
+    return foul
 
 
 def _value(name: str) -> str:

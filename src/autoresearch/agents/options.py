@@ -83,6 +83,10 @@ class Options:
         except ValueError:
             raise self._wrong(name, "a command, and the agent needs it", f'{name} = "./improve.sh"') from None
 
+    def raw(self, name: str) -> object:
+        """Whatever stands there, for a reader of its own; None when it is left out."""
+        return self._take(name, None)
+
     def done(self) -> None:
         """Refuse whatever was not read, naming the nearest known option. Raises TaskError."""
         for name in self._given:

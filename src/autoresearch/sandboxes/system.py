@@ -32,7 +32,7 @@ def existing(paths: Iterable[str]) -> list[str]:
 
 def readable(box: Box) -> list[str]:
     """The system's own programs, libraries and settings, as far as this machine has them."""
-    etc = ETC + ETC_NETWORK if box.limits.network else ETC
+    etc = ETC + ETC_NETWORK if box.limits.network or box.uplink else ETC
     gpu = GPU_FILES if box.limits.gpus else ()
     return existing([*PROGRAMS, *(f"/etc/{name}" for name in etc), *HARDWARE, *gpu])
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from types import TracebackType
-from typing import Self
+from typing import Self, TypeVar
 
 from autoresearch.box import Endpoint
 from autoresearch.uplink import prices as tables
@@ -13,6 +13,9 @@ from autoresearch.uplink.providers import Key, Provider
 from autoresearch.uplink.proxy import Proxy
 from autoresearch.uplink.trouble import Trouble
 from autoresearch.uplink.usage import Usage
+
+T = TypeVar("T", int, float)
+URL, KEY = "AUTORESEARCH_MODEL_URL", "AUTORESEARCH_MODEL_KEY"
 
 
 class Uplink:
@@ -70,6 +73,12 @@ class Uplink:
         return self._gate.token
 
     @property
+    def env(self) -> dict[str, str]:
+        """Where programs of that provider look for the two: its own variables, and `URL` and `KEY` for any program."""
+        wire = self._gate.provider.speaks
+        return {**dict.fromkeys((*wire.url_env, URL), self.url), **dict.fromkeys((wire.key_env, KEY), self.key)}
+
+    @property
     def provider(self) -> Provider:
         """Who answers."""
         return self._gate.provider
@@ -88,6 +97,14 @@ class Uplink:
     def cost_usd(self) -> float | None:
         """Dollars for them; None where a price or a count is unknown, which is not zero."""
         return self._gate.cost
+
+    def bill(self, *, tokens: int | None = None, cost_usd: float | None = None) -> tuple[int | None, float | None]:
+        """Tokens and dollars to be charged, given what the program itself says.
+
+        Its own figure counts, unless ours is known and larger: it may know more than passed here, and has no reason to
+        say less.
+        """
+        return _larger(tokens, self.tokens), _larger(cost_usd, self.cost_usd)
 
     @property
     def trouble(self) -> Trouble | None:
@@ -112,3 +129,7 @@ class Uplink:
     def transcript(self) -> bytes:
         """What passed, a line of JSON for each request, with neither key nor token in it, bounded at a megabyte."""
         return self._gate.minutes.text
+
+
+def _larger(said: T | None, metered: T | None) -> T | None:
+    return metered if said is None else said if metered is None else max(said, metered)

@@ -31,6 +31,9 @@ class Wire:
     calls: tuple[Call, ...]
     failed: Callable[[int, str], object]
     """The body of an error, from its status and a sentence."""
+    url_env: tuple[str, ...]
+    key_env: str
+    """Environment variables in which programs that speak it look for a base URL, and for a key."""
 
     def find(self, method: str, path: str) -> tuple[Call, str] | None:
         """The call a request makes, and the model its path names; None for everything that is none."""
@@ -57,6 +60,7 @@ _OPENAI_CALLS = (
     _call("POST", "/responses"),
     _call("GET", _LISTED, thinks=False),
 )
+_OPENAI_URLS = ("OPENAI_BASE_URL", "OPENAI_API_BASE")
 
 
 def _anthropic_failed(status: int, sentence: str) -> object:
@@ -86,9 +90,11 @@ WIRES: Mapping[str, Wire] = {
                 _call("GET", f"/v1{_LISTED}", thinks=False),
             ),
             _anthropic_failed,
+            ("ANTHROPIC_BASE_URL",),
+            "ANTHROPIC_API_KEY",
         ),
-        Wire("openai", "authorization", _OPENAI_CALLS, _openai_failed),
-        Wire("responses", "authorization", _OPENAI_CALLS, _openai_failed),
+        Wire("openai", "authorization", _OPENAI_CALLS, _openai_failed, _OPENAI_URLS, "OPENAI_API_KEY"),
+        Wire("responses", "authorization", _OPENAI_CALLS, _openai_failed, _OPENAI_URLS, "OPENAI_API_KEY"),
         Wire(
             "gemini",
             "x-goog-api-key",
@@ -98,6 +104,8 @@ WIRES: Mapping[str, Wire] = {
                 _call("GET", rf"/v1(beta|alpha)?{_LISTED}", thinks=False),
             ),
             _gemini_failed,
+            ("GOOGLE_GEMINI_BASE_URL",),
+            "GEMINI_API_KEY",
         ),
     )
 }

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from pathlib import Path
 
+from autoresearch.agents import access
 from autoresearch.agents.options import Options
 from autoresearch.agents.patience import HOUR, Patience
 from autoresearch.agents.programs.aider import Aider
@@ -22,7 +23,6 @@ from autoresearch.protocols import Sandbox
 from autoresearch.site import Site
 from autoresearch.task import Task
 from autoresearch.toolchain import Toolchain
-from autoresearch.uplink import Provider, named
 
 __all__ = ["DIALECTS", "Coder", "Dialect", "Ended", "Program", "Setup", "coder"]
 
@@ -48,27 +48,15 @@ def coder(
 
 
 def setup(dialect: Dialect, read: Options, task: Task) -> Setup:
-    """Provider, model, limits and arguments, from the options. Raises TaskError."""
-    return Setup(
-        _provider(dialect, read),
-        model=read.text("model") if dialect.needs_model else read.word("model"),
-        tokens=read.limit("tokens", example=200_000),
-        cost_usd=read.amount("cost_usd"),
-        args=read.names("args"),
-        editable=task.editable,
-    )
-
-
-def _provider(dialect: Dialect, read: Options) -> Provider:
-    name, url = read.word("provider", dialect.provider), read.word("base_url")
-    wire, key_env = read.word("wire"), read.word("key_env")
-    found = named(name, url=url or None, wire=wire or None, key_env=(key_env,) if key_env else None)
-    if found.wire not in dialect.wires:
+    """Provider, limits, model and arguments, from the options. Raises TaskError."""
+    terms = access.read(read, provider=dialect.provider)
+    if terms.provider.wire not in dialect.wires:
         raise TaskError(
-            f"{dialect.name} speaks {' or '.join(dialect.wires)}, and {name} speaks {found.wire}.",
+            f"{dialect.name} speaks {' or '.join(dialect.wires)}; {terms.provider.name} speaks {terms.provider.wire}.",
             fix=f'write provider = "{dialect.provider}" below [agent], or wire = "{dialect.wires[0]}" beside base_url',
         )
-    return found
+    model = read.text("model") if dialect.needs_model else read.word("model")
+    return Setup(terms, model, args=read.names("args"), editable=task.editable)
 
 
 def _lasting(dialect: Dialect, session: str, folder: Path) -> Path | None:

@@ -8,6 +8,12 @@ from collections.abc import Mapping
 from autoresearch.agents.programs.dialect import Dialect, Said, Start, count, events, inside, words
 
 _KEY = "CODEX_PROVIDER_KEY"
+_OFF = ("plugins", "apps", "image_generation", "browser_use", "computer_use", "unbounded_connection_retries")
+_QUIET = (
+    *(f"features.{feature}=false" for feature in _OFF),
+    *("analytics.enabled=false", 'otel.metrics_exporter="none"', "check_for_update_on_startup=false"),
+)
+"""No calls of somebody else than the provider, and no waiting without end."""
 
 
 class Codex(Dialect):
@@ -30,6 +36,7 @@ class Codex(Dialect):
             *(("--model", start.model) if start.model else ()),
             *("-c", 'model_provider="agent"'),
             *("-c", f"model_providers.agent={{{table},request_max_retries=4,stream_max_retries=4}}"),
+            *(part for setting in _QUIET for part in ("-c", setting)),
             *start.args,
             *("--", *((start.session,) if start.session else ()), start.prompt),
         )

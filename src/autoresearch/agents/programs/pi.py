@@ -13,7 +13,7 @@ _APIS = {
     "responses": "openai-responses",
     "gemini": "google-generative-ai",
 }
-_PROVIDER, _KEY = "agent", "PI_PROVIDER_KEY"
+_PROVIDER = "agent"
 UNKNOWN_SIZE = {"contextWindow": 128_000, "maxTokens": 16_384}
 """Of a model of which we know nothing but its name."""
 
@@ -42,13 +42,13 @@ class Pi(Dialect):
 
     def env(self, start: Start) -> Mapping[str, str]:
         """Offline means: no look for updates and no telemetry; the model is asked all the same."""
-        return {"PI_OFFLINE": "1", "PI_CODING_AGENT_DIR": str(start.home / ".pi"), _KEY: start.key}
+        return {"PI_OFFLINE": "1", "PI_CODING_AGENT_DIR": str(start.home / ".pi")}
 
     def files(self, start: Start) -> Mapping[str, str]:
         """Providers and models of one's own can only be told by a file."""
         url = f"{start.url}/v1beta" if start.wire == "gemini" else start.url
         model = {"id": start.model, **UNKNOWN_SIZE}
-        provider = {"baseUrl": url, "api": _APIS[start.wire], "apiKey": _KEY, "models": [model]}
+        provider = {"baseUrl": url, "api": _APIS[start.wire], "apiKey": start.key, "models": [model]}
         return {".pi/models.json": json.dumps({"providers": {_PROVIDER: provider}})}
 
     def said(self, output: str, start: Start) -> Said:  # noqa: ARG002 - all of it is in its output

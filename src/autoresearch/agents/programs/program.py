@@ -9,7 +9,9 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
+from tempfile import TemporaryDirectory
 
+from autoresearch.agents.access import Access
 from autoresearch.agents.programs import place
 from autoresearch.agents.programs.dialect import Dialect, Said, Start
 from autoresearch.agents.programs.watch import Watch
@@ -18,7 +20,7 @@ from autoresearch.errors import UserError
 from autoresearch.protocols import Sandbox
 from autoresearch.task import Limits
 from autoresearch.toolchain import Toolchain, bounded
-from autoresearch.uplink import Provider, Trouble, Uplink
+from autoresearch.uplink import Trouble, Uplink
 
 MAX_PROMPT_BYTES = 120_000
 """The kernel takes no longer argument than 128 KiB."""
@@ -31,13 +33,10 @@ OUTPUT_BYTES = 32 * 2**20
 class Setup:
     """What a person decided about a program."""
 
-    provider: Provider
+    access: Access
+    """Whom it asks, and the limits of one start: of tokens held by the proxy, of money by the program as well."""
     model: str = ""
     """Empty leaves it to the program."""
-    tokens: int | None = None
-    """Limit of one start, held by the proxy."""
-    cost_usd: float | None = None
-    """Limit of one start, held by the program where it can, and by the proxy where the price is known."""
     args: tuple[str, ...] = ()
     """Further arguments for the program."""
     editable: tuple[str, ...] = ()
@@ -108,7 +107,7 @@ class Program:
         found = self._found()
         if len(prompt.encode()) > MAX_PROMPT_BYTES:
             raise UserError("The brief is too long to be handed to a program.", fix="shorten program.md")
-        with Uplink(self.setup.provider, tokens=self.setup.tokens, cost_usd=self.setup.cost_usd) as up:
+        with self.setup.access.uplink() as up:
             start = self._start(prompt, tree, home, up, session=session, lasting=lasting, shell=shell)
             box = Box(
                 (str(found.program), *self.dialect.argv(start)),
@@ -130,18 +129,17 @@ class Program:
     def problems(self) -> list[str]:
         """Why it could not be started, a sentence each."""
         try:
-            self.setup.provider.key()
             self._found()
         except UserError as error:
-            return [f"{error.message} {error.fix}".strip()]
+            return [f"{error.message} Type: {error.fix}"]
+        if problems := self.setup.access.problems():
+            return problems
         return [] if self.version else [f"{self.dialect.executable} is installed, and does not start here."]
 
     @cached_property
     def version(self) -> str:
         """What it says of itself, asked once, without a network; empty where it says nothing."""
         found = self._found()
-        from tempfile import TemporaryDirectory
-
         with TemporaryDirectory(prefix="autoresearch-") as name:
             folder = Path(name)
             box = Box(
@@ -161,7 +159,7 @@ class Program:
         if found is None:
             raise UserError(
                 f"{self.dialect.executable!r}, the program of the {self.dialect.name} agent, is not on PATH.",
-                fix=f"{self.dialect.install}",
+                fix=self.dialect.install,
             )
         return found
 
@@ -176,7 +174,7 @@ class Program:
             key=up.key,
             wire=up.provider.wire,
             model=self.setup.model,
-            cost_usd=self.setup.cost_usd,
+            cost_usd=self.setup.access.cost_usd,
             session=session,
             lasting=lasting,
             shell=shell,
