@@ -149,10 +149,11 @@ class WorkingCopy:
             return Change(None)
         except OSError as error:
             raise Foul(Outcome.VIOLATION, f"{quote(path)} cannot be read: {error.strerror}.") from error
+        info = os.fstat(source)
+        if not stat.S_ISREG(info.st_mode):
+            os.close(source)
+            raise Foul(Outcome.VIOLATION, f"{quote(path)} is no plain file.")
         with open(source, "rb") as file:
-            info = os.fstat(source)
-            if not stat.S_ISREG(info.st_mode):
-                raise Foul(Outcome.VIOLATION, f"{quote(path)} is no plain file.")
             return Change(file.read(), PROGRAM if info.st_mode & stat.S_IXUSR else FILE)
 
     def _write(self, path: str, commit: str) -> None:

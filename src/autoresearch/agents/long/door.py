@@ -118,10 +118,10 @@ class Door:
             source = os.open(name, flags, dir_fd=self._asked)
         except OSError:
             return ()
-        with open(source, "rb") as file:
-            if not stat.S_ISREG(os.fstat(source).st_mode):
-                return ()
-            data = file.read(MAX_BYTES + 1)
+        try:
+            data = os.read(source, MAX_BYTES + 1) if stat.S_ISREG(os.fstat(source).st_mode) else b""
+        finally:
+            os.close(source)
         return tuple(data.decode("utf-8", "replace").split("\0")[:-1]) if len(data) <= MAX_BYTES else ()
 
 
