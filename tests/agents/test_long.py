@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import os
 import re
 import signal
@@ -12,19 +11,20 @@ import time
 from collections.abc import Iterator
 from pathlib import Path
 
+import installed
 import pytest
 from models import Edit, Models, Scene, Shell, Text
+from typer.testing import CliRunner
 
 from autoresearch.agents.long.door import MAX_BYTES, OVER, Door, Question, Restoring
+from autoresearch.cli import app
 from autoresearch.history import Archive, Note
 from autoresearch.records import Outcome
 from autoresearch.site import Site
 from autoresearch.testing import toy
 
-ROOT = Path(__file__).parents[2]
-
 AGENT = r"""
-D=$AUTORESEARCH_DOOR
+D=$AUTORESEARCH_ASK
 say() { echo "== $1 $2"; "$D" "$@"; echo "rc $?"; }
 put() { sed -i "s|$1|$2|" settings.py; }
 case $("$D" log | wc -l) in
@@ -127,9 +127,9 @@ def test_a_note_needs_an_experiment_and_nothing_is_left_running(night: Path) -> 
 @pytest.mark.slow
 def test_a_killed_night_goes_on_with_the_try_it_was_measuring(tmp_path: Path) -> None:
     agent = (
-        'case $("$AUTORESEARCH_DOOR" log | wc -l) in\n'
-        '1) echo "import time; time.sleep(2)" >> settings.py; "$AUTORESEARCH_DOOR" try -m slow ;;\n'
-        '*) sed -i "s/tanh/gelu/" settings.py; "$AUTORESEARCH_DOOR" try -m smoother ;;\nesac\n'
+        'case $("$AUTORESEARCH_ASK" log | wc -l) in\n'
+        '1) echo "import time; time.sleep(2)" >> settings.py; "$AUTORESEARCH_ASK" try -m slow ;;\n'
+        '*) sed -i "s/tanh/gelu/" settings.py; "$AUTORESEARCH_ASK" try -m smoother ;;\nesac\n'
     )
     root = make(tmp_path / "toy", agent, experiments=2)
     ledger = Site(root, "toy").ledger_path
@@ -143,31 +143,20 @@ def test_a_killed_night_goes_on_with_the_try_it_was_measuring(tmp_path: Path) ->
     assert [str(each.verdict.outcome) for each in history(root).experiments] == ["keep", "discard", "keep"]
 
 
-REAL = {
-    "claude": ("", ""),
-    "pi": ("/v1", 'provider = "openai"\nmodel = "scripted-1"\n'),
-}
-PROGRAMS = f"{ROOT / '.agents' / 'node_modules' / '.bin'}{os.pathsep}{os.environ['PATH']}"
-
-
 @pytest.mark.slow
-@pytest.mark.parametrize("name", REAL)
+@pytest.mark.parametrize("name", ["claude", "pi"])
 def test_a_real_program_tries_many_changes_in_one_session(name: str, tmp_path: Path) -> None:
-    from shutil import which
-
-    if which(name, path=PROGRAMS) is None:
-        pytest.skip(f"{name} is not installed")
-    attempt = '"$AUTORESEARCH_DOOR" try -m'
+    installed.need(name)
+    attempt = '"$AUTORESEARCH_ASK" try -m'
     steps = [
         *(Edit("settings.py", '"tanh"', '"gelu"'), Shell(f"{attempt} smoother")),
         *(Edit("settings.py", "DROPOUT = 0.5", "DROPOUT = 0.9"), Shell(f"{attempt} more")),
         *(Edit("settings.py", "DROPOUT = 0.5", "DROPOUT = 0.1"), Shell(f"{attempt} less"), Text("Done.")),
     ]
     with Models([Scene("A long session", *steps)]) as models:
-        path, more = REAL[name]
-        own = f'[agent]\nuse = "{name}"\nrhythm = "long"\nbase_url = "{models.url}{path}"\n{more}'
+        own = installed.table(name, models.url) + 'rhythm = "long"\n'
         root = make(tmp_path / "toy", "", more=own, experiments=3)
-        done = run(root, PATH=PROGRAMS, ANTHROPIC_API_KEY="sk-of-ours", OPENAI_API_KEY="sk-of-ours")
+        done = run(root, PATH=installed.PATH, MODEL_KEY="sk-of-ours")
         assert done.returncode == 0, done.stderr
         calls = len(models.seen)
     assert [str(each.verdict.outcome) for each in history(root).experiments] == ["keep", "keep", "discard", "keep"]
@@ -252,11 +241,7 @@ def test_what_lies_in_the_folder_of_questions_is_never_followed(door: Door, tmp_
     assert secret.read_bytes() == b"try\0-m\0secret\0"
 
 
-def test_a_rhythm_is_refused_where_it_means_nothing(tmp_path: Path) -> None:
+def test_a_rhythm_is_refused_where_it_means_nothing(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     for more, word in (('use = "tuner"\nrhythm = "long"', "no long rhythm"), ('rhythm = "waltz"', "is neither")):
-        root = toy.make(tmp_path / word[:2], more=f"[agent]\n{more}\n")
-        done = subprocess.run(
-            [sys.executable, "-m", "autoresearch.cli", "run", "--json"], cwd=root, capture_output=True, text=True
-        )
-        assert done.returncode == 1
-        assert word in json.loads(done.stdout)["error"]["message"]
+        monkeypatch.chdir(toy.make(tmp_path / word[:2], more=f"[agent]\n{more}\n"))
+        assert word in str(CliRunner().invoke(app, ["run"]).exception)

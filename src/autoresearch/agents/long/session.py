@@ -136,7 +136,7 @@ class Session:
 
     def _run(self, prompt: str) -> None:
         door = self.door
-        path = {"AUTORESEARCH_DOOR": str(door.script)}
+        path = {"AUTORESEARCH_ASK": str(door.script)}
         write = (door.questions,)
         try:
             self.over = self._program.stay(
