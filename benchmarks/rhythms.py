@@ -111,9 +111,7 @@ def main() -> None:
     parser.add_argument("--seeds", type=int, default=2)
     parser.add_argument("--programs", nargs="+", default=["claude", "pi"])
     asked = parser.parse_args()
-    print(
-        f"{'program':9}{'rhythm':10}{'experiments/min':>16}{'agent s each':>14}{'calls each':>12}{'tokens':>9}{'best':>9}"
-    )
+    print("program  rhythm    experiments/min  agent s each  calls each  tokens each     best")
     for program in asked.programs:
         best = {}
         for rhythm in ("stepwise", "long"):
@@ -121,9 +119,8 @@ def main() -> None:
             rate = 60 * asked.experiments / fmean(each.seconds for each in nights)
             spent, calls = fmean(each.agent_seconds for each in nights), fmean(each.calls for each in nights)
             tokens, best[rhythm] = fmean(each.tokens for each in nights), [each.best for each in nights]
-            print(
-                f"{program:9}{rhythm:10}{rate:16.1f}{spent:14.2f}{calls:12.1f}{tokens:9.0f}{fmean(best[rhythm]):9.4f}"
-            )
+            row = f"{rate:16.1f}{spent:14.2f}{calls:12.1f}{tokens:13.0f}{fmean(best[rhythm]):9.4f}"
+            print(f"{program:9}{rhythm:9}{row}", flush=True)
         assert best["stepwise"] == best["long"], best
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 
 from autoresearch import forms
@@ -10,12 +11,14 @@ from autoresearch.causes import Cause
 from autoresearch.errors import Foul
 from autoresearch.history import History, is_baseline
 from autoresearch.lineage import PRUNER, ancestry
-from autoresearch.records import Candidate, Experiment, Outcome
+from autoresearch.records import Candidate, Experiment, Outcome, Proposal
 from autoresearch.tried import tried
 
 TUNER = "tuner"
 ONE_IDEA = (TUNER, PRUNER)
 """Agents whose change is one move however many places it touches."""
+ONE_REQUEST = ("combine", "mend")
+"""Steps whose change is what was asked for, however many places it touches."""
 _SETTLED = (Outcome.DISCARD, Outcome.CHECKS_FAILED, Outcome.OUT_OF_SCOPE, Outcome.VIOLATION, Outcome.CRASH)
 """How an experiment ended that would end so again. One that ran out of time may be luckier the next time."""
 _NAMED = 4
@@ -34,13 +37,19 @@ class Admission:
         if history.prunes:
             return
         if earlier := duplicate(candidate, history):
-            self._refuse(candidate, earlier, Cause.DUPLICATE)
+            raise Foul(Outcome.NO_CHANGE, earlier, cause=Cause.DUPLICATE)
         if self.bundles == "refuse" and is_bundle(candidate):
-            self._refuse(candidate, _bundle(candidate), Cause.BUNDLE)
+            raise Foul(Outcome.NO_CHANGE, _bundle(candidate), cause=Cause.BUNDLE)
 
-    @staticmethod
-    def _refuse(candidate: Candidate, reason: str, cause: Cause) -> None:
-        raise Foul(Outcome.NO_CHANGE, reason, cost_usd=candidate.cost_usd, tokens=candidate.tokens, cause=cause)
+
+@contextmanager
+def charged(proposal: Proposal) -> Iterator[None]:
+    """Within, a Foul carries what the attempt has used so far, and what was said in it."""
+    try:
+        yield
+    except Foul as foul:
+        foul.cost_usd, foul.tokens, foul.log = proposal.cost_usd, proposal.tokens, proposal.transcript or foul.log
+        raise
 
 
 def duplicate(candidate: Candidate, history: History) -> str:
@@ -63,7 +72,7 @@ def duplicate(candidate: Candidate, history: History) -> str:
 
 def is_bundle(candidate: Candidate) -> bool:
     """Whether a candidate holds several independent changes that were not asked for together."""
-    wanted = candidate.step == "combine" or candidate.agent in ONE_IDEA
+    wanted = candidate.step in ONE_REQUEST or candidate.agent in ONE_IDEA
     return not wanted and (candidate.footprint.parts or 1) > 1
 
 
@@ -98,6 +107,5 @@ def _result(done: Experiment, history: History) -> str:
     """What came of an experiment of this epoch."""
     if is_baseline(done):
         return "the baseline"
-    told = next((each for each in tried(history) if each.number == done.number), None)
-    story = told.story if told else str(done.verdict.outcome)
-    return f"discarded, {story}" if done.verdict.outcome is Outcome.DISCARD else story
+    told = next(each for each in tried(history) if each.number == done.number)
+    return f"discarded, {told.distance}" if done.verdict.outcome is Outcome.DISCARD else told.story

@@ -196,7 +196,7 @@ def _put_together(root: Path, task: Task, *, unsafe: bool) -> Assembly:
         workspace=rig.workspace,
         runner=watched,
         referee=referee,
-        strategy=strategies.make(task.strategy, author(rig.task, root, rig.workspace.diff)),
+        strategy=strategies.make(task.strategy, task, author(task, root, rig.workspace.diff)),
         agent=_agent(rig),
         admit=Admission(task.bundles),
         give_up_after=task.give_up_after,

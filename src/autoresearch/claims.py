@@ -13,10 +13,10 @@ from autoresearch.ideas import words
 
 MAX_CLAIM = 300
 """Characters kept of each."""
-MOST = 200
+MOST = 100
 """Claims looked at, the latest: what is older was said again or forgotten."""
 _CITED = re.compile(r"(?:#|\bexperiments? )(\d{1,7})")
-_ALIKE = 0.8
+_ALIKE = 0.7
 """Share of words two claims about the same experiments have in common when they are one."""
 
 
@@ -51,13 +51,15 @@ def note(history: History, text: str, *, agent: bool = False) -> Note:
 def of_agents(history: History) -> tuple[list[Claim], int]:
     """What agents claim, the latest first and each once; and how many claims were dropped for want of a citation."""
     kept: list[Claim] = []
+    known: list[tuple[frozenset[str], Claim]] = []
     dropped = 0
-    for at, text in sorted(_said(history), key=lambda said: -said[0])[:MOST]:
+    for at, text in sorted(_said(history), key=lambda said: said[0])[: -MOST - 1 : -1]:
         cites = tuple(number for number in cited(text) if number < at)
         if not cites:
             dropped += 1
-        elif not any(_same(text, cites, claim) for claim in kept):
+        elif not any(_same(_said_in(text), cites, *other) for other in known):
             kept.append(Claim(clean.line(text, MAX_CLAIM), cites))
+            known.append((_said_in(text), kept[-1]))
     return kept, dropped
 
 
@@ -75,7 +77,10 @@ def _said(history: History) -> Iterator[tuple[int, str]]:
             yield from ((number, str(note)) for note in notes)
 
 
-def _same(text: str, cites: tuple[int, ...], claim: Claim) -> bool:
-    mine, other = words(text), words(claim.text)
-    shared = len(mine & other) / max(1, len(mine | other))
-    return shared >= _ALIKE and set(cites) <= set(claim.cites)
+def _said_in(text: str) -> frozenset[str]:
+    return words(_CITED.sub("", text))
+
+
+def _same(mine: frozenset[str], cites: tuple[int, ...], theirs: frozenset[str], claim: Claim) -> bool:
+    """Whether a claim says again what a later one says."""
+    return len(mine & theirs) >= _ALIKE * len(mine | theirs) and set(cites) <= set(claim.cites)

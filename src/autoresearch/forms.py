@@ -12,7 +12,7 @@ import warnings
 from collections.abc import Iterable
 from pathlib import PurePosixPath
 
-LARGEST = 1 << 20
+LARGEST = 1 << 18
 """Bytes of a Python file that is read as syntax; of a larger one every byte counts."""
 
 _HASH = frozenset({".toml", ".yaml", ".yml", ".ini", ".cfg", ".sh", ".r", ".jl", ".rb"})

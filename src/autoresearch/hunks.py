@@ -16,8 +16,15 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from difflib import SequenceMatcher
 
-LARGEST = 1 << 20
+LARGEST = 1 << 18
 """Bytes of a file whose lines are compared; a larger one is one hunk."""
+
+MOST_COMPARED = 25_000_000
+"""Pairs of lines, those left out that both versions begin and end with; beyond, what differs is one hunk."""
+MOST = 400
+"""Hunks whose parts can be told: a change with more has none that could be attributed."""
+LONGEST_HEAD = 200
+"""Characters of a line that are searched for what it names."""
 
 _WORD = re.compile(r"[A-Za-z_]\w+")
 _HEAD = re.compile(
@@ -73,26 +80,22 @@ def places(hunks: Iterable[Hunk], most: int = 12) -> tuple[str, ...]:
 def parts(hunks: Sequence[Hunk]) -> list[list[Hunk]]:
     """`hunks` in groups that have neither a place nor a name in common, in order of their first hunk.
 
-    What stands nowhere, such as a comment, goes with the first group.
+    What stands nowhere, such as a comment, goes with the first group. More than `MOST` are not told apart.
     """
-    loose = [hunk for hunk in hunks if not hunk.places]
-    groups: list[tuple[set[str], list[Hunk]]] = []
-    for hunk in (hunk for hunk in hunks if hunk.places):
-        ties = {f"{hunk.path}:{place}" for place in hunk.places} | hunk.names
-        mine = [hunk]
+    if len(hunks) > MOST:
+        return [list(hunks)]
+    groups: list[tuple[set[str], list[int]]] = []
+    for at, hunk in enumerate(hunks):
+        if not hunk.places:
+            continue
+        ties, mine = {f"{hunk.path}:{place}" for place in hunk.places} | hunk.names, [at]
         for group in [group for group in groups if group[0] & ties]:
             groups.remove(group)
-            ties |= group[0]
-            mine = group[1] + mine
+            ties, mine = ties | group[0], group[1] + mine
         groups.append((ties, mine))
-    order = {id(hunk): at for at, hunk in enumerate(hunks)}
-    sorted_groups = sorted(
-        (sorted(group, key=lambda h: order[id(h)]) for _, group in groups), key=lambda g: order[id(g[0])]
-    )
-    if not sorted_groups:
-        return [loose] if loose else []
-    sorted_groups[0] = sorted([*sorted_groups[0], *loose], key=lambda h: order[id(h)])
-    return sorted_groups
+    members = sorted(sorted(mine) for _, mine in groups) or [[]]
+    members[0] = sorted(members[0] + [at for at, hunk in enumerate(hunks) if not hunk.places])
+    return [[hunks[at] for at in mine] for mine in members if mine]
 
 
 def applied(before: bytes, hunks: Iterable[Hunk]) -> bytes:
@@ -106,17 +109,29 @@ def applied(before: bytes, hunks: Iterable[Hunk]) -> bytes:
 
 def _spans(old: Sequence[str], new: Sequence[str]) -> Iterator[tuple[int, int, int, int]]:
     """Half-open ranges of old and new lines that differ; as many lines for as many are taken line by line."""
-    for kind, i, j, k, m in SequenceMatcher(None, old, new, autojunk=False).get_opcodes():
+    first, least = 0, min(len(old), len(new))
+    while first < least and old[first] == new[first]:
+        first += 1
+    last = 0
+    while last < least - first and old[-1 - last] == new[-1 - last]:
+        last += 1
+    old, new = old[first : len(old) - last], new[first : len(new) - last]
+    if len(old) * len(new) > MOST_COMPARED:
+        yield first, first + len(old), first, first + len(new)
+        return
+    for kind, i, j, k, m in SequenceMatcher(None, old, new).get_opcodes():
         if kind == "replace" and j - i == m - k:
-            yield from ((i + n, i + n + 1, k + n, k + n + 1) for n in range(j - i))
+            yield from ((first + i + n, first + i + n + 1, first + k + n, first + k + n + 1) for n in range(j - i))
         elif kind != "equal":
-            yield i, j, k, m
+            yield first + i, first + j, first + k, first + m
 
 
 def _standing(
     sides: tuple[_Side, _Side], old: tuple[int, int], new: tuple[int, int]
 ) -> tuple[tuple[str, ...], frozenset[str]]:
-    """Places and names of the hunk between these lines of the two sides."""
+    """Places and names of the hunk between these lines of the two sides; none where only comments differ."""
+    if sides[0].said(*old) == sides[1].said(*new):
+        return (), frozenset()
     pairs = [(side, n) for side, (first, last) in zip(sides, (old, new), strict=True) for n in range(first, last)]
     found = dict.fromkeys(side.places[n] for side, n in pairs if side.says(n))
     names = {word for side, n in pairs for word in _WORD.findall(side.code(n))}
@@ -156,6 +171,10 @@ class _Side:
         """Line `n` without its comment."""
         line = self.lines[n]
         return line.partition(self.comment)[0] if self.comment else line
+
+    def said(self, first: int, last: int) -> list[str]:
+        """What lines `first` to `last` say, without comments and blank lines."""
+        return [self.code(n).rstrip() for n in range(first, last) if self.says(n)]
 
     def says(self, n: int) -> bool:
         """Whether line `n` is more than blank space and comment."""
@@ -207,7 +226,7 @@ def _by_heads(lines: Sequence[str]) -> list[str]:
     found, place = [], ""
     for line in lines:
         if line[:1].isalpha() or line[:1] in "_$\"'":
-            head = _HEAD.match(line)
+            head = _HEAD.match(line[:LONGEST_HEAD])
             place = _headed(head) if head else place
         found.append(place)
     return found

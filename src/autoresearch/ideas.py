@@ -5,16 +5,17 @@ Deterministic, and a fold over the experiments: what was tried first gives an id
 
 from __future__ import annotations
 
+import math
 import re
 from collections import Counter, defaultdict
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from functools import cached_property, lru_cache
+from functools import lru_cache
 
 from autoresearch.records import Outcome
 from autoresearch.tried import Tried
 
-MOST_LEADERS = 60
+MOST_LEADERS = 40
 """Ideas told apart by words in one place; what comes later joins the likeliest of them."""
 _WORD = re.compile(r"[a-z]{3,}")
 _EMPTY = frozenset(
@@ -29,39 +30,46 @@ _EMPTY = frozenset(
 )
 """Words that do not tell one idea from another."""
 _ENDINGS = ("ations", "ation", "ings", "ing", "ised", "ized", "ise", "ize", "ers", "er", "ed", "es", "s")
+_SAMPLE = 24
+"""Summaries that give an idea its words."""
 _NO_PLACE = ("import", "statements")
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class Idea:
     """Experiments that are after the same thing."""
 
     place: str
     """Where, such as `train.py:LEARNING_RATE`; empty where the ledger does not say."""
-    words: tuple[str, ...]
-    """What its summaries have in common; the most frequent first."""
     members: tuple[Tried, ...]
     """Oldest first."""
+    kept: tuple[Tried, ...]
+    """Members that were kept, the best first."""
+    near: tuple[Tried, ...]
+    """Members that were discarded and came close, the closest first."""
+    lost: tuple[Tried, ...]
+    """Members that were discarded far from it, the best first."""
+    failed: tuple[Tried, ...]
+    """Members that never earned a number, the latest first."""
 
-    @cached_property
-    def kept(self) -> list[Tried]:
-        """Members that were kept, the best first."""
-        return self._best(each for each in self.members if each.outcome is Outcome.KEEP)
+    @classmethod
+    def of(cls, place: str, members: Sequence[Tried]) -> Idea:
+        """The idea of these members, which are in order."""
+        by_fate: tuple[list[Tried], ...] = [], [], [], []
+        for each in members:
+            if each.outcome is Outcome.KEEP:
+                by_fate[0].append(each)
+            elif each.outcome is Outcome.DISCARD:
+                by_fate[1 if each.is_near else 2].append(each)
+            else:
+                by_fate[3].append(each)
+        kept, near, lost, failed = by_fate
+        return cls(place, tuple(members), _best(kept), _best(near), _best(lost), tuple(reversed(failed)))
 
-    @cached_property
-    def near(self) -> list[Tried]:
-        """Members that were discarded and came close, the closest first."""
-        return self._best(each for each in self.members if each.is_near)
-
-    @cached_property
-    def lost(self) -> list[Tried]:
-        """Members that were discarded far from it, the best first."""
-        return self._best(each for each in self.members if each.outcome is Outcome.DISCARD and not each.is_near)
-
-    @cached_property
-    def failed(self) -> list[Tried]:
-        """Members that never earned a number, the latest first."""
-        return [each for each in reversed(self.members) if each.outcome not in (Outcome.KEEP, Outcome.DISCARD)]
+    @property
+    def words(self) -> tuple[str, ...]:
+        """What its summaries have in common, the most frequent first; none for a constant, which says enough."""
+        return () if _is_constant(self.place) else _common(self.members, _own(self.place))
 
     @property
     def is_dead_end(self) -> bool:
@@ -69,13 +77,13 @@ class Idea:
         return len(self.lost) >= 3 and not self.kept and not self.near
 
     @property
-    def ranked(self) -> list[Tried]:
+    def ranked(self) -> tuple[Tried, ...]:
         """Members, the most informative first."""
-        return [*self.kept, *self.near, *self.lost, *self.failed]
+        return self.kept + self.near + self.lost + self.failed
 
-    @staticmethod
-    def _best(members: Iterable[Tried]) -> list[Tried]:
-        return sorted(members, key=lambda each: (-(each.gain if each.gain is not None else -1e300), each.number))
+
+def _best(members: list[Tried]) -> tuple[Tried, ...]:
+    return tuple(sorted(members, key=lambda each: -math.inf if each.gain is None else each.gain, reverse=True))
 
 
 def ideas(history: Iterable[Tried]) -> list[Idea]:
@@ -106,46 +114,65 @@ def _anchor(places: Sequence[str], times: Counter[str]) -> str:
 
 def _within(place: str, members: Sequence[Tried]) -> Iterable[Idea]:
     """The ideas in one place: a constant is one idea, a function or a whole file may be worked on in many ways."""
-    name = place.rpartition(":")[2]
-    if ":" in place and not name.endswith("()") and name not in _NO_PLACE:
-        return [Idea(place, (), tuple(members))]
-    own = words(name.replace("_", " ")) if ":" in place else frozenset[str]()
-    return [Idea(place, _common(group, own), tuple(group)) for group in _by_words(members, own)]
+    groups = [members] if _is_constant(place) else _by_words(members, _own(place))
+    return [Idea.of(place, group) for group in groups]
+
+
+def _is_constant(place: str) -> bool:
+    _, colon, name = place.rpartition(":")
+    return bool(colon) and not name.endswith("()") and name not in _NO_PLACE
+
+
+def _own(place: str) -> frozenset[str]:
+    """Words that every summary of a place may have."""
+    return words(place.rpartition(":")[2].replace("_", " ")) if ":" in place else frozenset()
 
 
 def _by_words(members: Sequence[Tried], own: frozenset[str]) -> list[list[Tried]]:
     """Members in groups; each joins the first whose first member shares half of its words or more."""
     wordless: list[Tried] = []
-    groups: list[tuple[int, list[Tried]]] = []
+    groups: list[list[Tried]] = []
+    sizes: list[int] = []
     holding: dict[str, list[int]] = defaultdict(list)
     for member in members:
         said = words(member.summary) - own
-        shared = Counter(at for word in said for at in holding.get(word, ()))
-        best = max(shared, key=lambda at: (shared[at], -at), default=None)
+        best, shared = _likest(said, holding)
         full = len(groups) >= MOST_LEADERS
-        if best is not None and (full or 2 * shared[best] >= min(len(said), groups[best][0])):
-            groups[best][1].append(member)
+        if shared and (full or 2 * shared >= min(len(said), sizes[best])):
+            groups[best].append(member)
         elif full or not said:
             wordless.append(member)
         else:
             for word in said:
                 holding[word].append(len(groups))
-            groups.append((len(said), [member]))
-    return [group for group in (wordless, *(group for _, group in groups)) if group]
+            groups.append([member])
+            sizes.append(len(said))
+    return [group for group in (wordless, *groups) if group]
+
+
+def _likest(said: frozenset[str], holding: Mapping[str, list[int]]) -> tuple[int, int]:
+    """The group that shares most words, the first of equals, and how many it shares."""
+    shared: dict[int, int] = {}
+    best = top = 0
+    for word in said:
+        for at in holding.get(word, ()):
+            times = shared[at] = shared.get(at, 0) + 1
+            if times > top or (times == top and at < best):
+                best, top = at, times
+    return best, top
 
 
 def _common(group: Sequence[Tried], own: frozenset[str]) -> tuple[str, ...]:
     """The three words most summaries of a group have, as they were first spelt."""
     spelt: dict[str, str] = {}
     times: Counter[str] = Counter()
-    for member in group[:50]:
+    for member in group[:_SAMPLE]:
         for word in _WORD.findall(member.summary.lower()):
             stem = _stem(word)
             if stem not in own and word not in _EMPTY:
                 spelt.setdefault(stem, word)
                 times[stem] += 1
-    order = list(times)
-    return tuple(spelt[stem] for stem in sorted(times, key=lambda stem: (-times[stem], order.index(stem)))[:3])
+    return tuple(spelt[stem] for stem, _ in times.most_common(3))
 
 
 @lru_cache(maxsize=1 << 15)

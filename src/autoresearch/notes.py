@@ -6,8 +6,9 @@ what the loop may know (`disclosure.shown`) and no more.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
+from itertools import islice
 from pathlib import Path
 
 from autoresearch import claims, clean
@@ -50,14 +51,18 @@ def of(history: History, made: list[Tried], found: Sequence[Idea]) -> Notes:
     """The notes, where what was tried and the ideas behind it are at hand."""
     said, dropped = claims.of_agents(history)
     return Notes(
-        known=tuple(_known(idea) for idea in found if idea.kept)[:MOST],
-        dead_ends=tuple(_dead_end(idea) for idea in found if idea.is_dead_end)[:MOST],
+        known=_first(_known(idea) for idea in found if idea.kept),
+        dead_ends=_first(_dead_end(idea) for idea in found if idea.is_dead_end),
         combine=tuple(f"{_cite(one)} with {_cite(other)}" for one, other in combinable(made)),
-        questions=tuple(_questions(found))[:MOST],
-        humans=tuple(clean.line(text, claims.MAX_CLAIM) for text in claims.of_humans(history))[:MOST],
-        agents=tuple(claim.text for claim in said)[:MOST],
+        questions=_first(_questions(found)),
+        humans=_first(clean.line(text, claims.MAX_CLAIM) for text in claims.of_humans(history)),
+        agents=_first(claim.text for claim in said),
         dropped=dropped,
     )
+
+
+def _first(sentences: Iterable[str]) -> tuple[str, ...]:
+    return tuple(islice(sentences, MOST))
 
 
 def title(idea: Idea) -> str:
@@ -74,7 +79,7 @@ def numbers(members: Sequence[Tried], most: int = 6) -> str:
 
 
 def _known(idea: Idea) -> str:
-    best, others = idea.kept[0], [*idea.near, *idea.lost]
+    best, others = idea.kept[0], idea.near + idea.lost
     rest = f"; {len(others)} others were discarded ({numbers(others)})" if others else ""
     return f"{title(idea)}: helped in {numbers(idea.kept)}, at best {_by(best)}{rest}"
 

@@ -14,6 +14,7 @@ from dataclasses import dataclass, replace
 from typing import TypeVar
 
 from autoresearch import breaker, budget
+from autoresearch.admission import charged
 from autoresearch.disclosure import shown
 from autoresearch.errors import Foul, Interrupted, RigFault, UserError
 from autoresearch.history import Ended, Evidence, History, Note
@@ -150,11 +151,8 @@ class Study:
         with self.workspace.draft(brief.parent) as tree:
             proposal = self.agent.edit(brief, tree, known)
             message = f"{proposal.summary}\n\n{proposal.hypothesis}\n\nExperiment: {number}\n"
-            try:
+            with charged(proposal):
                 taken = self.workspace.take_in(tree, number=number, parent=brief.parent, message=message, when=started)
-            except Foul as foul:
-                foul.cost_usd, foul.tokens = proposal.cost_usd, proposal.tokens
-                raise
         candidate = Candidate(
             number,
             taken.commit,
@@ -176,7 +174,8 @@ class Study:
             step=brief.step,
             footprint=taken.footprint,
         )
-        self.admit(candidate, known)
+        with charged(proposal):
+            self.admit(candidate, known)
         return candidate
 
     def certify(self) -> Certificate:

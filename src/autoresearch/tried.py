@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Iterator
 from dataclasses import dataclass
-from itertools import combinations, islice
+from itertools import combinations
 
 from autoresearch import noise
 from autoresearch.history import History
@@ -20,35 +20,29 @@ class Tried:
     """One experiment and how far it went."""
 
     experiment: Experiment
+    number: int
+    """Of the experiment."""
+    outcome: Outcome
+    places: tuple[str, ...]
+    """What it touched."""
     gain: float | None
     """Over its parent, in the metric's unit; None where either has no number."""
     sigma: float | None
     """Of one run; None while unknown."""
+    is_near: bool
+    """Whether it was discarded and came close."""
 
-    @property
-    def number(self) -> int:
-        """Of the experiment."""
-        return self.experiment.number
-
-    @property
-    def outcome(self) -> Outcome:
-        """How it ended."""
-        return self.experiment.verdict.outcome
+    @classmethod
+    def of(cls, done: Experiment, gain: float | None = None, sigma: float | None = None) -> Tried:
+        """`done`, `gain` better than its parent."""
+        outcome, candidate = done.verdict.outcome, done.candidate
+        near = outcome is Outcome.DISCARD and gain is not None and gain >= -NEAR * (sigma or 0.0)
+        return cls(done, done.number, outcome, candidate.footprint.places if candidate else (), gain, sigma, near)
 
     @property
     def summary(self) -> str:
         """What the agent called it; empty when no candidate came of it."""
         return self.experiment.candidate.summary if self.experiment.candidate else ""
-
-    @property
-    def places(self) -> tuple[str, ...]:
-        """What it touched."""
-        return self.experiment.candidate.footprint.places if self.experiment.candidate else ()
-
-    @property
-    def is_near(self) -> bool:
-        """Whether it was discarded and came close."""
-        return self.outcome is Outcome.DISCARD and self.gain is not None and self.gain >= -NEAR * (self.sigma or 0.0)
 
     @property
     def distance(self) -> str:
@@ -62,10 +56,10 @@ class Tried:
 
     @property
     def story(self) -> str:
-        """How it ended and by how much: `kept, 2.1 sigma better`, `0.3 sigma worse`, `crash`."""
+        """How it ended and by how much: `kept, 2.1 sigma better`, `close, 0.3 sigma worse`, `crash`."""
         if self.outcome is Outcome.KEEP:
             return f"kept, {self.distance}" if self.distance else "kept"
-        return self.distance or str(self.outcome)
+        return f"close, {self.distance}" if self.is_near else self.distance or str(self.outcome)
 
 
 def tried(history: History) -> Iterator[Tried]:
@@ -82,19 +76,26 @@ def tried(history: History) -> Iterator[Tried]:
         if experiment.value is not None and over is not None:
             gain = history.metric.gain(experiment.value, over=over)
             gain = None if not gain and history.metric.feedback != "score" else gain  # told as no better: no distance
-        yield Tried(experiment, gain, sigma)
+        yield Tried.of(experiment, gain, sigma)
 
 
 def combinable(experiments: list[Tried], most: int = 5) -> list[tuple[Tried, Tried]]:
-    """Near misses in different places that nobody tried together yet, two by two, the most promising first."""
+    """Near misses in different places that nobody tried together yet, two by two, the most promising first.
+
+    Each in one pair at most.
+    """
     near = sorted((each for each in experiments if each.is_near and each.places), key=_promise)[:_PAIRED]
     found = sorted(
         ((one, other) for one, other in combinations(near, 2) if not set(one.places) & set(other.places)),
         key=lambda pair: (-sum(each.gain or 0.0 for each in pair), pair[0].number, pair[1].number),
     )
     wide = [(each.number, set(each.places)) for each in experiments if len(each.places) > 1]
-    fresh = (pair for pair in found if not _is_combined(pair, wide))
-    return list(islice(fresh, most))
+    fresh: list[tuple[Tried, Tried]] = []
+    for pair in found:
+        taken = {each.number for other in fresh for each in other}
+        if not {each.number for each in pair} & taken and not _is_combined(pair, wide):
+            fresh.append(pair)
+    return fresh[:most]
 
 
 _PAIRED = 12

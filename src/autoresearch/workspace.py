@@ -314,7 +314,8 @@ class Workspace:
         differing = {path for path in base.keys() | after.keys() if base.get(path) != after.get(path)}
         told = ((path, self._form(path, base), self._form(path, after)) for path in differing)
         form = forms.of_tree((path, now) for path, first, now in told if now != first)
-        return Footprint(hunks.places(found), len(hunks.parts(found)), form)
+        parts = len(hunks.parts(found)) if len(found) <= hunks.MOST else None
+        return Footprint(hunks.places(found), parts, form)
 
     def _form(self, path: str, tree: Tree) -> str:
         """Mode and form of the file at `path`; empty where there is none."""

@@ -29,7 +29,7 @@ from autoresearch.uplink import Uplink
 BRIEF = "AUTORESEARCH_BRIEF"
 """Path of the brief, a Markdown file outside of the tree."""
 PROPOSAL = "AUTORESEARCH_PROPOSAL"
-"""Path where the program may leave a JSON object with summary, hypothesis, cost_usd and tokens."""
+"""Path where the program may leave a JSON object with any of `report.KEYS`."""
 
 _SAID = "proposal.json"
 

@@ -13,7 +13,7 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from autoresearch import hunks, threeway
-from autoresearch.admission import ONE_IDEA
+from autoresearch.admission import ONE_IDEA, ONE_REQUEST
 from autoresearch.causes import Cause
 from autoresearch.errors import Foul
 from autoresearch.history import History
@@ -57,10 +57,12 @@ class Splitting:
 
         Raises Foul(NO_CHANGE) for a part that does not go together with what was kept since.
         """
+        if brief.step == "mend":
+            return self.agent.edit(brief, tree, history)
         if (source := _source(brief, history)) is not None:
             return self._next_part(source, brief, tree)
         proposal = self.agent.edit(brief, tree, history)
-        if brief.step == "combine" or proposal.agent in ONE_IDEA:
+        if brief.step in ONE_REQUEST or proposal.agent in ONE_IDEA:
             return proposal
         try:
             sides = self.workspace.changed(tree, onto=brief.parent)
@@ -74,13 +76,17 @@ class Splitting:
         return list(own(tree)) if own else []
 
     def _first_part(self, proposal: Proposal, sides: Sides, tree: Path) -> Proposal:
-        parts = hunks.parts([hunk for side in sides for hunk in hunks.read(*side)])
+        found = [hunk for side in sides for hunk in hunks.read(*side)]
+        if any(not hunk.old and not hunk.new for hunk in found):
+            return proposal  # no text, or too much of it
+        parts = hunks.parts(found)
         queue = [[[hunk.path, hunk.start, list(hunk.old), list(hunk.new)] for hunk in part] for part in parts[1:]]
         if not queue or len(json.dumps(queue)) > MOST_BYTES:
             return proposal
         for path, before, _ in sides:
             mine = [hunk for hunk in parts[0] if hunk.path == path]
-            _write(tree / path, hunks.applied(before, mine) if before or mine else None)
+            is_gone = bool(mine) and not (tree / path).exists()
+            _write(tree / path, None if is_gone or not (before or mine) else hunks.applied(before, mine))
         summary = f"{proposal.summary} (part 1 of {len(parts)}: {_named(parts[0])})"
         return replace(proposal, summary=summary, detail={**proposal.detail, QUEUE: queue})
 

@@ -15,6 +15,7 @@ from autoresearch.tried import Tried
 MAX_SUMMARY = 160
 MAX_REASON = 120
 """Characters kept of each text."""
+MOST_IDEAS = 60
 MOST_ROWS = 12
 """Experiments listed below one idea."""
 MOST_CAUSES = 10
@@ -33,7 +34,7 @@ class Entry:
 def entries(found: Sequence[Idea], room: int) -> list[Entry]:
     """As many ideas as go into `room` characters, then of each its best experiment, its second best, while they fit."""
     heads: list[str] = []
-    for idea in found:
+    for idea in found[:MOST_IDEAS]:
         head = _head(idea)
         if (room := room - len(head) - 3) < 0:
             break

@@ -29,15 +29,17 @@ CHARACTERS_PER_TOKEN = 4
 """Of English text and code, roughly: what limits are stated in is an estimate, and always the same one."""
 MAX_TOKENS = 8000
 """Of a whole brief."""
-MAX_PROGRAM = 12_800
+MAX_PROGRAM = 10_000
 MAX_GOAL = 1000
 MAX_TOLD = 600
+MAX_GLOB = 80
 MAX_PATCH = 1500
 """Characters kept of each text of the owner's, and of each patch."""
 LAST_TOLD = 5
 LAST_NOTED = 10
 MOST_GLOBS = 30
-MOST_ANCESTORS = 12
+MOST_LINES = 60
+MOST_ANCESTORS = 10
 NOTES_SHARE = 0.25
 """Part of what is left of a brief that notes may take."""
 KEEPS_SMALLER = ("certify", "exact")
@@ -95,8 +97,8 @@ def _owners(task: Task, history: History, program: str) -> dict[str, Any]:
         "goal": clean.block(task.goal, MAX_GOAL).rstrip("."),
         "program": clean.block(program, MAX_PROGRAM),
         "told": [clean.line(text, MAX_TOLD) for text in history.told[-LAST_TOLD:]],
-        "remembered": [clean.line(text, MAX_TOLD) for text in claims.of_humans(history)[:LAST_NOTED]],
-        "editable": task.editable[:MOST_GLOBS],
+        "remembered": [clean.line(text, claims.MAX_CLAIM) for text in claims.of_humans(history)[:LAST_NOTED]],
+        "editable": [clean.line(glob, MAX_GLOB) for glob in task.editable[:MOST_GLOBS]],
         "globs_left": max(0, len(task.editable) - MOST_GLOBS),
         "limits": _limits(task.untrusted.limits),
     }
@@ -119,15 +121,14 @@ def _lineage(history: History, made: Sequence[Tried]) -> dict[str, Any]:
     """The kept changes the incumbent is made of, the latest first."""
     known = {each.number: each for each in made}
     makers = list(ancestry(history, history.tip_commit))
-    proven = {done.number for done in ancestry(history, history.proven_commit)}
+    proven = next(
+        (done.number for done in makers if done.candidate and done.candidate.commit == history.proven_commit), 0
+    )
     rows = [
-        row(
-            known.get(done.number) or Tried(done, None, None),
-            also=", certified" if done.number in proven else "",
-        )
+        row(known.get(done.number) or Tried.of(done), also=", certified" if done.number <= proven else "")
         for done in makers[:MOST_ANCESTORS]
     ]
-    return {"lineage": rows, "ancestors": len(makers), "certified": len(proven)}
+    return {"lineage": rows, "ancestors": len(makers)}
 
 
 def _focus(
@@ -146,8 +147,11 @@ def _crowded(made: Sequence[Tried]) -> list[str]:
 
 
 def _patch(done: Experiment, patch: Callable[[str, str], str] | None) -> str:
-    made = done.candidate
-    return clean.block(patch(made.parent, made.commit), MAX_PATCH) if patch and made else ""
+    if patch is None or done.candidate is None:
+        return ""
+    lines = patch(done.candidate.parent, done.candidate.commit).splitlines()
+    more = [f"[{len(lines) - MOST_LINES} more lines]"] if len(lines) > MOST_LINES else []
+    return clean.block("\n".join(lines[:MOST_LINES] + more), MAX_PATCH)
 
 
 def _tried(history: History, made: list[Tried], found: Sequence[Idea], room: int) -> dict[str, Any]:

@@ -35,7 +35,7 @@ def brief(
     begun = site.ledger_path.exists()
     known = shown(site.ledger().history) if begun else History(task.metric)
     author = assembly.author(task, root, place.diff_of(site) if begun else None)
-    written = strategies.make(task.strategy, author).ask(known)
+    written = strategies.make(task.strategy, task, author).ask(known)
     text = written.text
     if as_json:
         told = {"schema": 1, "experiment": written.number, "step": written.step, "parent": written.parent}
