@@ -106,7 +106,7 @@ class Tools:
         """The goal, the rules, the noise, what was tried, and what is wanted next."""
         task = self._task
         with self._store(task) as store:
-            strategy = strategies.make(task.strategy, author(task, self.root, store.diff))
+            strategy = strategies.make(task.strategy, task, author(task, self.root, store.diff))
             return strategy.ask(self._history()).text
 
     def tell(self, text: str) -> str:
@@ -126,7 +126,7 @@ class Tools:
         """What may be told. Empty before the first experiment."""
         path = Site(self.root, self._task.name).ledger_path
         if not path.exists():
-            return History()
+            return History(self._task.metric)
         ledger = Ledger(path, History())
         ledger.refresh()
         return shown(ledger.history)

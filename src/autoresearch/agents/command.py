@@ -54,7 +54,7 @@ class Command:
     ) -> None:
         """`pass_env` names variables of our own environment the program may see; everything else stays out.
 
-        With `access` the program can reach that provider, and nothing else. Raises UserError when a variable is not set.
+        With `access` it can reach that provider, and nothing else. Raises UserError when a variable is not set.
         """
         self.stop = threading.Event()
         self._argv = tuple(argv)
