@@ -21,7 +21,7 @@ from gitrepo import fingerprint, git
 
 @pytest.fixture
 def root(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    made = toy.make(tmp_path / "toy", noise=0.001)
+    made = toy.make(tmp_path / "toy", preset="exact", noise=0.0)
     monkeypatch.chdir(made)
     return made
 
@@ -44,7 +44,11 @@ def error_of(*options: str) -> Any:
     return CliRunner().invoke(app, ["try", "-m", "because", *options]).exception
 
 
-def test_a_kept_change_stays_and_a_discarded_one_is_put_back_to_the_best(root: Path) -> None:
+def test_a_kept_change_stays_and_a_discarded_one_is_put_back_to_the_best(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    root = toy.make(tmp_path / "toy", noise=0.001)
+    monkeypatch.chdir(root)
     put(root, '"tanh"', '"gelu"')
     before = fingerprint(root)
     code, told = attempt()
@@ -165,7 +169,7 @@ def test_only_one_is_at_work_and_a_killed_try_goes_on_where_it_was(root: Path) -
     put(root, "WIDTH = 32", "WIDTH = 64")
     assert attempt()[0] == 0
     put(root, '"tanh"', '"gelu"')
-    (root / "settings.py").write_text((root / "settings.py").read_text() + "import time\ntime.sleep(2)\n")
+    (root / "settings.py").write_text((root / "settings.py").read_text() + "import time\ntime.sleep(1)\n")
     verb = [sys.executable, "-m", "autoresearch.cli", "try", "-m", "slow, but better"]
     ledger = Site(root, "toy").ledger_path
     with subprocess.Popen(verb, cwd=root, stderr=subprocess.DEVNULL) as running:
@@ -176,3 +180,13 @@ def test_only_one_is_at_work_and_a_killed_try_goes_on_where_it_was(root: Path) -
         running.kill()
     code, told = attempt()
     assert (code, told["experiment"], told["summary"]) == (0, 2, "slow, but better")
+
+
+def test_of_finite_data_no_figure_is_told(root: Path) -> None:
+    put(root, '"tanh"', '"gelu"')
+    code, told = attempt("-c", "metric.feedback=bit")
+    assert (code, told["outcome"], told["value"], told["reason"]) == (0, "keep", 1.0, "kept")
+    put(root, "DROPOUT = 0.5", "DROPOUT = 0.9")
+    code, told = attempt("-c", "metric.feedback=bit")
+    assert (code, told["outcome"], told["gain"], told["sigma"]) == (1, "discard", None, None)
+    assert told["reason"] == "no step better than what it began from"

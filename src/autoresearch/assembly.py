@@ -133,7 +133,7 @@ def assemble(
     Raises UserError.
     """
     assembly = _put_together(root, task, unsafe=unsafe)
-    with _closed_on_error(assembly):
+    with _closed_on_error(assembly.rig.workspace):
         refuse_superseded(assembly.rig)
         if prune:
             _refuse_to_prune(assembly, set_aside=set_aside)
@@ -159,7 +159,7 @@ def assemble_tries(root: Path, task: Task) -> Assembly:
     They count in the night that is open; else in a night of tries, which one of them after the other goes on with.
     """
     assembly = _put_together(root, replace(task, agent="tuner", agent_options={}), unsafe=False)
-    with _closed_on_error(assembly):
+    with _closed_on_error(assembly.rig.workspace):
         refuse_superseded(assembly.rig)
         _begin(assembly, unsafe=False)
         _begin_night(assembly, TRIES, purpose="try")
@@ -169,17 +169,17 @@ def assemble_tries(root: Path, task: Task) -> Assembly:
 def reopen(root: Path, task: Task) -> Assembly:
     """The study, in the epoch of now, for what is measured outside its nights. Raises UserError."""
     assembly = _put_together(root, task, unsafe=False)
-    with _closed_on_error(assembly):
+    with _closed_on_error(assembly.rig.workspace):
         _begin(assembly, unsafe=False)
     return assembly
 
 
 @contextmanager
-def _closed_on_error(assembly: Assembly) -> Iterator[None]:
+def _closed_on_error(workspace: Workspace) -> Iterator[None]:
     try:
         yield
     except BaseException:
-        assembly.rig.workspace.close()
+        workspace.close()
         raise
 
 
@@ -191,13 +191,15 @@ def _put_together(root: Path, task: Task, *, unsafe: bool) -> Assembly:
     referee = referees.make(task.referee, task.referee_options, task.metric, constraints=task.constraints)
     rig = rig_up(root, task, ledger.history, unsafe=unsafe)
     watched = WatchedRunner(rig.runner, watch(rig.surroundings, rig.workspace.tampered))
+    with _closed_on_error(rig.workspace):
+        agent = _agent(rig)
     study = Study(
         ledger=ledger,
         workspace=rig.workspace,
         runner=watched,
         referee=referee,
         strategy=strategies.make(task.strategy, task, author(task, root, rig.workspace.diff)),
-        agent=_agent(rig),
+        agent=agent,
         admit=Admission(task.bundles),
         give_up_after=task.give_up_after,
         proof_split="holdout" if task.holdout else "public",

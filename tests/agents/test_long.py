@@ -10,18 +10,23 @@ import sys
 import time
 from collections.abc import Iterator
 from pathlib import Path
+from types import SimpleNamespace
 
 import installed
 import pytest
 from models import Edit, Models, Scene, Shell, Text
 from typer.testing import CliRunner
 
+from autoresearch.agents.long import Long, Over, Used, residents
+from autoresearch.agents.long.changes import Changes, Moved
 from autoresearch.agents.long.door import MAX_BYTES, OVER, Door, Question, Restoring
+from autoresearch.agents.long.session import Account, Session
 from autoresearch.cli import app
 from autoresearch.history import Archive, Note
-from autoresearch.records import Outcome
+from autoresearch.records import Brief, Outcome
 from autoresearch.site import Site
 from autoresearch.testing import toy
+from autoresearch.workspace import Workspace
 
 AGENT = r"""
 D=$AUTORESEARCH_ASK
@@ -46,7 +51,7 @@ case $("$D" log | wc -l) in
 esac
 """
 
-LONG = '[agent]\nuse = "command"\ncommand = "sh agent.sh"\nrhythm = "long"\nseconds = 6\n'
+LONG = '[agent]\nuse = "command"\ncommand = "sh agent.sh"\nrhythm = "long"\nseconds = 5\n'
 
 
 def make(folder: Path, agent: str, *, more: str = LONG, experiments: int = 10) -> Path:
@@ -95,7 +100,7 @@ def test_every_try_is_an_experiment_and_whatever_stops_is_begun_again(night: Pat
     summaries = {number: made.summary for number, made in history(night).candidates.items()}
     assert (summaries[1], summaries[7]) == ("gelu", "said in a file")
     assert history(night).candidates[1].hypothesis == "smoother"
-    assert "tried nothing for 6 s" in history(night).experiments[9].verdict.reason
+    assert "tried nothing for 5 s" in history(night).experiments[9].verdict.reason
     tries = [int(re.findall(r"after (\d+) tries", text)[0]) for text in notes(night, "session")]
     assert tries == [5, 1, 1, 0, 0, 1]
 
@@ -128,7 +133,7 @@ def test_a_note_needs_an_experiment_and_nothing_is_left_running(night: Path) -> 
 def test_a_killed_night_goes_on_with_the_try_it_was_measuring(tmp_path: Path) -> None:
     agent = (
         'case $("$AUTORESEARCH_ASK" log | wc -l) in\n'
-        '1) echo "import time; time.sleep(2)" >> settings.py; "$AUTORESEARCH_ASK" try -m slow ;;\n'
+        '1) echo "import time; time.sleep(1)" >> settings.py; "$AUTORESEARCH_ASK" try -m slow ;;\n'
         '*) sed -i "s/tanh/gelu/" settings.py; "$AUTORESEARCH_ASK" try -m smoother ;;\nesac\n'
     )
     root = make(tmp_path / "toy", agent, experiments=2)
@@ -245,3 +250,64 @@ def test_a_rhythm_is_refused_where_it_means_nothing(tmp_path: Path, monkeypatch:
     for more, word in (('use = "tuner"\nrhythm = "long"', "no long rhythm"), ('rhythm = "waltz"', "is neither")):
         monkeypatch.chdir(toy.make(tmp_path / word[:2], more=f"[agent]\n{more}\n"))
         assert word in str(CliRunner().invoke(app, ["run"]).exception)
+
+
+def put(tree: Path, old: str, new: str) -> None:
+    file = tree / "settings.py"
+    assert old in file.read_text()
+    file.write_text(file.read_text().replace(old, new))
+
+
+def test_a_try_of_a_best_that_was_overtaken_is_merged_or_sent_back(tmp_path: Path) -> None:
+    root = toy.make(tmp_path / "toy")
+    with Workspace.open(root, tmp_path / "study", "toy", editable=["settings.py"]) as workspace:
+        session = Session(Idle(), tmp_path / "session")
+        session.base = workspace.base
+        workspace.lay_out(session.tree, workspace.base)
+        put(session.tree, "WIDTH = 32", "WIDTH = 64")
+        with workspace.draft(workspace.base) as tree:
+            put(tree, '"tanh"', '"gelu"')
+            best = workspace.take_in(tree, number=1, parent=workspace.base, message="m", when="2026-01-01").commit
+        changes = Changes(workspace, session)
+        with workspace.draft(best) as tree:
+            changes.make(tree, Brief(2, best))
+            merged = (tree / "settings.py").read_text()
+        assert '"gelu"' in merged
+        assert "WIDTH = 64" in merged
+        back = changes.restoring(best)
+        assert list(back.files) == ["settings.py"]
+        assert b'"gelu"' in back.files["settings.py"][0]
+        assert b"WIDTH = 32" in back.files["settings.py"][0]
+        put(session.tree, '"tanh"', '"relu"')
+        with workspace.draft(best) as tree, pytest.raises(Moved, match=r"settings\.py"):
+            changes.make(tree, Brief(2, best))
+        session.clear()
+    assert not session.home.exists()
+
+
+class Idle:
+    """A program nobody starts."""
+
+    name = version = "idle"
+    waits = False
+
+    def stay(self, prompt: str, tree: Path, **_: object) -> Over:
+        return Over()
+
+    def used(self) -> Used:
+        return Used()
+
+
+def test_an_account_charges_what_was_used_since_and_unknown_stays_unknown() -> None:
+    account = Account()
+    assert account.charge(Used(100, 0.5)) == Used(100, 0.5)
+    assert account.charge(Used(130, 0.75)) == Used(30, 0.25)
+    account.turn(Used(150, 1.0))  # that session is over; the next one begins at nothing
+    assert account.charge(Used(10, 0.125)) == Used(30, 0.375)
+    assert account.charge(Used(None, 0.5)).tokens is None
+
+
+def test_a_resident_is_found_inside_of_others() -> None:
+    inner = Long(Idle())
+    assert list(residents(SimpleNamespace(agent=SimpleNamespace(members={"a": inner, "b": object()})))) == [inner]
+    assert list(residents(object())) == []

@@ -74,8 +74,11 @@ def residents(agent: object) -> Iterator[Resident]:
     """`agent`, or those it is made of, as far as they outlive one experiment."""
     if isinstance(agent, Resident):
         yield agent
-    elif (inner := getattr(agent, "agent", None)) is not None:
-        yield from residents(inner)
+        return
+    inner = getattr(agent, "agent", None)
+    for part in (inner, *getattr(agent, "members", {}).values()):
+        if part is not None:
+            yield from residents(part)
 
 
 @dataclass(slots=True)
