@@ -6,6 +6,7 @@
     scripted   a queue of prepared changes
     claude, codex, gemini, pi, opencode, mini, aider
                coding programs, started headless
+    acp        any agent that speaks the Agent Client Protocol
 
 A name with a colon, `package.module:factory`, is a factory of the user's own, called like the ones below.
 """
@@ -113,8 +114,19 @@ def _scripted(options: Mapping[str, object], *, task: Task, sandbox: Sandbox, to
 
 
 Factory = Callable[..., Agent]
+
+
+def _acp(options: Mapping[str, object], *, task: Task, sandbox: Sandbox, toolchain: Toolchain) -> Agent:
+    from autoresearch.agents import programs
+    from autoresearch.agents.acp.dialect import Acp
+
+    given = dict(options)
+    dialect = Acp(Options("acp", {"command": given.pop("command", "")}).command("command"))
+    return programs.coder(dialect, given, task=task, sandbox=sandbox, toolchain=toolchain)
+
+
 PROGRAMS = ("claude", "codex", "gemini", "pi", "opencode", "mini", "aider")
-_BUILT_IN: dict[str, Factory] = {"tuner": _tuner, "command": _command, "llm": _llm, "scripted": _scripted}
+_BUILT_IN: dict[str, Factory] = {"tuner": _tuner, "command": _command, "llm": _llm, "scripted": _scripted, "acp": _acp}
 _BUILT_IN |= {name: partial(_program, name) for name in PROGRAMS}
 
 
