@@ -47,6 +47,8 @@ class Cause(StrEnum):
     """A credential stood in what the agent wrote."""
     SIZE = "size"
     """More bytes or files than a change may have."""
+    UNJUDGED = "unjudged"
+    """The setting changed before it was measured."""
 
 
 def alike(reason: str) -> str:
