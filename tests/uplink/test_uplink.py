@@ -143,6 +143,18 @@ def test_a_key_that_the_provider_repeats_is_taken_out() -> None:
     assert KEY.encode() not in up.transcript()
 
 
+def test_a_key_in_an_error_is_taken_out_before_the_error_is_cut_short() -> None:
+    said = json.dumps({"error": {"message": "x" * 280 + f" the key {KEY} is wrong"}}).encode()
+    head = b"HTTP/1.1 401 Unauthorized\r\nRequest-Id: " + KEY.encode() + b"\r\nTransfer-Encoding: chunked\r\n"
+    with _slowly([said], head=head) as (url, go), _mine(url) as up:
+        go.set()
+        status, told = refused(up)
+        assert status == 401
+        assert told["error"]["message"].endswith("the key [key] is wrong")
+        assert up.trouble is not None
+        assert KEY[:6] not in up.trouble.text
+
+
 def test_an_answer_that_breaks_off_is_no_whole_answer() -> None:
     with (
         _slowly([b'data: {"usage": {"input_tokens": 7, "output_tokens": 1}}\n\n'], cut=True) as (url, go),

@@ -91,16 +91,23 @@ class Answer:
         try:
             self._begin(answer)
             for data in self._pieces(answer):
-                self._send(blotter.feed(data))
+                self._send(self._read(blotter.feed(data)))
         except _NobodyThere:
             end = "the program went away"
         except (OSError, http.client.HTTPException) as error:
             end = f"the answer broke off: {str(error) or type(error).__name__}"
             trouble = Trouble(None, line(end))
+        rest = self._read(blotter.rest())
         self._settle(answer, end, trouble)
         if not end:  # in the books before the program can know that it is whole
             with suppress(_NobodyThere):
-                self._send(blotter.rest(), last=True)
+                self._send(rest, last=True)
+
+    def _read(self, clean: bytes) -> bytes:
+        """Note a piece without the key in it: what is kept, counted and said of an answer must not have it either."""
+        self._kept += clean[: MOST_KEPT - len(self._kept)]
+        self._meter.feed(clean)
+        return clean
 
     def _begin(self, answer: http.client.HTTPResponse) -> None:
         blotter = self._gate.blotter()
@@ -119,8 +126,6 @@ class Answer:
             self._passed += len(data)
             if self._passed > MOST_BYTES:
                 raise http.client.HTTPException("it is too long")
-            self._kept += data[: MOST_KEPT - len(self._kept)]
-            self._meter.feed(data)
             yield data
         if answer.length:
             raise http.client.IncompleteRead(b"", answer.length)
