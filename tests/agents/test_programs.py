@@ -234,7 +234,12 @@ def test_every_dialect_puts_the_prompt_last_or_behind_its_option(name: str, tmp_
     ],
 )
 def test_meant(text: str, summary: str, hypothesis: str) -> None:
-    assert words.meant(text) == (summary, hypothesis)
+    assert words.meant(text)[:2] == (summary, hypothesis)
+
+
+def test_what_else_is_meant() -> None:
+    said = '{"summary": "a", "expected_effect": "b\\nc", "risk": 3, "notes": ["d", 4, ""], "else": 1}'
+    assert words.meant(f"Well, then.\n\n{said}") == ("a", "", {"expected_effect": "b c", "notes": ["d"]})
 
 
 def test_what_a_program_needs_to_read(tmp_path: Path) -> None:

@@ -112,9 +112,6 @@ def _scripted(options: Mapping[str, object], *, task: Task, sandbox: Sandbox, to
     return Scripted(from_folder(folder), repeat=repeat)
 
 
-Factory = Callable[..., Agent]
-
-
 def _acp(options: Mapping[str, object], *, task: Task, sandbox: Sandbox, toolchain: Toolchain) -> Agent:
     from autoresearch.agents import programs
     from autoresearch.agents.acp.dialect import Acp
@@ -124,6 +121,7 @@ def _acp(options: Mapping[str, object], *, task: Task, sandbox: Sandbox, toolcha
     return programs.coder(dialect, given, task=task, sandbox=sandbox, toolchain=toolchain)
 
 
+Factory = Callable[..., Agent]
 PROGRAMS = ("claude", "codex", "gemini", "pi", "opencode", "mini", "aider")
 _BUILT_IN: dict[str, Factory] = {"tuner": _tuner, "command": _command, "llm": _llm, "scripted": _scripted, "acp": _acp}
 _BUILT_IN |= {name: partial(_program, name) for name in PROGRAMS}
