@@ -30,6 +30,7 @@ from autoresearch.intake import quote
 from autoresearch.inventory import Memory
 from autoresearch.ledger import Ledger, now
 from autoresearch.lineage import removable
+from autoresearch.logs import Cap
 from autoresearch.notes import Consolidation
 from autoresearch.protocols import Agent, Sandbox
 from autoresearch.records import Experiment, Outcome, Side, Verdict
@@ -205,8 +206,11 @@ def _put_together(root: Path, task: Task, *, unsafe: bool) -> Assembly:
         proof_split="holdout" if task.holdout else "public",
         keep_log=site.keep_log,
     )
-    watching = Watch(lambda: ledger.history, study.record, task.alarm, root, study.given_up)
-    study.on_record = each_of(watching, Consolidation(lambda: ledger.history, site.folder / "notes"))
+    study.on_record = each_of(
+        Watch(lambda: ledger.history, study.record, task.alarm, root, lambda: study.give_up_after),
+        Cap(site.logs, lambda: ledger.history, study.record),
+        Consolidation(lambda: ledger.history, site.folder / "notes"),
+    )
     _acquaint(study, rig)
     watched.on_drift = lambda changes: study.record(Note("drift", f"changed while a night ran: {changes}"))
     return Assembly(rig, study, watched)

@@ -96,11 +96,7 @@ class Study:
             return "the target is reached, and certified"
         if self.history.baseline is None or self.referee.certificate_due(self.history):
             return ""
-        return budget.spent(self.history, now()) or self.given_up()
-
-    def given_up(self) -> str:
-        """Why nothing more is to be hoped for from the agent as it is; empty while there is."""
-        return breaker.tripped(self.history, self.give_up_after)
+        return budget.spent(self.history, now()) or breaker.tripped(self.history, self.give_up_after)
 
     def attempt(self) -> Experiment:
         """One numbered experiment, from brief to verdict. A foul is a verdict like any other."""

@@ -27,7 +27,7 @@ from autoresearch.errors import UserError
 from autoresearch.footprint import Footprint
 from autoresearch.git import LINK, SUBMODULE, Branch, Change, Entry, Store, Tree, UserRepository
 from autoresearch.globs import Globs
-from autoresearch.intake import Scope, quote, read_changes
+from autoresearch.intake import Scope, quote, read_changes, refuse_credentials
 from autoresearch.refs import Refs, check_study_name, short_name
 from autoresearch.trees import Plot, Source, entry_for, remove
 
@@ -288,10 +288,12 @@ class Workspace:
 
         The commit is on the disk when this returns; the same arguments make the same commit. `when` is ISO 8601.
 
-        Raises Foul when there is no change, or one that a candidate may not make: see `intake.read_changes`.
+        Raises Foul when there is no change, or one that a candidate may not make: see `intake.read_changes`; and for
+        a credential in it.
         """
         before = self.tree(parent)
         changes = read_changes(tree, before, self.scope)
+        refuse_credentials(message, self._sides(before, changes))
         with _mendable(self._folder):
             ref = self.refs.candidate(number)
             commit = self._store.commit(ref, parent, changes, message=message, when=when)

@@ -6,6 +6,7 @@
     scripted   a queue of prepared changes
     claude, codex, gemini, pi, opencode, mini, aider
                coding programs, started headless
+    acp        any agent that speaks the Agent Client Protocol
 
 A name with a colon, `package.module:factory`, is a factory of the user's own, called like the ones below.
 """
@@ -92,21 +93,20 @@ def _command(options: Mapping[str, object], *, task: Task, sandbox: Sandbox, too
 
 
 def _llm(options: Mapping[str, object], *, task: Task, sandbox: Sandbox, toolchain: Toolchain) -> Agent:  # noqa: ARG001
-    from autoresearch.agents import llm
+    from autoresearch.agents import access, llm
     from autoresearch.agents.patience import HOUR, Patience
 
     read = Options("llm", options)
-    model, provider = read.text("model"), read.word("provider", "openai")
-    base_url, key_env = read.word("base_url"), read.word("key_env")
+    model, terms = read.text("model"), access.read(read, provider="openai")
     seconds, patience = read.seconds("seconds", 600.0), read.seconds("patience", HOUR)
-    written, tokens = read.whole("max_output_tokens", 8192), read.limit("tokens", example=50_000)
-    temperature, shown = read.amount("temperature"), read.whole("shown_characters", 120_000)
+    written, shown = read.whole("max_output_tokens", 8192), read.whole("shown_characters", llm.SHOWN_CHARACTERS)
+    temperature = read.amount("temperature")
     read.done()
     return llm.Llm(
         model,
-        llm.endpoint(provider, base_url=base_url, key_env=key_env),
+        llm.endpoint(terms.provider, terms.prices),
         editable=task.editable,
-        allowance=llm.Allowance(seconds, written, tokens),
+        allowance=llm.Allowance(seconds, written, terms.tokens, terms.cost_usd),
         patience=Patience(patience),
         temperature=temperature,
         shown=shown,
@@ -128,9 +128,18 @@ def _scripted(options: Mapping[str, object], *, task: Task, sandbox: Sandbox, to
     return Scripted(from_folder(folder), repeat=repeat)
 
 
+def _acp(options: Mapping[str, object], *, task: Task, sandbox: Sandbox, toolchain: Toolchain) -> Agent:
+    from autoresearch.agents import programs
+    from autoresearch.agents.acp.dialect import Acp
+
+    given = dict(options)
+    dialect = Acp(Options("acp", {"command": given.pop("command", "")}).command("command"))
+    return programs.coder(dialect, given, task=task, sandbox=sandbox, toolchain=toolchain)
+
+
 Factory = Callable[..., Agent]
 PROGRAMS = ("claude", "codex", "gemini", "pi", "opencode", "mini", "aider")
-_BUILT_IN: dict[str, Factory] = {"tuner": _tuner, "command": _command, "llm": _llm, "scripted": _scripted}
+_BUILT_IN: dict[str, Factory] = {"tuner": _tuner, "command": _command, "llm": _llm, "scripted": _scripted, "acp": _acp}
 _BUILT_IN |= {name: partial(_program, name) for name in PROGRAMS}
 
 

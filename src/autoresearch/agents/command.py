@@ -15,7 +15,7 @@ from autoresearch.agents import report
 from autoresearch.agents.access import Access
 from autoresearch.agents.long import Over, Used
 from autoresearch.agents.scratch import scratch
-from autoresearch.agents.trouble import cause_of
+from autoresearch.agents.trouble import cause_of, sign
 from autoresearch.box import Box, Exit
 from autoresearch.causes import Cause
 from autoresearch.errors import Foul, Interrupted, RigFault, UserError
@@ -141,13 +141,21 @@ class Command:
         if ended.limit == "time":
             self._fail(Outcome.TIMEOUT, f"ran into its limit of {self._limits.seconds:g} s", ended)
         if ended.limit:
-            self._fail(Outcome.CRASH, f"was stopped at its {ended.limit} limit", ended)
+            cause = Cause.FLOOD if ended.limit == "output" else None
+            self._fail(Outcome.CRASH, f"was stopped at its {ended.limit} limit", ended, cause)
         if ended.code != 0:
             how = f"status {ended.code}" if ended.code is not None else f"signal {ended.signal}"
-            self._fail(Outcome.CRASH, f"ended with {how}", ended)
+            self._fail(Outcome.CRASH, f"ended with {how}", ended, _cause(ended))
 
-    def _fail(self, outcome: Outcome, how: str, ended: Exit) -> NoReturn:
-        raise Foul(outcome, f"the agent {how}", log=ended.output, seconds=ended.seconds)
+    def _fail(self, outcome: Outcome, how: str, ended: Exit, cause: Cause | None = None) -> NoReturn:
+        raise Foul(outcome, f"the agent {how}", log=ended.output, seconds=ended.seconds, cause=cause or "")
+
+
+def _cause(ended: Exit) -> Cause | None:
+    """What a program that failed gives away about why."""
+    if ended.code in (126, 127):  # what shells and ours say of a command that cannot be started
+        return Cause.PROGRAM
+    return sign(ended.output.decode(errors="replace"))
 
 
 def _charged(said: Proposal, up: Uplink) -> Proposal:

@@ -8,6 +8,7 @@ import os
 import stat
 from pathlib import Path
 
+from autoresearch.causes import Cause
 from autoresearch.errors import Foul
 from autoresearch.records import Outcome, Proposal
 
@@ -47,6 +48,8 @@ def read(path: Path, *, agent: str, default: str) -> Proposal:
 def one_line(text: str, most: int) -> str:
     """`text` as one line of at most `most` printable characters."""
     return " ".join("".join(char if char.isprintable() else " " for char in text).split())[:most]
+
+
 def _detail(said: dict[str, object]) -> dict[str, object]:
     """What else it says of its change, as far as it says it."""
     told: dict[str, object] = {key: _text(said, key, MAX_HYPOTHESIS) for key in ("expected_effect", "risk")}
@@ -125,4 +128,4 @@ def _whole(said: dict[str, object], key: str) -> int | None:
 
 
 def _refused(why: str) -> Foul:
-    return Foul(Outcome.CRASH, f"the agent's proposal.json cannot be read: {why}")
+    return Foul(Outcome.CRASH, f"the agent's proposal.json cannot be read: {why}", cause=Cause.FORMAT)

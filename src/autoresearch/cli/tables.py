@@ -155,7 +155,8 @@ def print_experiment(history: Archive, row: dict[str, Any], sentence: str, site:
         grid.add_row(f"run ({run.side})", f"{figures.value(run.value)}{_beside(history, run, figures)}  {where}{load}")
     logs = [run.log for run in history.settled.get(row["number"], ())]
     for name in filter(None, [*logs, row["log"]]):
-        grid.add_row("log", str(site.log_path(name)))
+        path = site.log_path(name)
+        grid.add_row("log", str(path) if path.exists() else "dropped, to stay below the bound on all logs")
     out.print(Text(f"experiment {row['number']}", "bold"))
     out.print(grid)
     out.print(Text(plain(sentence, 2000)))

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import http.client
 from collections.abc import Iterator
+from contextlib import suppress
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from autoresearch.uplink.asking import Request
 from autoresearch.uplink.minutes import short
 from autoresearch.uplink.providers import ANSWER_SECONDS
 from autoresearch.uplink.trouble import Trouble, line, refused
@@ -37,9 +39,7 @@ class Question:
     target: str
     """Path and query at the provider."""
     model: str
-    body: bytes
-    removed: list[str]
-    """What was taken out of it."""
+    request: Request
 
 
 class Answer:
@@ -68,7 +68,7 @@ class Answer:
     def _ask(self, connection: http.client.HTTPConnection) -> None:
         question = self._question
         connection.sock.settimeout(ANSWER_SECONDS)
-        body = question.body if question.method == "POST" else None
+        body = question.request.body if question.method == "POST" else None
         connection.request(question.method, question.target, body, self._headers())
         with connection.getresponse() as answer:
             if answer.getheader("content-encoding", "identity") != "identity" or 300 <= answer.status < 400:
@@ -87,18 +87,27 @@ class Answer:
     def _take(self, answer: http.client.HTTPResponse) -> None:
         """Pass it on; what was used is booked even when it breaks off, or nobody waits for it any more."""
         self._meter = Meter(answer.getheader("content-type", ""))
-        blotter, end = self._gate.blotter(), ""
+        blotter, end, trouble = self._gate.blotter(), "", None
         try:
             self._begin(answer)
             for data in self._pieces(answer):
-                self._send(blotter.feed(data))
-            self._send(blotter.rest(), last=True)
+                self._send(self._read(blotter.feed(data)))
         except _NobodyThere:
             end = "the program went away"
         except (OSError, http.client.HTTPException) as error:
             end = f"the answer broke off: {str(error) or type(error).__name__}"
-            self._gate.fail(Trouble(None, line(end)))
-        self._settle(answer, end)
+            trouble = Trouble(None, line(end))
+        rest = self._read(blotter.rest())
+        self._settle(answer, end, trouble)
+        if not end:  # in the books before the program can know that it is whole
+            with suppress(_NobodyThere):
+                self._send(rest, last=True)
+
+    def _read(self, clean: bytes) -> bytes:
+        """Note a piece without the key in it: what is kept, counted and said of an answer must not have it either."""
+        self._kept += clean[: MOST_KEPT - len(self._kept)]
+        self._meter.feed(clean)
+        return clean
 
     def _begin(self, answer: http.client.HTTPResponse) -> None:
         blotter = self._gate.blotter()
@@ -117,8 +126,6 @@ class Answer:
             self._passed += len(data)
             if self._passed > MOST_BYTES:
                 raise http.client.HTTPException("it is too long")
-            self._kept += data[: MOST_KEPT - len(self._kept)]
-            self._meter.feed(data)
             yield data
         if answer.length:
             raise http.client.IncompleteRead(b"", answer.length)
@@ -136,14 +143,17 @@ class Answer:
         except OSError:
             raise _NobodyThere from None
 
-    def _settle(self, answer: http.client.HTTPResponse, end: str) -> None:
+    def _settle(self, answer: http.client.HTTPResponse, end: str, trouble: Trouble | None) -> None:
         """Into the books."""
         usage = self._meter.usage()
+        if not end and not self._meter.ended:
+            trouble = Trouble(None, "the answer ended in the middle")
         if answer.status >= 400:
             self._gate.fail(refused(answer.status, answer.getheader, bytes(self._kept)))
         elif self._question.call.thinks:
-            trouble = self._meter.trouble or (self._gate.trouble if end else None)
-            self._gate.book(self._question.model, usage, self._passed + len(self._question.body), trouble)
+            passed = self._passed + (0 if usage else len(self._question.request.body))
+            unknown = passed if usage is None or end or trouble else 0
+            self._gate.book(self._question.model, usage, self._meter.trouble or trouble, unknown=unknown)
         self._note(answer.status, bytes(self._kept), usage, end)
 
     def _fail(self, status: int, why: str) -> None:
@@ -156,8 +166,8 @@ class Answer:
         question, minutes = self._question, self._gate.minutes
         minutes.note(
             asked=f"{question.method} {question.target}",
-            taken_out=question.removed,
-            said=minutes.news(question.body) if question.call.thinks else "",
+            taken_out=question.request.taken_out,
+            said=minutes.news(question.request.body) if question.call.thinks else "",
             status=status,
             answer=short(said) if question.call.thinks or status >= 400 else "",
             tokens=usage.total if usage else None,

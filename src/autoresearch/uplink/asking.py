@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator
+from dataclasses import dataclass
 from typing import Any
 
 Body = dict[str, Any]
@@ -18,27 +19,40 @@ OF_THE_CLIENT = (
 )
 """Beginnings of the types of tools that the client runs itself, in the box."""
 OF_GEMINI = ("functionDeclarations", "function_declarations")
-FETCHED = ("mcp_servers", "plugins", "web_search_options")
-"""Keys of a request by which a provider is told to go and get something."""
+TAKEN_OUT = ("mcp_servers", "plugins", "web_search_options", "background", "service_tier", "speed")
+"""Keys of a request by which a provider is told to go and get something, or to charge other than the table says."""
 LINKS = ("image_url", "file_url", "fileUri", "file_uri", "url")
 """Keys whose value the provider fetches when it is a link."""
 CALLS = ("tool_use", "function_call", "custom_tool_call", "local_shell_call")
 """Parts that quote what a model asked its client to do: their arguments are text."""
 
 
+@dataclass(frozen=True, slots=True)
+class Request:
+    """A body that may be sent."""
+
+    body: bytes
+    model: str = ""
+    taken_out: tuple[str, ...] = ()
+    """What was in it and is not any more."""
+
+
 class NotAsked(Exception):
     """A request that may not be passed on; the message says why."""
 
 
-def tamed(body: bytes, *, wire: str, path: str) -> tuple[bytes, list[str]]:
-    """The request as it may be sent, written anew so that nobody reads it differently, and what was taken out of it.
+def tamed(body: bytes, *, wire: str, path: str) -> Request:
+    """The request as it may be sent, written anew so that nobody reads it differently.
 
     Raises NotAsked for what is no JSON object, or names a link to be fetched.
     """
     try:
-        asked = json.loads(body)
+        return _tamed(json.loads(body), wire=wire, path=path)
     except (ValueError, RecursionError):
         raise NotAsked("the request is no JSON") from None
+
+
+def _tamed(asked: object, *, wire: str, path: str) -> Request:
     if not isinstance(asked, dict):
         raise NotAsked("the request is no JSON object")
     for link in _links([asked.get(part) for part in ("messages", "input", "contents", "system", "systemInstruction")]):
@@ -46,11 +60,12 @@ def tamed(body: bytes, *, wire: str, path: str) -> tuple[bytes, list[str]]:
     removed = _without_fetching(asked)
     if wire in ("openai", "responses") and path.endswith("/chat/completions") and asked.get("stream"):
         asked["stream_options"] = {**_object(asked.get("stream_options")), "include_usage": True}
-    return json.dumps(asked, separators=(",", ":")).encode(), removed
+    body = json.dumps(asked, separators=(",", ":"), allow_nan=False).encode()
+    return Request(body, str(asked.get("model", "")), tuple(removed))
 
 
 def _without_fetching(asked: Body) -> list[str]:
-    removed = [name for name in FETCHED if asked.pop(name, None) is not None]
+    removed = [name for name in TAKEN_OUT if asked.pop(name, None) is not None]
     tools = asked.get("tools")
     if not isinstance(tools, list):
         return removed

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import json
+import re
 import socket
 from collections.abc import Iterator
 from contextlib import suppress
@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 from urllib.parse import parse_qsl, urlencode, urlsplit
 
 from autoresearch.uplink.answer import Answer, Question
-from autoresearch.uplink.asking import NotAsked, tamed
+from autoresearch.uplink.asking import NotAsked, Request, tamed
 from autoresearch.uplink.trouble import line
 from autoresearch.uplink.wires import TOLD, Call
 
@@ -20,7 +20,8 @@ if TYPE_CHECKING:
 
 REQUEST_SECONDS = 60.0
 """How long a program may take to send one request."""
-MOST_REQUEST_BYTES = 32 * 2**20
+MOST_REQUEST_BYTES = 16 * 2**20
+MOST_TRAILERS = 100
 CHUNK = 1 << 16
 QUESTIONS = ("alt", "beta", "limit", "after_id", "before_id", "pageSize", "pageToken")
 """Parts of a query that reach the provider."""
@@ -62,15 +63,18 @@ class Exchange(BaseHTTPRequestHandler):
         if call.thinks and (why := self.gate.spent()):
             self.gate.turn_away()
             raise Refused(400, why)
-        body, removed = self._body(), list[str]()
-        if call.thinks:
-            try:
-                body, removed = tamed(body, wire=self.gate.provider.wire, path=path)
-            except NotAsked as error:
-                raise Refused(403, str(error)) from None
-            model = model or str(json.loads(body).get("model"))
+        body = self._body()
+        request = self._tamed(body, path) if call.thinks else Request(body)
         target = self.gate.provider.path + path + (f"?{query}" if query else "")
-        Answer(self, Question(call, self.command, target, model, body, removed)).fetch()
+        Answer(self, Question(call, self.command, target, model or request.model, request)).fetch()
+
+    def _tamed(self, body: bytes, path: str) -> Request:
+        """The body as it may be sent. One at a time: a text can be a hundred times larger once it is read."""
+        try:
+            with self.proxy.reading:
+                return tamed(body, wire=self.gate.provider.wire, path=path)
+        except NotAsked as error:
+            raise Refused(403, str(error)) from None
 
     # What is asked for
 
@@ -107,7 +111,7 @@ class Exchange(BaseHTTPRequestHandler):
             return b"".join(self._chunks())
         if not lengths:
             return b""
-        if len(lengths) > 1 or not lengths[0].isascii() or not lengths[0].isdigit():
+        if len(lengths) > 1 or not re.fullmatch(r"[0-9]{1,12}", lengths[0]):
             raise Refused(400, "the request has no proper length")
         if int(lengths[0]) > MOST_REQUEST_BYTES:
             raise Refused(413, "the request is too large")
@@ -120,15 +124,18 @@ class Exchange(BaseHTTPRequestHandler):
             if total > MOST_REQUEST_BYTES:
                 raise Refused(413, "the request is too large")
             yield self._exactly(size)
-            self._exactly(2)
-        while self.rfile.readline(CHUNK).strip():
-            pass  # trailers say nothing that anybody here wants to know
+            if self._exactly(2) != b"\r\n":
+                raise Refused(400, "the request is cut into improper chunks")
+        for _ in range(MOST_TRAILERS):
+            if not self.rfile.readline(CHUNK).strip():
+                return  # trailers say nothing that anybody here wants to know
+        raise Refused(400, "the request does not end")
 
     def _size(self) -> int:
-        try:
-            return int(self.rfile.readline(100).split(b";")[0].strip(), 16)
-        except ValueError:
-            raise Refused(400, "the request is cut into improper chunks") from None
+        size = self.rfile.readline(100).split(b";")[0].strip()
+        if not re.fullmatch(rb"[0-9A-Fa-f]{1,8}", size):
+            raise Refused(400, "the request is cut into improper chunks")
+        return int(size, 16)
 
     def _exactly(self, size: int) -> bytes:
         data = self.rfile.read(size)
@@ -152,7 +159,8 @@ class Exchange(BaseHTTPRequestHandler):
     def reply(self, status: int, body: bytes) -> None:
         """Answer in the provider's place."""
         self.begin(status, {"content-type": "application/json", "content-length": str(len(body))})
-        self.wfile.write(body)
+        if self.command != "HEAD":
+            self.wfile.write(body)
 
     def begin(self, status: int, headers: dict[str, str]) -> None:
         """Send the head of an answer."""

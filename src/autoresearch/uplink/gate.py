@@ -15,7 +15,7 @@ from autoresearch.uplink.trouble import Trouble
 from autoresearch.uplink.usage import Usage
 
 BYTES_PER_TOKEN = 4
-"""A guess, for answers that do not say what they used: it counts against the limit and is reported nowhere."""
+"""A guess, for what answers do not say or were cut before: it counts against the limit and is reported nowhere."""
 MOST_REFUSALS = 100
 
 
@@ -43,7 +43,8 @@ class Gate:
 
     def blotter(self) -> Blotter:
         """For one stream of bytes that neither the key nor the token may be in."""
-        return Blotter([self.key.value if self.key else "", self.token])
+        key = self.key.value if self.key else ""
+        return Blotter([key, key.replace("/", "\\/"), self.token])  # JSON may write a slash in two ways
 
     def knows(self, told: Iterable[str]) -> bool:
         """Whether any of what a request offers as a key is this attempt's token."""
@@ -63,14 +64,14 @@ class Gate:
         with self._lock:
             self._turned_away = True
 
-    def book(self, model: str, usage: Usage | None, passed: int, trouble: Trouble | None) -> None:
-        """Note an answer of the model's, `passed` bytes in both directions long, and what was wrong with it."""
+    def book(self, model: str, usage: Usage | None, trouble: Trouble | None, *, unknown: int) -> None:
+        """Note an answer of the model's, what was wrong with it, and how many bytes of it nobody counted."""
         price = self._prices.of(model)
         with self._lock:
             self._trouble = trouble
+            self._guessed += unknown // BYTES_PER_TOKEN
             if usage is None:
                 self._unmetered += 1
-                self._guessed += passed // BYTES_PER_TOKEN
                 self._cost = None
                 return
             self._usage += usage

@@ -15,7 +15,7 @@ from autoresearch.uplink.usage import Usage
 
 TABLE = Path(__file__).with_name("prices.toml")
 MILLION = 1_000_000
-KINDS = ("input", "cached", "written", "output")
+KINDS = ("input", "output", "cached", "written")
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,9 +26,14 @@ class Price:
     output: float
     cached: float
     written: float
+    above: float = math.inf
+    long: Price | None = None
+    """What a request costs that reads more than `above` tokens."""
 
     def of(self, usage: Usage) -> float:
-        """What `usage` costs, in dollars."""
+        """What one answer with this `usage` costs, in dollars."""
+        if self.long and usage.total - usage.output > self.above:
+            return self.long.of(usage)
         fresh, cache = usage.input * self.input, usage.cached * self.cached + usage.written * self.written
         return (fresh + cache + usage.output * self.output) / MILLION
 
@@ -62,13 +67,15 @@ def listed() -> Prices:
 
 def _price(said: object, where: str) -> Price:
     """One price. What is not said of the cache costs what fresh input does."""
-    if not isinstance(said, dict) or not {"input", "output"} <= said.keys() <= {*KINDS, "source"}:
+    if not isinstance(said, dict) or not {"input", "output"} <= said.keys() <= {*KINDS, "source", "long", "above"}:
         raise _wrong(where)
-    dollars = {kind: _dollars(said.get(kind, said["input"]), where) for kind in KINDS}
-    return Price(**dollars)
+    fresh, output, cached, written = (_amount(said.get(kind, said["input"]), where) for kind in KINDS)
+    long = _price(said["long"], where) if "long" in said else None
+    above = _amount(said["long"].get("above"), where) if long else math.inf
+    return Price(fresh, output, cached, written, above, long)
 
 
-def _dollars(value: object, where: str) -> float:
+def _amount(value: object, where: str) -> float:
     if isinstance(value, bool) or not isinstance(value, int | float) or not 0 <= value < math.inf:
         raise _wrong(where)
     return float(value)

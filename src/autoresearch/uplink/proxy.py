@@ -13,7 +13,7 @@ from contextlib import suppress
 from autoresearch.uplink.exchange import Exchange
 from autoresearch.uplink.gate import Gate
 
-MOST_CONNECTIONS = 32
+MOST_CONNECTIONS = 16
 """At the same time; more wait in the queue of the listener."""
 
 
@@ -27,6 +27,8 @@ class Proxy:
         self._ours, self.listeners = socket.socketpair()
         """The other end goes to boxes: listeners made in there come along it."""
         self._wake, self._closing = os.pipe()
+        self.reading = threading.Lock()
+        """Held while a request's text is taken apart."""
         self._free = threading.Semaphore(MOST_CONNECTIONS)
         self._lock = threading.Lock()
         self._open: set[socket.socket] = set()

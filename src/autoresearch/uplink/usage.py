@@ -11,6 +11,11 @@ from autoresearch.uplink.trouble import Trouble, said
 
 ERRORS = {"overloaded_error": 529, "rate_limit_error": 429, "api_error": 500}
 """The status that an error inside of an answer stands for."""
+LAST = (
+    *(b"[DONE]", b'"message_stop"', b'"finish_reason": "', b'"finish_reason":"', b'"finishReason"', b'"error"'),
+    *(b'"response.completed"', b'"response.incomplete"', b'"response.failed"'),
+)
+"""What stands in the last event of a stream that did not break off."""
 MOST_BYTES = 32 * 2**20
 """Of one answer, or one event of it; beyond that nobody counts."""
 
@@ -115,6 +120,8 @@ class Meter:
         self._found: Usage | None = None
         self.trouble: Trouble | None = None
         """An error in the middle of an answer that began well."""
+        self.ended = not self._events
+        """Whether the answer came to its end, as far as it says so itself."""
 
     def feed(self, data: bytes) -> None:
         """Take the next piece."""
@@ -140,6 +147,7 @@ class Meter:
 
     def _event(self, line: bytes | bytearray) -> None:
         if line.startswith(b"data:"):
+            self.ended = self.ended or any(mark in line for mark in LAST)
             self._note(line[5:])
 
     def _note(self, text: bytes | bytearray) -> None:

@@ -51,7 +51,8 @@ def _call(method: str, path: str, *, thinks: bool = True) -> Call:
     return Call(method, re.compile(path), thinks)
 
 
-_NAME = r"[A-Za-z0-9._:@-]+"
+_NAME = r"[A-Za-z0-9][A-Za-z0-9._:@-]*"
+"""Never `..`: a path must not lead anywhere else than it says."""
 _LISTED = rf"/models(/{_NAME}(/{_NAME})?)?"
 """The list of models, or one of them; names such as vendor/model have a slash."""
 

@@ -30,6 +30,10 @@ from autoresearch.uplink import Uplink
 
 MAX_QUOTE = 160
 """Characters of a program's words in a reason."""
+REPORTING = """
+If you cannot write to that path, end your last message with the same JSON object in its stead, and nothing after it.
+"""
+"""Most programs may write in their tree only."""
 
 
 @dataclass(slots=True)
@@ -160,7 +164,7 @@ class Coder:
             proposal = folder / "proposal.json"
             (folder / "brief.md").write_text(brief.text, encoding="utf-8")
             ended = self._program.start(
-                brief.text,
+                brief.text + REPORTING,
                 tree,
                 folder,
                 seconds=self._seconds,
@@ -179,14 +183,16 @@ class Coder:
 
     def _proposal(self, said: Proposal, ended: Ended, number: int) -> Proposal:
         """What it left in a file, else what its last words mean; neither is believed for more than a title."""
-        summary, hypothesis = (said.summary, said.hypothesis) if said.summary else words.meant(ended.said.text)
+        summary, hypothesis, detail = said.summary, said.hypothesis, dict(said.detail)
+        if not summary:
+            summary, hypothesis, detail = words.meant(ended.said.text)
+        if ended.said.refused:
+            detail["refused"] = [report.one_line(each, MAX_QUOTE) for each in ended.said.refused]
         return Proposal(
             summary or f"change {number}",
             hypothesis,
             agent=self.name,
-            detail={"refused": [report.one_line(each, 200) for each in ended.said.refused]}
-            if ended.said.refused
-            else {},
+            detail=detail,
             agent_version=self._program.version,
             transcript=ended.transcript,
         )
