@@ -12,9 +12,12 @@ from typing import Any
 import pytest
 from typer.testing import CliRunner
 
+from autoresearch.breaker import tripped
 from autoresearch.cli import app
-from autoresearch.history import Night
+from autoresearch.history import History, Night
+from autoresearch.records import Experiment, Outcome, Verdict
 from autoresearch.site import Site
+from autoresearch.task import Budget
 from autoresearch.testing import toy
 from gitrepo import fingerprint, git
 
@@ -190,3 +193,13 @@ def test_of_finite_data_no_figure_is_told(root: Path) -> None:
     code, told = attempt("-c", "metric.feedback=bit")
     assert (code, told["outcome"], told["gain"], told["sigma"]) == (1, "discard", None, None)
     assert told["reason"] == "no step better than what it began from"
+
+
+def test_failed_tries_are_not_held_against_the_agent_of_the_next_night() -> None:
+    history = History()
+    refused = Verdict(Outcome.OUT_OF_SCOPE, "Changed what may not change: `loss.py`.")
+    for number in range(8):
+        history.add(Experiment(number, None, refused, None, "parent", agent="try"))
+    assert tripped(history, 8)
+    history.add(Night(2, Budget(experiments=10), 1, first=8, started="2026-01-01T00:00:00Z"))
+    assert not tripped(history, 8)

@@ -8,23 +8,22 @@ from __future__ import annotations
 
 import threading
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Protocol, runtime_checkable
 
 from autoresearch import claims, telling, trees
 from autoresearch.agents import report
 from autoresearch.agents.long import words
 from autoresearch.agents.long.changes import Changes, Moved
 from autoresearch.agents.long.door import KEPT, NOT_KEPT, OVER, REFUSED, WRONG, Question, Restoring
+from autoresearch.agents.long.resident import Desk
 from autoresearch.agents.long.session import Account, Over, Session, Stays
 from autoresearch.disclosure import shown
 from autoresearch.errors import Foul, Interrupted, UserError
 from autoresearch.history import Ended, History, Note
 from autoresearch.ledger import now
 from autoresearch.records import Brief, Experiment, Outcome, Proposal
-from autoresearch.workspace import Workspace
 
 POLL_SECONDS = 0.02
 GRACE_SECONDS = 5.0
@@ -33,52 +32,6 @@ MOST_ALIKE = 3
 """The same try so often in a row is a loop: the session ends, and another begins with a fresh brief."""
 LONGEST_WAIT = 60.0
 """Between two sessions that tried nothing, seconds; it doubles from one to the next."""
-
-
-@dataclass(frozen=True, slots=True)
-class Desk:
-    """What an agent that outlives an experiment needs of its study."""
-
-    workspace: Workspace
-    folder: Path
-    """Its own, below the study's; whatever lies there is removed."""
-    history: Callable[[], History]
-    """All of it; `shown` before anything is told."""
-    record: Callable[[object], None]
-    log_of: Callable[[Experiment], str] = lambda _: ""
-    """The end of what a failed candidate printed, as far as it may be told."""
-    keep: Callable[[bytes], str] = lambda _: ""
-    """Stores a transcript beside the ledger and gives its name."""
-
-
-@runtime_checkable
-class Resident(Protocol):
-    """An agent that outlives one experiment."""
-
-    name: str
-
-    def join(self, desk: Desk) -> None:
-        """Get to know the study. Once, before the first `edit`."""
-        ...
-
-    def heard(self, record: object) -> None:
-        """Hear a record that has just become durable."""
-        ...
-
-    def close(self) -> None:
-        """End whatever runs."""
-        ...
-
-
-def residents(agent: object) -> Iterator[Resident]:
-    """`agent`, or those it is made of, as far as they outlive one experiment."""
-    if isinstance(agent, Resident):
-        yield agent
-        return
-    inner = getattr(agent, "agent", None)
-    for part in (inner, *getattr(agent, "members", {}).values()):
-        if part is not None:
-            yield from residents(part)
 
 
 @dataclass(slots=True)
