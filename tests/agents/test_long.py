@@ -41,6 +41,10 @@ case $("$D" log | wc -l) in
     put 'WIDTH = 32' 'WIDTH = 1 / 0'; say try -m "infinitely wide"
     echo 'cheat' > loss.py; echo new > stray.txt; say try -m "cheat"
     head -1 loss.py; ls stray.txt
+    home=${D%/session/*}
+    head -c 9 "$home/ledger.jsonl" && echo "READ THE LEDGER"
+    echo x > "${D%/bin/*}/answers/x" && echo "FORGED AN ANSWER"
+    echo x > "$D" && echo "CHANGED THE DOOR"
     say note "cites nothing"; say note "#2: less of it may help"; say show 2; say nonsense
     rm settings.py; ln -s /etc/passwd settings.py; say try -m "a link"; sleep 60 ;;
 6) put 'WIDTH = 32' 'WIDTH = 64'; for i in 1 2 3 4 5; do say try -m "wider"; done; sleep 60 ;;
@@ -119,6 +123,14 @@ def test_the_door_tells_the_verdict_and_puts_files_back(night: Path) -> None:
     assert "+DROPOUT = 0.9" in said
     assert "The budget is spent: the budget of 10 experiments is spent. Stop now.\nrc 5" in said
     assert [int(code) for code in re.findall(r"^rc (\d+)", said, re.M)[:4]] == [0, 1, 2, 1]
+
+
+@pytest.mark.slow
+def test_the_agent_reaches_nothing_but_its_questions(night: Path) -> None:
+    said = transcript(night)
+    assert "ledger.jsonl" in said  # it was refused aloud
+    for deed in ("READ THE LEDGER", "FORGED AN ANSWER", "CHANGED THE DOOR"):
+        assert deed not in said
 
 
 @pytest.mark.slow
