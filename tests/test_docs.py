@@ -29,6 +29,7 @@ FOLLOWED = {
     "constraints-and-objectives": ([], ["0 disagree"]),
     "finite-data": (["certificate 1: certified"], ["bits told in", "better, by", "0 disagree"]),
     "prune": ([], ["0 disagree"]),
+    "use-an-agent": ([], ["'my-agent', the program of the acp agent, is not on PATH", "the agent is missing"]),
     "steer-a-night": (
         ["the same code as experiment 2", "The next briefs say this: leave X alone"],
         [
