@@ -33,6 +33,7 @@ FOLLOWED = {
         [],
         ["Experiment 1: keep", "Experiment 2: discard", "B = 3", "Experiment 3: out_of_scope", "skills/autoresearch"],
     ),
+    "use-an-agent": ([], ["'my-agent', the program of the acp agent, is not on PATH", "the agent is missing"]),
     "steer-a-night": (
         ["the same code as experiment 2", "The next briefs say this: leave X alone"],
         [
