@@ -34,6 +34,11 @@ FOLLOWED = {
         ["certificate 1: certified"],
         ["experiments 1, 3", "| all together | 1, 2, 3 | +6", "0 disagree"],
     ),
+    "drive-it-from-your-agent": (
+        [],
+        ["Experiment 1: keep", "Experiment 2: discard", "B = 3", "Experiment 3: out_of_scope", "skills/autoresearch"],
+    ),
+    "use-an-agent": ([], ["'my-agent', the program of the acp agent, is not on PATH", "the agent is missing"]),
     "steer-a-night": (
         ["the same code as experiment 2", "The next briefs say this: leave X alone"],
         [
@@ -109,7 +114,8 @@ def test_every_link_to_a_file_leads_somewhere(page: Path) -> None:
 def test_every_verb_is_on_the_command_line_page() -> None:
     page = (ROOT / "docs" / "reference" / "command-line.md").read_text()
     for verb in VERBS:
-        assert re.search(rf"`{verb.__name__}\b", page), verb.__name__
+        name = verb.__name__.rstrip("_")
+        assert re.search(rf"`{name}\b", page), name
         assert verb.__doc__
 
 

@@ -218,9 +218,10 @@ class UserRepository:
                 return None
             raise
 
-    def dirty(self) -> tuple[str, ...]:
-        """Paths whose content is not that of HEAD, sorted; a folder git does not know is one path."""
-        said = self._git("status", "--porcelain", "-z", "--no-renames", "--ignore-submodules=all")
+    def dirty(self, *, each: bool = False) -> tuple[str, ...]:
+        """Paths whose content is not that of HEAD, sorted; a folder git does not know is one path, unless `each`."""
+        unknown = f"--untracked-files={'all' if each else 'normal'}"
+        said = self._git("status", "--porcelain", "-z", "--no-renames", "--ignore-submodules=all", unknown)
         return tuple(sorted(os.fsdecode(line[3:]) for line in said.split(b"\0")[:-1]))
 
     def tree(self, commit: str) -> dict[str, Entry]:
@@ -386,6 +387,15 @@ class Store:
         for leftovers in "*.lock", "tmp_*", "fast_import_crash_*":
             for path in self.path.rglob(leftovers):
                 path.unlink(missing_ok=True)
+
+    def fork(self, one: str, other: str) -> str | None:
+        """The youngest commit both descend from; None when they have no history in common."""
+        try:
+            return self._git("merge-base", one, other).decode().strip()
+        except proc.CommandError as error:
+            if error.code == 1:
+                return None
+            raise
 
     def diff(self, old: str, new: str) -> str:
         """The change from `old` to `new` as a patch, for people to read."""

@@ -76,7 +76,7 @@ class Night:
     started: str
     """ISO 8601, UTC; hours count from here, pauses included."""
     purpose: str = ""
-    """"prune" when it takes kept changes back one by one instead of trying new ones."""
+    """"prune" when it takes kept changes back one by one instead of trying new ones; "try" when nobody granted it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -263,7 +263,7 @@ class History:
     certificate_at: int = 0
     """Experiments that were finished when the last certificate was given."""
     resumed: int = 0
-    """Experiments that were finished when `run` last returned: a circuit breaker counts from here."""
+    """Experiments that were finished when the night began, or `run` last returned; a circuit breaker counts on."""
     counts: dict[Outcome, int] = field(default_factory=dict)
     """Finished experiments by outcome, baselines left out."""
     vault: Vault | None = None
@@ -355,6 +355,7 @@ class History:
                 self.selftests[record.name] = record
             case Night():
                 self.night, self.certificates_tonight = record, 0
+                self.resumed = len(self.experiments)
                 self.night_preset = self.epoch.referee if self.epoch else ""
                 self.pending_certificate = []  # another night, another number of certificates to share the level
                 if record.purpose == "prune":

@@ -269,6 +269,11 @@ class Workspace:
             with self._lock:
                 self._agents.discard(number)
 
+    def lay_out(self, root: Path, commit: str) -> None:
+        """A copy of `commit` like a draft, in a folder that does not exist yet and that nobody mends later."""
+        with _mendable(self._folder):
+            Plot(root).fill(self._visible(commit), self._source)
+
     def _seat(self) -> int:
         with self._lock:
             number = next(n for n in range(len(self._agents) + 1) if n not in self._agents)
@@ -325,6 +330,23 @@ class Workspace:
                 self._forms.clear()
             self._forms[key] = forms.of_file(path, self._store.read(entry.blob))
         return f"{entry.mode} {self._forms[key]}"
+
+    def fork(self, commit: str) -> str | None:
+        """Where `commit` of the user's parted from the current best; None when they have nothing in common."""
+        return self._store.fork(commit, self._store.refs(self.refs.tip).get(self.refs.tip, self.base))
+
+    def copied(self, changes: Mapping[str, Change], *, number: int, parent: str, when: str) -> str:
+        """A commit of what a person's own files are, `parent` with `changes`, before they are experiment `number`."""
+        with _mendable(self._folder):
+            ref = self.refs.copy(number)
+            return self._store.commit(ref, parent, changes, message=f"Before experiment {number}\n", when=when)
+
+    def publish_copy(self, number: int) -> str:
+        """Bring what `copied` made for experiment `number` into the user's repository. Gives the ref."""
+        ref = self.refs.copy(number)
+        with _mendable(self._user.common):
+            self._user.receive(self._store.path, [ref])
+        return ref
 
     def _sides(self, before: Tree, changes: Mapping[str, Change]) -> Iterator[tuple[str, bytes, bytes]]:
         """Path, old and new bytes of every change; empty where there is no such file."""

@@ -6,6 +6,7 @@
     scripted   a queue of prepared changes
     claude, codex, gemini, pi, opencode, mini, aider
                coding programs, started headless
+    acp        any agent that speaks the Agent Client Protocol
 
 A name with a colon, `package.module:factory`, is a factory of the user's own, called like the ones below.
 """
@@ -35,7 +36,23 @@ def make(name: str, options: Mapping[str, object], *, task: Task, sandbox: Sandb
     if name in LATER:
         raise TaskError(f'agent.use = "{name}" is not available yet.', fix=f"use one of {', '.join(_BUILT_IN)}")
     factory = _imported(name) if ":" in name else _built_in(name)
-    return factory(options, task=task, sandbox=sandbox, toolchain=toolchain)
+    own = {key: value for key, value in options.items() if key != "rhythm"}
+    agent = factory(own, task=task, sandbox=sandbox, toolchain=toolchain)
+    return _in_rhythm(agent, options)
+
+
+def _in_rhythm(agent: Agent, options: Mapping[str, object]) -> Agent:
+    """`agent`, started for every experiment, or once for many. Raises TaskError."""
+    rhythm, seconds = options.get("rhythm", "stepwise"), options.get("seconds")
+    if rhythm not in ("stepwise", "long"):
+        raise TaskError(f"agent.rhythm = {rhythm!r} is neither.", fix='write rhythm = "stepwise" or rhythm = "long"')
+    if rhythm == "stepwise":
+        return agent
+    from autoresearch.agents.long import Long, Stays
+
+    if not isinstance(agent, Stays):
+        raise TaskError(f"The {agent.name} agent has no long rhythm.", fix="remove agent.rhythm from autoresearch.toml")
+    return Long(agent, float(seconds)) if isinstance(seconds, int | float) else Long(agent)
 
 
 def problems(agent: Agent, tree: Path, editable: Sequence[str]) -> list[str]:
@@ -111,9 +128,18 @@ def _scripted(options: Mapping[str, object], *, task: Task, sandbox: Sandbox, to
     return Scripted(from_folder(folder), repeat=repeat)
 
 
+def _acp(options: Mapping[str, object], *, task: Task, sandbox: Sandbox, toolchain: Toolchain) -> Agent:
+    from autoresearch.agents import programs
+    from autoresearch.agents.acp.dialect import Acp
+
+    given = dict(options)
+    dialect = Acp(Options("acp", {"command": given.pop("command", "")}).command("command"))
+    return programs.coder(dialect, given, task=task, sandbox=sandbox, toolchain=toolchain)
+
+
 Factory = Callable[..., Agent]
 PROGRAMS = ("claude", "codex", "gemini", "pi", "opencode", "mini", "aider")
-_BUILT_IN: dict[str, Factory] = {"tuner": _tuner, "command": _command, "llm": _llm, "scripted": _scripted}
+_BUILT_IN: dict[str, Factory] = {"tuner": _tuner, "command": _command, "llm": _llm, "scripted": _scripted, "acp": _acp}
 _BUILT_IN |= {name: partial(_program, name) for name in PROGRAMS}
 
 
