@@ -5,7 +5,7 @@ from __future__ import annotations
 import time
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from autoresearch import forms, hunks
@@ -123,6 +123,7 @@ lines = st.lists(
 )
 
 
+@settings(max_examples=60, deadline=None)
 @given(lines, lines)
 def test_all_parts_together_make_the_change(before: list[str], after: list[str]) -> None:
     old, new = "".join(before).encode(), "".join(after).encode()

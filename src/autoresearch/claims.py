@@ -13,7 +13,7 @@ from autoresearch.ideas import words
 
 MAX_CLAIM = 300
 """Characters kept of each."""
-MOST = 100
+MOST = 50
 """Claims looked at, the latest: what is older was said again or forgotten."""
 _CITED = re.compile(r"(?:#|\bexperiments? )(\d{1,7})")
 _ALIKE = 0.7

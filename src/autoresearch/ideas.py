@@ -93,9 +93,10 @@ def ideas(history: Iterable[Tried]) -> list[Idea]:
     """
     made = [each for each in history if each.experiment.candidate is not None]
     times = Counter(place for each in made for place in each.places)
+    anchors = {places: _anchor(places, times) for places in {each.places for each in made}}
     by_place: dict[str, list[Tried]] = defaultdict(list)
     for each in made:
-        by_place[_anchor(each.places, times)].append(each)
+        by_place[anchors[each.places]].append(each)
     found = [idea for place, members in by_place.items() for idea in _within(place, members)]
     return sorted(found, key=_rank)
 

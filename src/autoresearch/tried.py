@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterator
-from dataclasses import dataclass
 from itertools import combinations
+from typing import NamedTuple
 
 from autoresearch import noise
 from autoresearch.history import History
@@ -15,9 +15,8 @@ NEAR = 1.0
 """A discarded change at most so many sigma worse than its parent came close."""
 
 
-@dataclass(frozen=True, slots=True)
-class Tried:
-    """One experiment and how far it went."""
+class Tried(NamedTuple):
+    """One experiment and how far it went. A tuple, since a brief makes as many as there are experiments."""
 
     experiment: Experiment
     number: int

@@ -35,10 +35,10 @@ def test_a_missing_key_is_said_in_one_sentence() -> None:
 
 
 def test_a_key_is_never_shown() -> None:
-    key = named("openai").given("very-secret")
+    key = named("openai").key({"OPENAI_API_KEY": "very-secret"})
     assert "very-secret" not in f"{key!r} {key}"
     with pytest.raises(UserError, match="control characters"):
-        named("openai").given("two\r\nlines")
+        named("openai").key({"OPENAI_API_KEY": "two\r\nlines"})
 
 
 def test_another_address_does_not_get_the_key_of_the_first() -> None:

@@ -69,10 +69,6 @@ class Provider:
             fix=f"export {self.key_env[0]}=...",
         )
 
-    def given(self, value: str) -> Key:
-        """`value` as a key of this provider."""
-        return _key(self.wire, value, bearer=False)
-
     @property
     def path(self) -> str:
         """Path of the base URL, without a slash at its end."""

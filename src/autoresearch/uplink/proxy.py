@@ -16,6 +16,9 @@ from autoresearch.uplink.gate import Gate
 MOST_CONNECTIONS = 16
 """At the same time; more wait in the queue of the listener."""
 
+LAST_SECONDS = 2.0
+"""How long an answer that was cut off may take to be booked."""
+
 
 class Proxy:
     """Open from construction to `close`. `port` is its number on 127.0.0.1."""
@@ -31,6 +34,7 @@ class Proxy:
         """Held while a request's text is taken apart."""
         self._free = threading.Semaphore(MOST_CONNECTIONS)
         self._lock = threading.Lock()
+        self._closed = False
         self._open: set[socket.socket] = set()
         self._threads: set[threading.Thread] = set()
         self._selector = selectors.DefaultSelector()
@@ -41,21 +45,24 @@ class Proxy:
         self._thread.start()
 
     def close(self) -> None:
-        """End every connection, and wait until nothing of it runs any more."""
+        """End every connection. Who is still on the way to the provider will find the door shut, and ask nothing."""
         os.close(self._closing)
         self._thread.join()
         with self._lock:
+            self._closed = True
             for connection in self._open:
                 with suppress(OSError):
                     connection.shutdown(socket.SHUT_RDWR)
             threads = list(self._threads)
         for thread in threads:
-            thread.join()
+            thread.join(LAST_SECONDS)
 
     @contextlib.contextmanager
     def watching(self, connection: socket.socket) -> Iterator[None]:
-        """Have `connection` cut when the proxy is closed."""
+        """Have `connection` cut when the proxy is closed. Raises OSError when it is closed already."""
         with self._lock:
+            if self._closed:
+                raise ConnectionAbortedError("the attempt is over")
             self._open.add(connection)
         try:
             yield
@@ -119,7 +126,7 @@ class Proxy:
 
     def _answer(self, connection: socket.socket) -> None:
         try:
-            with self.watching(connection), suppress(OSError):
+            with suppress(OSError), self.watching(connection):
                 connection.setblocking(True)
                 Exchange(connection, self)
         finally:

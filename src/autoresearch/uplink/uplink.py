@@ -9,7 +9,7 @@ from autoresearch.box import Endpoint
 from autoresearch.uplink import prices as tables
 from autoresearch.uplink.gate import Gate
 from autoresearch.uplink.prices import Prices
-from autoresearch.uplink.providers import Key, Provider
+from autoresearch.uplink.providers import Provider
 from autoresearch.uplink.proxy import Proxy
 from autoresearch.uplink.trouble import Trouble
 from autoresearch.uplink.usage import Usage
@@ -28,15 +28,14 @@ class Uplink:
         tokens: int | None = None,
         cost_usd: float | None = None,
         prices: Prices | None = None,
-        key: Key | None = None,
     ) -> None:
         """Nothing more is asked of the model once `tokens` or `cost_usd` are used up; None is without limit.
 
-        `prices` default to those that come with the package, `key` to what the environment holds. Raises UserError
-        when there is none and the provider asks for one.
+        `prices` default to those that come with the package. Raises UserError when the provider asks for a key and
+        our environment holds none.
         """
-        key = key or provider.key()
-        self._gate = Gate(provider, key, tokens=tokens, cost_usd=cost_usd, prices=prices or tables.listed())
+        key, prices = provider.key(), prices or tables.listed()
+        self._gate = Gate(provider, key, tokens=tokens, cost_usd=cost_usd, prices=prices)
         self._proxy: Proxy | None = None
 
     def __enter__(self) -> Self:
