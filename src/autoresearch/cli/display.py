@@ -19,10 +19,11 @@ from rich.table import Table
 from rich.text import Text
 
 from autoresearch import budget
-from autoresearch.cli.words import OUTCOME_STYLE, line_of, tonight
+from autoresearch.cli.words import tonight
 from autoresearch.ledger import now
 from autoresearch.protocols import Announcing
 from autoresearch.records import Certificate, Experiment
+from autoresearch.views.lines import OUTCOME_STYLE, line_of
 from autoresearch.views.tip import tip_level, tip_words
 from autoresearch.views.words import certified_as, count, plain
 
