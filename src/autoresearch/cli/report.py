@@ -14,6 +14,8 @@ from autoresearch.errors import UserError
 
 if TYPE_CHECKING:
     from autoresearch.report import ReportPaths
+    from autoresearch.site import Site
+    from autoresearch.task import Task
 
 
 def report(
@@ -52,15 +54,22 @@ def _comment(path: Path) -> str:
 
 def write(study: str | None) -> ReportPaths:
     """Write the report of a study beside its ledger."""
-    from autoresearch import config
     from autoresearch.report import build
 
     site, ledger = place.open_ledger(study)
+    task = task_of(site)
+    out_dir = site.folder / "report"
+    return build(ledger.history, task=task, diff_of=place.diff_of(site), series_of=site.series, out_dir=out_dir)
+
+
+def task_of(site: Site) -> Task:
+    """The task a study is about, from the task file. Raises UserError when that describes another one."""
+    from autoresearch import config
+
     task = config.load(site.root)
     if task.name != site.study:
         raise UserError(
             f"autoresearch.toml describes {task.name!r}, not {site.study!r}.",
             fix="check out the task file of that study",
         )
-    out_dir = site.folder / "report"
-    return build(ledger.history, task=task, diff_of=place.diff_of(site), series_of=site.series, out_dir=out_dir)
+    return task

@@ -165,15 +165,15 @@ def compose(
         study=plain(study, 80),
         goal=plain(task.goal, 600),
         unsafe=any(span.epoch.unsafe for span in reading.spans),
-        tags=_tags(history),
+        tags=tags(history),
         headline=headline(reading),
-        facts=_facts(reading, rate),
+        facts=facts(reading),
         pictures=[_picture(reading, span) for span in reversed(reading.spans)],
         alarms=[Line(plain(r.kind, 20), plain(r.text, 400)) for _, r in history.trail if isinstance(r, Note)][-50:],
         survivors=_rows(reading, kept[:MOST_ROWS], book, MOST_ROWS),
         survivors_left=max(0, len(kept) - MOST_ROWS),
         rolled_back=_rows(reading, undone[:MOST_ROWS], book, MOST_ROWS),
-        certificates=[_certificate(figures_of(reading, span), each) for span in reading.spans for each in span.proofs],
+        certificates=certificates(reading),
         revalidation=_measured_again(again),
         revalidation_note=f"Measured in epoch {again.plan.epoch}, each change alone on the base." if again else "",
         failures=[_failure(failure, book) for failure in failures(history)[:MOST_ROWS]],
@@ -206,24 +206,27 @@ def _measured_again(table: Table | None) -> list[Again]:
     ]
 
 
-def _tags(history: Archive) -> list[tuple[str, str]]:
+def tags(history: Archive) -> list[tuple[str, str]]:
+    """Tone and text of what must stand beside every number."""
     epoch = history.epoch
     if epoch is None:
         return []
-    tags = [("undone" if epoch.trust_class == TrustClass.SELF_REPORTED else "proven", plain(epoch.trust_class, 30))]
-    tags.append(("plain", f"sandbox: {plain(epoch.sandbox, 30)}"))
-    tags += [
+    found = [("undone" if epoch.trust_class == TrustClass.SELF_REPORTED else "proven", plain(epoch.trust_class, 30))]
+    found.append(("plain", f"sandbox: {plain(epoch.sandbox, 30)}"))
+    found += [
         ("undone", f"not given: {plain(name, 30).replace('_', ' ')}")
         for name, holds in epoch.properties.items()
         if not holds
     ]
     if tests := history.selftests.values():
         passed = sum(each.passed for each in tests)
-        tags.append(("proven" if passed == len(tests) else "undone", f"self-tests: {passed} of {len(tests)} passed"))
-    return [("undone", "UNSAFE: no sandbox"), *tags] if epoch.unsafe else tags
+        found.append(("proven" if passed == len(tests) else "undone", f"self-tests: {passed} of {len(tests)} passed"))
+    return [("undone", "UNSAFE: no sandbox"), *found] if epoch.unsafe else found
 
 
-def _facts(reading: Reading, rate: HitRate) -> list[Line]:
+def facts(reading: Reading) -> list[Line]:
+    """The four counts under the headline."""
+    rate = hit_rate(reading)
     failed = sum(len(failure.experiments) for failure in failures(reading.history))
     seconds = spend(reading.history).total
     return [
@@ -304,6 +307,11 @@ def _failure(failure: Failure, book: DiffBook) -> FailureRow:
         commit=made.commit if made else "",
         diff=book.between(example.parent, made.commit) if made else None,
     )
+
+
+def certificates(reading: Reading) -> list[CertificateRow]:
+    """Every certificate, oldest first."""
+    return [_certificate(figures_of(reading, span), each) for span in reading.spans for each in span.proofs]
 
 
 def _certificate(figures: Figures, proof: Proof) -> CertificateRow:
