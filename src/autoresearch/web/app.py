@@ -5,14 +5,12 @@ from __future__ import annotations
 import asyncio
 import json
 from collections.abc import AsyncIterator, Callable
-from contextlib import suppress
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
 from typing import Any
 
 from starlette.applications import Starlette
-from starlette.exceptions import HTTPException
 from starlette.middleware import Middleware
 from starlette.middleware.gzip import GZipMiddleware
 from starlette.requests import Request
@@ -35,16 +33,14 @@ BEAT = 0.5
 """Seconds between two looks at the ledger."""
 QUIET = 30
 """Looks without news after which a sign of life is sent."""
-WORDS: dict[str, Callable[[Site, Ledger[Archive]], str]] = {
-    "pause": control.pause,
-    "resume": control.resume,
-    "stop": control.stop,
-}
+Word = Callable[[Site, Ledger[Archive]], str]
+"""Says something to a study; returns what it comes to."""
+WORDS: dict[str, Word] = {"pause": control.pause, "resume": control.resume, "stop": control.stop}
 MOST_TOLD = 2000
 """Characters of one `tell`."""
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class Pages:
     """The answers for one study."""
 
@@ -53,6 +49,8 @@ class Pages:
     report: Callable[[], str]
     """Makes the report's page. Raises UserError."""
     may_control: bool
+    is_over: Callable[[], bool] = lambda: False
+    """Whether the server wants to end: pages that listen for events never hang up by themselves."""
 
     def application(self) -> Starlette:
         """All of them, by address."""
@@ -125,7 +123,7 @@ class Pages:
 
     async def _events(self, turn: int) -> AsyncIterator[str]:
         quiet = 0
-        while True:
+        while not self.is_over():
             news = await asyncio.to_thread(self.feed.since, turn)
             if news is not None:
                 turn, quiet = news["turn"], 0
@@ -136,14 +134,7 @@ class Pages:
 
     async def word(self, request: Request) -> Response:
         """A human's word: pause, resume, stop, or something to tell."""
-        said = await request.json()
-        word, text = str(said.get("word", "")), str(said.get("text", ""))[:MOST_TOLD]
-        if word == "tell":
-            say: Callable[[Site, Ledger[Archive]], str] = lambda _, ledger: control.tell(ledger, text)  # noqa: E731
-        elif word in WORDS:
-            say = WORDS[word]
-        else:
-            raise HTTPException(400, "The words are pause, resume, stop and tell.")
+        say = _meant(await request.json())
         return JSONResponse({"said": await asyncio.to_thread(self.feed.say, say)})
 
 
@@ -152,10 +143,21 @@ def guarded(pages: Pages, *, token: str, port: int) -> guard.Guard:
     return guard.Guard(pages.application(), token, f"autoresearch_{port}")
 
 
+def _meant(said: object) -> Word:
+    """The word in a request's body. Raises ValueError where there is none."""
+    if not isinstance(said, dict):
+        raise ValueError("a word comes as an object")
+    word, text = said.get("word"), str(said.get("text", ""))[:MOST_TOLD]
+    if word == "tell":
+        return lambda _, ledger: control.tell(ledger, text)
+    if isinstance(word, str) and word in WORDS:
+        return WORDS[word]
+    raise ValueError("the words are pause, resume, stop and tell")
+
+
 def _told(_: Request, error: Exception) -> Response:
-    with suppress(AttributeError):
-        return JSONResponse({"error": str(error), "fix": error.fix}, 409)  # type: ignore[attr-defined]
-    return JSONResponse({"error": str(error)}, 409)
+    assert isinstance(error, UserError)
+    return JSONResponse({"error": error.message, "fix": error.fix}, 409)
 
 
 def _absent(_: Request, __: Exception) -> Response:

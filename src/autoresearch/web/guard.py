@@ -61,7 +61,7 @@ class Guard:
 
     def _refusal(self, request: Request) -> str:
         """Why this request is not answered; empty when it is."""
-        if urlsplit(f"//{request.headers.get('host', '')}").hostname not in LOOPBACK:
+        if _name(request.headers.get("host", "")) not in LOOPBACK:
             return "This server answers to 127.0.0.1 and localhost only."
         if not self._is_known(request):
             return "Open the address that `autoresearch serve` printed."
@@ -72,6 +72,14 @@ class Guard:
     def _is_known(self, request: Request) -> bool:
         shown = request.cookies.get(self.cookie) or request.query_params.get("token") or ""
         return secrets.compare_digest(shown.encode(), self.token.encode())
+
+
+def _name(host: str) -> str | None:
+    """The name in a Host header, without the port; None where it cannot be read."""
+    try:
+        return urlsplit(f"//{host}").hostname
+    except ValueError:
+        return None
 
 
 def _is_same_origin(headers: Headers) -> bool:

@@ -23,7 +23,8 @@ def picture(reading: Reading, *, index: int = -1, width: int = 960) -> dict[str,
     frame = svg.Frame.of(stairs, **size)
     return {
         "epoch": span.epoch.number,
-        "svg": svg.draw(stairs, labels=6 if width <= 600 else 14, **size),
+        # Its style is a file of the page's, whose policy lets no other apply.
+        "svg": svg.draw(stairs, labels=6 if width <= 600 else 14, **size).replace(f"<style>{svg.style()}</style>", ""),
         "description": svg.description(stairs),
         "plot": asdict(frame.plot),
         "x": stairs.x_range,

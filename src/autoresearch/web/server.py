@@ -11,20 +11,22 @@ import uvicorn
 from autoresearch.errors import UserError
 from autoresearch.web.app import Pages, guarded
 
+GRACE = 3
+"""Seconds that answers under way may still take."""
+
 
 def serve(pages: Pages, *, port: int, announce: Callable[[str], None]) -> None:
     """Answer until interrupted. `announce` gets the address to open. Port 0 is any free one. Raises UserError."""
     with _listening(port) as listener:
         taken: int = listener.getsockname()[1]
         token = secrets.token_urlsafe(24)
-        config = uvicorn.Config(
-            guarded(pages, token=token, port=taken),
-            log_level="error",
-            access_log=False,
-            timeout_graceful_shutdown=1,  # pages that listen for events never hang up by themselves
+        app = guarded(pages, token=token, port=taken)
+        server = uvicorn.Server(
+            uvicorn.Config(app, log_level="critical", access_log=False, timeout_graceful_shutdown=GRACE)
         )
+        pages.is_over = lambda: server.should_exit
         announce(f"http://127.0.0.1:{taken}/?token={token}")
-        uvicorn.Server(config).run(sockets=[listener])
+        server.run(sockets=[listener])
 
 
 def _listening(port: int) -> socket.socket:
@@ -32,6 +34,7 @@ def _listening(port: int) -> socket.socket:
     listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
     try:
         listener.bind(("127.0.0.1", port))
+        listener.listen()  # whoever reads the address may come at once
     except OSError as error:
         listener.close()
         raise UserError(

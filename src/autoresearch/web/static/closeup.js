@@ -72,7 +72,7 @@ function strip(sides) {
   const ends = [[60, low, "start"], [560, high, "end"]].map(([x, value, anchor]) =>
     draw("text", {x, y: 90, "text-anchor": anchor}, worded(value, sides[0].epoch, true)));
   const made = draw("svg", {viewBox: "0 0 580 98", class: "strip", role: "img"}, draw("title", {}, "every run of both"), ...dots, ...ends);
-  return el("figure", {class: "small"}, made);
+  return el("figure", {class: "strips"}, made);
 }
 
 /** Shows two experiments side by side. */

@@ -24,10 +24,9 @@ async function redraw() {
   }
 }
 
-/** Puts a drawing up. It is ours, parsed as a picture, never as a page; its style is a file of the page's. */
+/** Puts a drawing up. It is ours, parsed as a picture, never as a page. */
 function show(made) {
   const parsed = new DOMParser().parseFromString(made.svg, "image/svg+xml").documentElement;
-  for (const style of parsed.querySelectorAll("style")) style.remove();
   const drawing = document.importNode(parsed, true);
   picture.shown = made;
   picture.drawing = drawing;
