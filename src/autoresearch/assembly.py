@@ -155,6 +155,7 @@ def _put_together(root: Path, task: Task, *, unsafe: bool) -> Assembly:
     site.create()
     ledger = Ledger(site.ledger_path, History())
     ledger.refresh()
+    ledger.demand_ours()
     referee = referees.make(task.referee, task.referee_options, task.metric, constraints=task.constraints)
     rig = rig_up(root, task, ledger.history, unsafe=unsafe)
     watched = WatchedRunner(rig.runner, watch(rig.surroundings, rig.workspace.tampered))

@@ -14,6 +14,7 @@ from dataclasses import dataclass, fields, is_dataclass
 from functools import cache
 from typing import TYPE_CHECKING, Any
 
+from autoresearch.claims import Claim, Imported
 from autoresearch.history import Control, Ended, Epoch, Night, Note, Revalidation, SelfTested, StudyStart, Vault
 from autoresearch.records import Candidate, Certificate, Experiment, Measurement
 
@@ -40,6 +41,8 @@ TYPES: Mapping[str, type] = {
     "selftest": SelfTested,
     "revalidation": Revalidation,
     "ended": Ended,
+    "imported": Imported,
+    "claim": Claim,
 }
 _NAMES = {kind: name for name, kind in TYPES.items()}
 

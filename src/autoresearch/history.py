@@ -6,6 +6,7 @@ import hashlib
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 
+from autoresearch.claims import Claim, Imported
 from autoresearch.records import (
     Candidate,
     Certificate,
@@ -223,6 +224,10 @@ class History:
     """Finished experiments by outcome, baselines left out."""
     vault: Vault | None = None
     """None while it is closed."""
+    imported: Imported | None = None
+    """Where it all comes from, when it is another tool's ledger. Nothing may be added then."""
+    claims: dict[int, Claim] = field(default_factory=dict)
+    """What an imported ledger says, by experiment number."""
 
     @property
     def next_number(self) -> int:
@@ -318,6 +323,10 @@ class History:
                 self._certificate(record)
             case Vault():
                 self.vault = record
+            case Imported():
+                self.imported = record
+            case Claim():
+                self._claim(record)
             case Control(action="pause"):
                 self.paused = True
             case Control(action="resume"):
@@ -361,6 +370,21 @@ class History:
             self.sentinel_at = done.number
         else:
             self.keeps_since_certificate += 1
+
+    def _claim(self, claim: Claim) -> None:
+        """An attempt without runs. What they kept is their tip; the first level of a segment is its baseline."""
+        self.claims[claim.number] = claim
+        done = claim.experiment(self.tip_commit if self.baseline else "")
+        assert done.candidate is not None
+        self.candidates[claim.number] = done.candidate
+        self.experiments.append(done)
+        is_baseline = self.baseline is None and done.verdict.outcome is Outcome.KEEP
+        if is_baseline:
+            self.baseline, self.proven = done, self.proven or done
+        else:
+            self.counts[done.verdict.outcome] = self.counts.get(done.verdict.outcome, 0) + 1
+        if done.verdict.outcome is Outcome.KEEP:
+            self.tip = done
 
     def _certificate(self, done: Certificate) -> None:
         self.certificates.append(done)
@@ -419,7 +443,7 @@ class Archive(History):
     def add(self, record: object) -> None:
         """Fold one record in, and keep what the rules no longer need."""
         match record:
-            case Candidate() | Measurement():
+            case Candidate() | Measurement() | Claim():
                 pass
             case Experiment():
                 self.settled[record.number] = self.pending.get(record.number, [])

@@ -11,9 +11,11 @@ from __future__ import annotations
 import sqlite3
 from collections.abc import Iterator, Sequence
 from contextlib import closing
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
+from autoresearch.claims import Claim
 from autoresearch.errors import LedgerError, UserError
 from autoresearch.events import Event
 from autoresearch.history import Epoch, History
@@ -111,6 +113,8 @@ def _rows(event: Event) -> Iterator[tuple[str, Sequence[Any]]]:
         case Epoch() as epoch:
             values = (epoch.number, epoch.digest, epoch.why, epoch.started)
             yield "INSERT INTO epoch VALUES (?, ?, ?, ?)", values
+        case Claim() as claim:
+            yield from _rows(replace(event, record=claim.experiment("")))
         case Experiment() as done:
             made = done.candidate
             yield (

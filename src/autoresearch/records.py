@@ -31,6 +31,8 @@ class Outcome(StrEnum):
     OUT_OF_SCOPE = "out_of_scope"
     VIOLATION = "violation"
     NO_CHANGE = "no_change"
+    UNKNOWN = "unknown"
+    """Of imported rows only: nobody can tell from their word for it."""
 
 
 class Ruling(StrEnum):

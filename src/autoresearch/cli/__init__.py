@@ -19,6 +19,7 @@ from autoresearch.cli import (
     demo,
     diff,
     export,
+    importing,
     init,
     log,
     place,
@@ -65,6 +66,7 @@ VERBS: tuple[Callable[..., None], ...] = (
 )
 for verb in VERBS:
     app.command()(verb)
+app.command("import")(importing.read_ledger)
 app.add_typer(export.app, name="export")
 
 

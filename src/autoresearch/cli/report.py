@@ -29,8 +29,12 @@ def write(study: str | None) -> ReportPaths:
     """Write the report of a study beside its ledger."""
     from autoresearch import config
     from autoresearch.report import build
+    from autoresearch.report.imported import task_of
 
     site, ledger = place.open_ledger(study)
+    if ledger.history.imported:
+        task = task_of(ledger.history)
+        return build(ledger.history, task=task, diff_of=_no_patch, out_dir=site.folder / "report")
     task = config.load(site.root)
     if task.name != site.study:
         raise UserError(
@@ -39,3 +43,8 @@ def write(study: str | None) -> ReportPaths:
         )
     out_dir = site.folder / "report"
     return build(ledger.history, task=task, diff_of=place.diff_of(site), series_of=site.series, out_dir=out_dir)
+
+
+def _no_patch(_parent: str, _child: str) -> str:
+    """An imported ledger has no patches."""
+    return ""

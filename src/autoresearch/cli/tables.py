@@ -15,6 +15,7 @@ from autoresearch.history import Archive
 from autoresearch.records import Candidate, Measurement, Outcome
 from autoresearch.site import Site
 from autoresearch.views import Reading
+from autoresearch.views.claimed import claim_lines
 from autoresearch.views.finite import finite, sentences
 from autoresearch.views.paired import beside
 from autoresearch.views.sentences import size_of
@@ -38,6 +39,9 @@ def print_status(data: dict[str, Any], history: Archive) -> None:
     out = console()
     if out.is_terminal:
         _print_staircase(out, history)
+    if data["imported"]:
+        _print_claims(out, data, history)
+        return
     unit, metric = data["metric"]["unit"], data["metric"]["name"]
     figures = Figures.of(unit, (data["baseline"] or {}).get("sigma") or history.metric.step)
     grid = Table.grid(padding=(0, 2))
@@ -77,6 +81,20 @@ def print_status(data: dict[str, Any], history: Archive) -> None:
     out.print(f"next: {data['next']}", style="dim", markup=False)
 
 
+def _print_claims(out: Console, data: dict[str, Any], history: Archive) -> None:
+    """What another tool's ledger says, and what may be believed of it."""
+    grid = Table.grid(padding=(0, 2))
+    for name, text in claim_lines(history):
+        grid.add_row(name, Text(text))
+    counts = ", ".join(f"{number} {name}" for name, number in data["counts"].items() if number)
+    grid.add_row("experiments", f"{data['experiments']} ({counts or 'the first level only'})")
+    out.print(Text(f"{data['study']}: imported, read-only", "bold"))
+    out.print(grid)
+    for alarm in data["alarms"]:
+        out.print(f"doubt: {plain(alarm, 400)}", style="yellow", markup=False)
+    out.print(f"next: {data['next']}", style="dim", markup=False)
+
+
 def _print_staircase(out: Console, history: Archive) -> None:
     from autoresearch.report.staircase import Staircase
     from autoresearch.report.terminal import rich_text
@@ -110,7 +128,7 @@ def print_log(history: Archive, numbers: Sequence[int]) -> None:
             str(done.number),
             Text(done.verdict.outcome, OUTCOME_STYLE[done.verdict.outcome]),
             "–" if done.value is None else f"{done.value:.6g}",
-            f"{done.seconds:.1f} s",
+            "–" if history.imported else f"{done.seconds:.1f} s",
             _size(done.candidate),
             done.candidate.commit[:9] if done.candidate else "–",
             Text(plain(summary)),

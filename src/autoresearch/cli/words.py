@@ -17,6 +17,7 @@ OUTCOME_STYLE = {
     Outcome.OUT_OF_SCOPE: "magenta",
     Outcome.VIOLATION: "bold red",
     Outcome.NO_CHANGE: "dim",
+    Outcome.UNKNOWN: "yellow",
 }
 
 

@@ -33,7 +33,7 @@ def log_row(history: Archive, done: Experiment, *, epoch: Epoch | None) -> dict[
         "value": finite(done.value),
         "measurements": [finite(value) for value in own_values(history, done)],
         "statistic": {name: finite(value) for name, value in done.verdict.statistic.items()},
-        "seconds": done.seconds,
+        "seconds": None if history.imported else done.seconds,
         "agent": done.agent,
         "agent_seconds": candidate.agent_seconds if candidate else None,
         "cost_usd": candidate.cost_usd if candidate else None,

@@ -123,7 +123,7 @@ def failures(history: Archive) -> list[Failure]:
     """Experiments that never earned a score, grouped by outcome and cause, the most frequent first."""
     groups: dict[tuple[Outcome, str], list[Experiment]] = {}
     for done in history.experiments:
-        if done.verdict.outcome not in (Outcome.KEEP, Outcome.DISCARD):
+        if done.verdict.outcome not in (Outcome.KEEP, Outcome.DISCARD, Outcome.UNKNOWN):
             groups.setdefault((done.verdict.outcome, _cause(done.verdict.reason)), []).append(done)
     found = [Failure(outcome, group[0].verdict.reason, group) for (outcome, _), group in groups.items()]
     return sorted(found, key=lambda failure: -len(failure.experiments))

@@ -1,0 +1,1 @@
+"""Task files around set-ups that exist already."""
