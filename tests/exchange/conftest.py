@@ -10,6 +10,8 @@ import pytest
 
 from autoresearch.testing import toy
 
+sys.path.insert(0, str(Path(__file__).parents[1]))
+
 
 @pytest.fixture(scope="session")
 def night(tmp_path_factory: pytest.TempPathFactory) -> Path:

@@ -141,6 +141,7 @@ def _scalars(folder: Path) -> dict[str, dict[int, float]]:
 
 
 @pytest.mark.slow
+@pytest.mark.filterwarnings("ignore")  # its own, about libraries of its own
 def test_mlflow_is_told_once_of_each(history: Archive, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     pytest.importorskip("mlflow", reason="mlflow is not installed: the extra export-mlflow")
     pytest.importorskip("sqlalchemy", reason="mlflow's database store needs sqlalchemy")

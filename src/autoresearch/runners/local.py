@@ -33,6 +33,8 @@ ARTIFACTS, METRICS, SECONDS, DOOR = (
     "AUTORESEARCH_SECONDS",
     "AUTORESEARCH_DOOR",
 )
+ADAPTERS = "autoresearch.adapters."
+"""How a word of a command begins that is a module of ours: the box may read it, be we installed there or not."""
 DOOR_FD = 3
 MOST_CONTESTANTS = 256
 """One evaluation may start."""
@@ -160,7 +162,10 @@ class LocalRunner:
         assert phase is not None
         self._phase("experiment", phase)
         env = self._env(phase, scratch, seed) | {ARTIFACTS: str(artifacts)}
-        ended = self._boxed(phase, tree, write=(scratch,), env=env)
+        read: tuple[Path, ...] = ()
+        if any(ADAPTERS in word for word in phase.command):
+            env["PYTHONPATH"], read = self._importing_helper(env), (self._helper(),)
+        ended = self._boxed(phase, tree, write=(scratch,), read=read, env=env)
         _demand_success(ended, phase)
         if not self._is_writable:
             with _heard(ended):
@@ -379,9 +384,10 @@ def _digest(found: trees.Found) -> str:
 
 
 def _lay_out_helper(package: Path) -> None:
-    """What evaluators and contestants import, as it is here: the standard library is all it needs."""
+    """What evaluators, contestants and adapted commands import, as it is here, on the standard library alone."""
     here = Path(contestant.__file__).parents[1]
-    files = {path.relative_to(here): path.read_bytes() for path in here.glob("contestant/*.py")}
+    parts = [*here.glob("contestant/*.py"), *here.glob("adapters/*.py")]
+    files = {path.relative_to(here): path.read_bytes() for path in parts}
     files |= {Path(name): (here / name).read_bytes() for name in ("plain.py", "respond.py", "splits.py")} | {
         Path("__init__.py"): b""
     }
