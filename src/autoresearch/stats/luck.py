@@ -11,6 +11,7 @@ from collections.abc import Sequence
 from statistics import NormalDist, median
 
 LEVEL = 0.05
+MOST = 64
 
 
 def expected_keeps(n: int) -> float:
@@ -24,9 +25,13 @@ def any_keep(n: int) -> float:
 
 
 def keeps_by_luck(n: int, at_least: int) -> float:
-    """Probability that so many of `n` attempts that change nothing beat everything before them."""
+    """Probability that so many of `n` attempts that change nothing beat everything before them.
+
+    From `MOST` on it is a bound: that of so many, which is beyond belief for every n.
+    """
     if at_least <= 0:
         return 1.0
+    at_least = min(at_least, MOST)
     below = [1.0] + [0.0] * (at_least - 1)  # probability of 0, 1, ... records so far, those of interest only
     for k in range(1, n + 1):
         p = 1 / (k + 1)
