@@ -14,7 +14,7 @@ from dataclasses import dataclass, fields, is_dataclass
 from functools import cache
 from typing import TYPE_CHECKING, Any
 
-from autoresearch.claims import Claim, Imported
+from autoresearch.hearsay import Hearsay, Imported
 from autoresearch.history import Control, Ended, Epoch, Night, Note, Revalidation, SelfTested, StudyStart, Vault
 from autoresearch.records import Candidate, Certificate, Experiment, Measurement
 
@@ -42,7 +42,7 @@ TYPES: Mapping[str, type] = {
     "revalidation": Revalidation,
     "ended": Ended,
     "imported": Imported,
-    "claim": Claim,
+    "hearsay": Hearsay,
 }
 _NAMES = {kind: name for name, kind in TYPES.items()}
 

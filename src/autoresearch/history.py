@@ -6,7 +6,7 @@ import hashlib
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 
-from autoresearch.claims import Claim, Imported
+from autoresearch.hearsay import Hearsay, Imported
 from autoresearch.records import (
     Candidate,
     Certificate,
@@ -226,7 +226,7 @@ class History:
     """None while it is closed."""
     imported: Imported | None = None
     """Where it all comes from, when it is another tool's ledger. Nothing may be added then."""
-    claims: dict[int, Claim] = field(default_factory=dict)
+    hearsay: dict[int, Hearsay] = field(default_factory=dict)
     """What an imported ledger says, by experiment number."""
 
     @property
@@ -325,8 +325,8 @@ class History:
                 self.vault = record
             case Imported():
                 self.imported = record
-            case Claim():
-                self._claim(record)
+            case Hearsay():
+                self._hearsay(record)
             case Control(action="pause"):
                 self.paused = True
             case Control(action="resume"):
@@ -371,12 +371,12 @@ class History:
         else:
             self.keeps_since_certificate += 1
 
-    def _claim(self, claim: Claim) -> None:
+    def _hearsay(self, row: Hearsay) -> None:
         """An attempt without runs. What they kept is their tip; the first level of a segment is its baseline."""
-        self.claims[claim.number] = claim
-        done = claim.experiment(self.tip_commit if self.baseline else "")
+        self.hearsay[row.number] = row
+        done = row.experiment(self.tip_commit if self.baseline else "")
         assert done.candidate is not None
-        self.candidates[claim.number] = done.candidate
+        self.candidates[row.number] = done.candidate
         self.experiments.append(done)
         is_baseline = self.baseline is None and done.verdict.outcome is Outcome.KEEP
         if is_baseline:
@@ -443,7 +443,7 @@ class Archive(History):
     def add(self, record: object) -> None:
         """Fold one record in, and keep what the rules no longer need."""
         match record:
-            case Candidate() | Measurement() | Claim():
+            case Candidate() | Measurement() | Hearsay():
                 pass
             case Experiment():
                 self.settled[record.number] = self.pending.get(record.number, [])

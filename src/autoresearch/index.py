@@ -15,9 +15,9 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-from autoresearch.claims import Claim
 from autoresearch.errors import LedgerError, UserError
 from autoresearch.events import Event
+from autoresearch.hearsay import Hearsay
 from autoresearch.history import Epoch, History
 from autoresearch.ledger import Ledger, Position
 from autoresearch.records import Certificate, Experiment, Measurement
@@ -113,8 +113,8 @@ def _rows(event: Event) -> Iterator[tuple[str, Sequence[Any]]]:
         case Epoch() as epoch:
             values = (epoch.number, epoch.digest, epoch.why, epoch.started)
             yield "INSERT INTO epoch VALUES (?, ?, ?, ?)", values
-        case Claim() as claim:
-            yield from _rows(replace(event, record=claim.experiment("")))
+        case Hearsay() as row:
+            yield from _rows(replace(event, record=row.experiment("")))
         case Experiment() as done:
             made = done.candidate
             yield (

@@ -8,7 +8,7 @@ from dataclasses import asdict, dataclass, field
 from pathlib import Path
 
 from autoresearch import referees
-from autoresearch.claims import IMPORTED
+from autoresearch.hearsay import IMPORTED
 from autoresearch.history import Epoch, Evidence, History
 from autoresearch.ledger import Ledger
 from autoresearch.protocols import Referee

@@ -56,8 +56,8 @@ def test_our_log_comes_back_through_our_reader_of_theirs(history: Archive) -> No
     text = exported("jsonl")
     found = read(text.encode())
     assert [(s.metric, s.direction) for s in found.segments] == [("loss", Direction.MINIMIZE)]
-    assert [claim.value for claim in found.claims] == [done.value for done in history.experiments]
-    assert [claim.outcome for claim in found.claims] == [done.verdict.outcome for done in history.experiments]
+    assert [row.value for row in found.rows] == [done.value for done in history.experiments]
+    assert [row.outcome for row in found.rows] == [done.verdict.outcome for done in history.experiments]
     assert not found.doubts
 
 

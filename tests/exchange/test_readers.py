@@ -48,9 +48,9 @@ def fixture(name: str) -> Foreign:
 def test_every_row_of_a_fixture_is_read(name: str) -> None:
     found = fixture(name)
     segments, keeps, doubtful, doubts = EXPECTED[name]
-    assert [(each.metric, len(each.claims)) for each in found.segments] == segments
-    assert sum(claim.outcome is Outcome.KEEP for claim in found.claims) == keeps
-    assert sum(bool(claim.doubts) for claim in found.claims) == doubtful
+    assert [(each.metric, len(each.rows)) for each in found.segments] == segments
+    assert sum(row.outcome is Outcome.KEEP for row in found.rows) == keeps
+    assert sum(bool(row.doubts) for row in found.rows) == doubtful
     assert len(found.doubts) == doubts
 
 
@@ -80,52 +80,52 @@ def test_a_direction_nobody_states_is_read_from_the_keeps_and_said() -> None:
 
 
 def test_a_word_nobody_knows_is_neither_kept_nor_discarded() -> None:
-    claims = fixture("unknown_words.tsv").claims
-    assert [claim.outcome for claim in claims[2:6]] == [Outcome.UNKNOWN] * 4
-    assert claims[0].outcome is Outcome.KEEP  # where the segment begins
-    assert claims[4].status == "baseline"
+    rows = fixture("unknown_words.tsv").rows
+    assert [row.outcome for row in rows[2:6]] == [Outcome.UNKNOWN] * 4
+    assert rows[0].outcome is Outcome.KEEP  # where the segment begins
+    assert rows[4].status == "baseline"
 
 
 def test_an_unknown_status_and_a_missing_metric_stay_unknown_where_their_own_readers_guess() -> None:
-    claims = fixture("pi_messy.jsonl").claims
-    assert claims[1].value is None
-    assert claims[4].outcome is Outcome.UNKNOWN
+    rows = fixture("pi_messy.jsonl").rows
+    assert rows[1].value is None
+    assert rows[4].outcome is Outcome.UNKNOWN
 
 
 def test_a_crash_coded_zero_is_no_score_and_a_zero_far_from_all_others_neither() -> None:
-    by_line = {claim.line: claim for claim in fixture("crash_zero.tsv").claims}
+    by_line = {row.line: row for row in fixture("crash_zero.tsv").rows}
     assert [by_line[line].value for line in (2, 4, 6)] == [None, None, None]
     assert "taken for a missing number" in by_line[4].doubts[0]
 
 
 def test_a_count_that_reaches_zero_stays() -> None:
     rows = "commit\tfailures\tstatus\tdescription\n" + "".join(f"{n}\t{n}\tkeep\tx\n" for n in (3, 2, 1, 0))
-    assert [claim.value for claim in read(rows.encode()).claims] == [3, 2, 1, 0]
+    assert [row.value for row in read(rows.encode()).rows] == [3, 2, 1, 0]
 
 
 def test_repeated_ids_become_different_commits_and_keep_their_own_word() -> None:
-    claims = fixture("run_numbers.tsv").claims
-    assert len({claim.name for claim in claims}) == len(claims)
-    assert [claim.commit for claim in claims[1:3]] == ["exp-2", "exp-2"]
+    rows = fixture("run_numbers.tsv").rows
+    assert len({row.name for row in rows}) == len(rows)
+    assert [row.commit for row in rows[1:3]] == ["exp-2", "exp-2"]
 
 
 def test_what_else_a_row_says_is_kept() -> None:
-    second = fixture("pi_session.jsonl").claims[1]
+    second = fixture("pi_session.jsonl").rows[1]
     assert second.hypothesis == "lookups dominate"
     assert second.values == {"allocs": 8800.0}
     assert second.extra["asi.next_action_hint"] == "try arrays"
-    assert fixture("extra_columns.tsv").claims[1].values["tok_per_s"] == 409200
+    assert fixture("extra_columns.tsv").rows[1].values["tok_per_s"] == 409200
 
 
 def test_both_forms_of_a_trailer_are_read_oldest_first() -> None:
-    claims = fixture("history.txt").claims
-    assert [claim.value for claim in claims] == [3818, 3464, 3314]
-    assert [claim.summary for claim in claims] == ["baseline", "no strings on the way", "one scanner for both"]
+    rows = fixture("history.txt").rows
+    assert [row.value for row in rows] == [3818, 3464, 3314]
+    assert [row.summary for row in rows] == ["baseline", "no strings on the way", "one scanner for both"]
 
 
 def test_the_named_metric_is_gone_by() -> None:
     data = (FIXTURES / "extra_columns.tsv").read_bytes()
-    assert read(data, metric="train_loss").claims[0].value == 3.10
+    assert read(data, metric="train_loss").rows[0].value == 3.10
     assert "no column 'speed'" in read(data, metric="speed").doubts[0]
 
 
@@ -137,10 +137,10 @@ def test_what_is_no_certain_number_is_none(text: str) -> None:
 def covered(data: bytes) -> None:
     """Every line of the file that says anything is in a row, a heading, a remark; every keep is their own word."""
     found = read(data)
-    rows = sum(claim.text.count("\n") + 1 for claim in found.claims)
+    rows = sum(row.text.count("\n") + 1 for row in found.rows)
     assert rows <= found.lines
-    for claim in found.claims:
-        assert claim.outcome is not Outcome.KEEP or word(claim.status) in (
+    for row in found.rows:
+        assert row.outcome is not Outcome.KEEP or word(row.status) in (
             "keep",
             "kept",
             "baseline",
@@ -168,7 +168,7 @@ def test_no_row_under_a_heading_is_dropped(rows: list[str]) -> None:
     text = "commit\tval_bpb\tmemory_gb\tstatus\tdescription\n" + "\n".join(rows)
     covered(text.encode("utf-8", "replace"))
     found = read(text.encode("utf-8", "replace"))
-    said = "\n".join(claim.text for claim in found.claims)
+    said = "\n".join(row.text for row in found.rows)
     for row in rows:
         line = row.split("\n")[0].rstrip("\r")
         if line.count("\t") == 4 and "keep" in line.split("\t") and "\ud800" not in line:

@@ -66,10 +66,10 @@ def _name(file: Path) -> str:
 
 def _summary(found: Foreign, name: str) -> dict[str, object]:
     segments = [
-        {"metric": each.metric, "unit": each.unit, "direction": str(each.direction), "rows": len(each.claims)}
+        {"metric": each.metric, "unit": each.unit, "direction": str(each.direction), "rows": len(each.rows)}
         for each in found.segments
     ]
-    rows = len(found.claims)
+    rows = len(found.rows)
     head = {"schema": 1, "study": name, "form": found.form, "lines": found.lines, "rows": rows, "dropped": 0}
     return head | {"segments": segments, "doubts": list(found.doubts)}
 
@@ -81,8 +81,8 @@ def _told(found: Foreign, name: str) -> str:
     if len(found.doubts) > SHOWN:
         lines.append(f"... and {count(len(found.doubts) - SHOWN, 'more doubt')}: autoresearch status --study {name}")
     for each in found.segments:
-        lines.append(f"{plain(each.metric, 60)}, {each.direction}: {count(len(each.claims), 'row')}")
-    rows = count(len(found.claims), "row")
+        lines.append(f"{plain(each.metric, 60)}, {each.direction}: {count(len(each.rows), 'row')}")
+    rows = count(len(found.rows), "row")
     return "\n".join(
         [*lines, f"{name}: {rows} read from {count(found.lines, 'line')}, 0 dropped, {len(found.doubts)} doubts."]
     )

@@ -15,8 +15,8 @@ from autoresearch.history import Archive
 from autoresearch.records import Candidate, Measurement, Outcome
 from autoresearch.site import Site
 from autoresearch.views import Reading
-from autoresearch.views.claimed import claim_lines
 from autoresearch.views.finite import finite, sentences
+from autoresearch.views.hearsay import hearsay_lines
 from autoresearch.views.paired import beside
 from autoresearch.views.sentences import size_of
 from autoresearch.views.tip import tip_words
@@ -40,7 +40,7 @@ def print_status(data: dict[str, Any], history: Archive) -> None:
     if out.is_terminal:
         _print_staircase(out, history)
     if data["imported"]:
-        _print_claims(out, data, history)
+        _print_hearsay(out, data, history)
         return
     unit, metric = data["metric"]["unit"], data["metric"]["name"]
     figures = Figures.of(unit, (data["baseline"] or {}).get("sigma") or history.metric.step)
@@ -81,10 +81,10 @@ def print_status(data: dict[str, Any], history: Archive) -> None:
     out.print(f"next: {data['next']}", style="dim", markup=False)
 
 
-def _print_claims(out: Console, data: dict[str, Any], history: Archive) -> None:
+def _print_hearsay(out: Console, data: dict[str, Any], history: Archive) -> None:
     """What another tool's ledger says, and what may be believed of it."""
     grid = Table.grid(padding=(0, 2))
-    for name, text in claim_lines(history):
+    for name, text in hearsay_lines(history):
         grid.add_row(name, Text(text))
     counts = ", ".join(f"{number} {name}" for name, number in data["counts"].items() if number)
     grid.add_row("experiments", f"{data['experiments']} ({counts or 'the first level only'})")

@@ -62,8 +62,8 @@ def _row(history: Archive, done: Experiment, epoch: Epoch, standing: str) -> dic
 
 def values(history: Archive, done: Experiment) -> dict[str, float]:
     """Every metric of an experiment by name: the mean of its own runs, or what an imported row claims."""
-    if claim := history.claims.get(done.number):
-        return dict(claim.values)
+    if row := history.hearsay.get(done.number):
+        return dict(row.values)
     runs = own_runs(history, done)
     names = dict.fromkeys(name for run in runs for name in run.values)
     return {name: fmean(run.values[name] for run in runs if name in run.values) for name in names}

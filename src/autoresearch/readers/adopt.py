@@ -8,8 +8,8 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import autoresearch
-from autoresearch.claims import IMPORTED, Imported
 from autoresearch.errors import UserError
+from autoresearch.hearsay import IMPORTED, Imported
 from autoresearch.history import Archive, Epoch, Note, StudyStart
 from autoresearch.ledger import Ledger, now
 from autoresearch.readers.foreign import Foreign, Segment
@@ -27,7 +27,7 @@ def adopt(root: Path, name: str, *, file: Path, data: bytes, found: Foreign) -> 
     """
     if not re.fullmatch(r"[A-Za-z0-9][A-Za-z0-9._-]{0,63}", name):
         raise UserError(f"{name!r} is not a name for a study: letters, digits, dots, dashes.", fix="--as NAME")
-    if not found.claims:
+    if not found.rows:
         raise UserError(f"{file} has no row that could be read.", fix="look at it: autoresearch import FILE --dry-run")
     site = Site(root, name)
     source = _source(file, data, found)
@@ -45,7 +45,7 @@ def adopt(root: Path, name: str, *, file: Path, data: bytes, found: Foreign) -> 
 def _source(file: Path, data: bytes, found: Foreign) -> Imported:
     name = file.name.encode("utf-8", "replace").decode()
     digest = hashlib.sha256(data).hexdigest()
-    rows = len(found.claims)
+    rows = len(found.rows)
     return Imported(name, digest, found.form, len(data), found.lines, rows, doubts=tuple(found.doubts))
 
 
@@ -61,7 +61,7 @@ def _records(name: str, source: Imported, found: Foreign) -> Iterator[object]:
     yield StudyStart(name, base="", secret="", version=autoresearch.__version__)
     for number, segment in enumerate(found.segments, 1):
         yield _epoch(number, segment, source)
-        yield from segment.claims
+        yield from segment.rows
     yield from (Note("doubt", doubt) for doubt in found.doubts)
     yield source
 

@@ -1,11 +1,11 @@
-"""What a reader makes of a file: segments of claims, and everything it had doubts about, by line."""
+"""What a reader makes of a file: segments of rows, and everything it had doubts about, by line."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
-from autoresearch.claims import Claim
+from autoresearch.hearsay import Hearsay
 from autoresearch.readers.words import outcome_of
 from autoresearch.records import Direction, Outcome
 
@@ -35,7 +35,7 @@ class Segment:
     metric: str
     unit: str
     direction: Direction
-    claims: Sequence[Claim]
+    rows: Sequence[Hearsay]
     why: str = ""
     """What opened it; empty for the first."""
 
@@ -48,12 +48,12 @@ class Foreign:
     lines: int
     segments: Sequence[Segment]
     doubts: Sequence[str]
-    """By line; `claims` have theirs too."""
+    """By line; `rows` have theirs too."""
 
     @property
-    def claims(self) -> list[Claim]:
+    def rows(self) -> list[Hearsay]:
         """All rows, in the file's order."""
-        return [claim for segment in self.segments for claim in segment.claims]
+        return [row for segment in self.segments for row in segment.rows]
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,17 +69,17 @@ class Reader:
     """Doubts about the segment as a whole."""
 
 
-def claims_of(rows: Sequence[Row], *, first: int, taken: dict[str, int]) -> list[Claim]:
-    """`rows` as claims numbered from `first`; `taken` counts how often each name was met."""
+def hearsay_of(rows: Sequence[Row], *, first: int, taken: dict[str, int]) -> list[Hearsay]:
+    """`rows` as hearsay numbered from `first`; `taken` counts how often each name was met."""
     level = next((row for row in rows if row.value is not None), None)
     return [_claim(row, number, row is level, taken) for number, row in enumerate(rows, first)]
 
 
-def _claim(row: Row, number: int, is_first: bool, taken: dict[str, int]) -> Claim:
+def _claim(row: Row, number: int, is_first: bool, taken: dict[str, int]) -> Hearsay:
     outcome, doubt = outcome_of(row.status, is_first=is_first)
     doubts = [*row.doubts, *([doubt] if doubt else [])]
     value, more = _scored(row, outcome)
-    return Claim(
+    return Hearsay(
         number=number,
         line=row.line,
         text=clean(row.text),
@@ -126,11 +126,11 @@ def numbered(
     doubts: list[str] = []
     taken: dict[str, int] = {}
     for index, found in enumerate(segments):
-        claims = claims_of(found.rows, first=sum(len(each.claims) for each in made), taken=taken)
+        heard = hearsay_of(found.rows, first=sum(len(each.rows) for each in made), taken=taken)
         direction, doubt = ways[index]
-        made.append(Segment(clean(found.metric), clean(found.unit), direction, claims, clean(found.why)))
+        made.append(Segment(clean(found.metric), clean(found.unit), direction, heard, clean(found.why)))
         doubts += [clean(note) for note in [*found.notes, *([doubt] if doubt else [])]]
-        doubts += [f"line {claim.line}: {doubt}" for claim in claims for doubt in claim.doubts]
+        doubts += [f"line {row.line}: {doubt}" for row in heard for doubt in row.doubts]
     return Foreign(form, lines, made, doubts)
 
 

@@ -1,4 +1,4 @@
-"""From bytes to claims: which format it is, in which alphabet, and the one place that decides both."""
+"""From bytes to hearsay: which format it is, in which alphabet, and the one place that decides both."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ _READERS: Mapping[str, Callable[[Sequence[str], str | None], list[Reader]]] = {
 def read(data: bytes, *, metric: str | None = None, direction: Direction | None = None) -> Foreign:
     """Read another tool's ledger. `metric` names the column to go by, `direction` says which way it improves.
 
-    Never raises for what is in the file: a row that cannot be understood is a claim with nothing claimed.
+    Never raises for what is in the file: a row that cannot be understood is hearsay that says nothing.
     """
     text, doubt = _decoded(data)
     lines = text.split("\n")

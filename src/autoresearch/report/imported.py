@@ -9,7 +9,7 @@ from autoresearch.report.headline import NOTHING, Headline
 from autoresearch.report.page import Page
 from autoresearch.report.sheet import Line
 from autoresearch.task import Task
-from autoresearch.views.claimed import accounts, claim_lines
+from autoresearch.views.hearsay import accounts, hearsay_lines
 from autoresearch.views.words import Figures, count, plain
 
 
@@ -30,7 +30,7 @@ def as_imported(page: Page, history: Archive) -> Page:
         headline=_headline(history),
         tags=[("undone", "imported: every number is their word")],
         facts=_facts(history),
-        claims=[Line(name, plain(text, 600)) for name, text in claim_lines(history)],
+        hearsay=[Line(name, plain(text, 600)) for name, text in hearsay_lines(history)],
         alarms=[*page.alarms[:50]],
         hit_rate="Kept by their word. Nothing here was measured, judged or certified by autoresearch.",
         noise=[],

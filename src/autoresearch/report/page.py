@@ -142,7 +142,7 @@ class Page:
     spend: Sequence[Line]
     sheet: Sequence[Line]
     commands: Sequence[Line]
-    claims: Sequence[Line] = ()
+    hearsay: Sequence[Line] = ()
     """Of an imported ledger: what it claims, and what our statistics say of that."""
 
 

@@ -7,8 +7,8 @@ from typing import Any
 
 from autoresearch.history import Archive, Epoch, Note
 from autoresearch.records import Certificate, Outcome
-from autoresearch.views.claimed import claim_lines, is_imported
 from autoresearch.views.finite import finite as finite_data
+from autoresearch.views.hearsay import hearsay_lines, is_imported
 from autoresearch.views.levels import Level
 from autoresearch.views.reading import own_values
 from autoresearch.views.rows import finite
@@ -60,7 +60,7 @@ def status(history: Archive, *, state: str, now: str) -> dict[str, Any]:
         "budget": _budget(history, now),
         "spend": _spend(used),
         "finite": _finite(history),
-        "imported": dict(claim_lines(history)),
+        "imported": dict(hearsay_lines(history)),
         "alarms": [r.text for _, r in history.trail if isinstance(r, Note) and r.kind in ALARMS],
         "next": _next(history, state),
     }

@@ -16,7 +16,7 @@ from autoresearch.history import Note
 from autoresearch.records import Outcome
 from autoresearch.site import Site
 from autoresearch.stats import luck
-from autoresearch.views.claimed import accounts
+from autoresearch.views.hearsay import accounts
 
 FIXTURES = Path(__file__).parent / "fixtures"
 
@@ -53,7 +53,7 @@ def test_every_fixture_is_shown_by_every_verb(name: str, folder: Path) -> None:
     assert said["dropped"] == 0
     site = Site(folder, "theirs")
     history = site.ledger().history
-    assert len(history.experiments) == len(history.claims) == said["rows"]
+    assert len(history.experiments) == len(history.hearsay) == said["rows"]
     assert history.imported
     kept = site.folder / "imported" / history.imported.sha256
     assert kept.read_bytes() == (FIXTURES / name).read_bytes()

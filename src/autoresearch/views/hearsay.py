@@ -8,7 +8,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from statistics import stdev
 
-from autoresearch.claims import IMPORTED, Claim
+from autoresearch.hearsay import IMPORTED, Hearsay
 from autoresearch.history import Archive
 from autoresearch.records import Experiment, Metric, Outcome
 from autoresearch.stats import luck
@@ -147,7 +147,7 @@ def _repeats(history: Archive, scored: Sequence[Experiment]) -> Iterator[list[fl
     run: list[float] = []
     for each in scored:
         assert each.value is not None
-        if run and not _says_same(history.claims[each.number]):
+        if run and not _says_same(history.hearsay[each.number]):
             if each.verdict.outcome is not Outcome.KEEP:
                 continue
             yield run
@@ -156,8 +156,8 @@ def _repeats(history: Archive, scored: Sequence[Experiment]) -> Iterator[list[fl
     yield run
 
 
-def _says_same(claim: Claim) -> bool:
-    return bool(_SAME.match(claim.summary) or _SAME.match(claim.status))
+def _says_same(row: Hearsay) -> bool:
+    return bool(_SAME.match(row.summary) or _SAME.match(row.status))
 
 
 def _supported(metric: Metric, scored: Sequence[Experiment], sigma: float) -> int:
@@ -182,7 +182,7 @@ def _centred(
     return best.value - metric.gain(lead, over=0.0)
 
 
-def claim_sentence(span: Span | None, done: Experiment) -> str:
+def hearsay_sentence(span: Span | None, done: Experiment) -> str:
     """What may be concluded from one imported row: their word, and that it is theirs."""
     unit = span.epoch.metric.unit if span else ""
     said = {Outcome.KEEP: "They kept it", Outcome.DISCARD: "They discarded it"}.get(done.verdict.outcome)
@@ -191,7 +191,7 @@ def claim_sentence(span: Span | None, done: Experiment) -> str:
     return f"{said}, {value}: {plain(done.verdict.reason, 400)}. Imported: nothing of it was measured here."
 
 
-def claim_lines(history: Archive) -> list[tuple[str, str]]:
+def hearsay_lines(history: Archive) -> list[tuple[str, str]]:
     """Name and text of everything there is to say about an imported ledger, for any surface."""
     source = history.imported
     if source is None:
@@ -255,6 +255,6 @@ def _left(each: Account, figures: Figures) -> str:
     return f", {figures.signed(left)} from where they began, which is itself one run"
 
 
-def is_claimed(span: Span | None) -> bool:
-    """Whether a segment's numbers are claims."""
+def is_hearsay(span: Span | None) -> bool:
+    """Whether a segment's numbers are hearsay."""
     return span is not None and span.epoch.trust_class == IMPORTED

@@ -1,6 +1,6 @@
 """What another tool's ledger says.
 
-A claim is not a measurement: nobody of ours saw the run, so no rule of ours reads it.
+Hearsay is not a measurement: nobody of ours saw the run, so no rule of ours reads it.
 """
 
 from __future__ import annotations
@@ -26,15 +26,15 @@ class Imported:
     """"table", "pi" or "trailers"."""
     bytes: int
     lines: int
-    """Of the file; every one of them is a claim's, or a heading, or blank, or a remark."""
+    """Of the file; every one of them is a row's, or a heading, or blank, or a remark."""
     rows: int
-    """Claims read. None is ever dropped."""
+    """Rows read. None is ever dropped."""
     doubts: tuple[str, ...] = ()
     """What could not be taken as it stands, by line."""
 
 
 @dataclass(frozen=True, slots=True)
-class Claim:
+class Hearsay:
     """One row of another tool's ledger, as it was written and as it is read."""
 
     number: int
