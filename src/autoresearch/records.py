@@ -10,6 +10,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
 
+from autoresearch.footprint import UNTOLD, Footprint
 from autoresearch.objectives import Objective
 
 
@@ -114,6 +115,9 @@ class Candidate:
     """sha256 of what passed between the agent and its model, kept beside the ledger; empty where nothing did."""
     program: str = ""
     """sha256 of the program.md the agent was told, which a person may edit between experiments."""
+    step: str = ""
+    """The kind of step that was asked for."""
+    footprint: Footprint = UNTOLD
 
 
 @dataclass(frozen=True, slots=True)

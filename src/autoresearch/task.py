@@ -124,7 +124,13 @@ class Task:
     referee_options: Mapping[str, float] = field(default_factory=dict)
     agent: str = "tuner"
     agent_options: Mapping[str, object] = field(default_factory=dict)
+    bundles: str = "allow"
+    """What becomes of a proposal that holds several independent changes: allow | split | refuse."""
+    give_up_after: int = 8
+    """Like failures of the agent in a row that end the night; 0 for never."""
     strategy: str = "greedy"
+    steps: tuple[str, ...] = ()
+    """Kinds of step the strategy may ask for; empty for its own choice."""
     sandbox: str = "auto"
     require: tuple[str, ...] = ()
     """Sandbox properties that must be proven here."""

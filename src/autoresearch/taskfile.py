@@ -290,12 +290,20 @@ class AgentTable(BaseModel):
 
     model_config = ConfigDict(extra="allow", frozen=True, strict=True)
     use: str = "tuner"
+    bundles: Literal["allow", "split", "refuse"] = Field(
+        default="allow", description="What becomes of a proposal that holds several independent changes."
+    )
+    give_up_after: int = Field(default=8, ge=0)
 
 
 class StrategyTable(Table):
     """Where to work next."""
 
     use: str = "greedy"
+    steps: list[Literal["improve", "simplify", "combine", "elsewhere"]] = Field(
+        default=[],
+        description='Kinds of step it may ask for. Default: all; of the tuner, which weighs them itself, "improve".',
+    )
 
 
 class SandboxTable(Table):
