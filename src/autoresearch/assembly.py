@@ -22,6 +22,7 @@ from autoresearch.alarms import Watch
 from autoresearch.brief import Author
 from autoresearch.causes import Cause
 from autoresearch.config import PROGRAM_FILE, TASK_FILE, program
+from autoresearch.errand import Errand
 from autoresearch.errors import Foul, UserError
 from autoresearch.globs import Globs
 from autoresearch.history import Control, Epoch, History, Night, Note, StudyStart, Vault
@@ -180,7 +181,8 @@ def _put_together(root: Path, task: Task, *, unsafe: bool) -> Assembly:
         keep_log=site.keep_log,
     )
     watching = Watch(lambda: ledger.history, study.record, task.alarm, root, study.given_up)
-    study.on_record = each_of(watching, Consolidation(lambda: ledger.history, site.folder / "notes"))
+    errand = Errand(study.record, task.errand, root)
+    study.on_record = each_of(watching, Consolidation(lambda: ledger.history, site.folder / "notes"), errand)
     watched.on_drift = lambda changes: study.record(Note("drift", f"changed while a night ran: {changes}"))
     return Assembly(rig, study, watched)
 

@@ -139,6 +139,8 @@ class Task:
     budget: Budget = field(default_factory=Budget)
     alarm: tuple[str, ...] = ()
     """Command that hears every alarm on its standard input; empty for none."""
+    errand: tuple[str, ...] = ()
+    """Command started after every experiment; empty for none."""
     program: str = ""
     """Text of program.md, or empty."""
     digest: str = ""

@@ -247,6 +247,9 @@ class HooksTable(Table):
     """Commands of the owner's own, run outside of all boxes."""
 
     alarm: Command | None = Field(default=None, description="Hears every alarm on its standard input.")
+    experiment: Command | None = Field(
+        default=None, description="Started after every experiment; nobody waits for it, its failure stops nothing."
+    )
 
 
 class CheckTable(Table):
