@@ -29,6 +29,15 @@ FOLLOWED = {
     "constraints-and-objectives": ([], ["0 disagree"]),
     "finite-data": (["certificate 1: certified"], ["bits told in", "better, by", "0 disagree"]),
     "prune": ([], ["0 disagree"]),
+    "bring-your-history": (
+        ["theirs: 7 rows read", "'promising' is not a word we know", "again: 7 rows read"],
+        [
+            "theirs: imported, read-only",
+            "0 dropped; every number is their word",
+            "1 of 2 keeps: more than the luckiest",
+        ],
+    ),
+    "drop-in": (["A pi session, as it is", "Wrote autoresearch.toml and program.md"], ["0 disagree"]),
     "steer-a-night": (
         ["the same code as experiment 2", "The next briefs say this: leave X alone"],
         [
