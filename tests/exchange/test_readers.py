@@ -196,3 +196,10 @@ def test_no_json_is_too_strange(said: object) -> None:
     import json
 
     covered(("{\n" + json.dumps(said) + "\n").encode())
+
+
+def test_without_a_heading_a_number_that_never_changes_is_not_the_metric() -> None:
+    rows = b"HEAD\tmodel\t397.0\t3.30\tkeep\tfirst\nHEAD\tmodel\t397.0\t3.50\tkeep\tsecond\n"
+    assert [row.value for row in read(rows).rows] == [3.3, 3.5]
+    assert "the metric is column 4" in read(rows).doubts[0]
+    assert read(rows, metric="column 3").rows[0].value == 397

@@ -74,21 +74,25 @@ def _role(name: str) -> tuple[str, int] | None:
     return ("commit", 99) if name.strip() in ("#", "№") else _ROLE.get(word(name))
 
 
-def guessed(width: int, rows: Sequence[Sequence[str]]) -> Columns:
-    """Columns without a heading: status where its words stand, the metric the first number after the first column."""
+def guessed(width: int, rows: Sequence[Sequence[str]], metric: str | None = None) -> Columns:
+    """Columns without a heading: status where its words stand, the metric the first number that ever changes.
+
+    The first column is the last to be taken for it. `metric` is the name the person gave, such as "column 4".
+    """
     status = max(range(width), key=lambda place: _known(rows, place))
     if not _known(rows, status):
         status = -1
     numeric = [place for place in range(width) if place != status and _share(rows, place) >= 0.5]
-    metric = next((place for place in numeric if place), next(iter(numeric), None))
+    changing = [place for place in numeric if len({row[place] for row in rows if place < len(row)}) > 1]
+    place = next(iter([*filter(None, changing), *filter(None, numeric), *numeric]), None)
     roles = {"status": status} if status >= 0 else {}
-    if metric:
+    if place:
         roles["commit"] = 0
-    text = [place for place in range(width - 1, -1, -1) if place not in (*numeric, *roles.values())]
+    text = [each for each in range(width - 1, -1, -1) if each not in (*numeric, *roles.values())]
     roles |= {"summary": text[0]} if text else {}
-    like_upstream = width == 5 and (metric, status) == (1, 3)
-    names = list(UPSTREAM) if like_upstream else [f"column {place}" for place in range(1, width + 1)]
-    return Columns(names, roles, metric, guessed=True)
+    like_upstream = width == 5 and (place, status) == (1, 3)
+    names = list(UPSTREAM) if like_upstream else [f"column {each}" for each in range(1, width + 1)]
+    return Columns(names, roles, names.index(metric) if metric in names else place, guessed=True)
 
 
 def _share(rows: Sequence[Sequence[str]], place: int) -> float:

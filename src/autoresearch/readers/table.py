@@ -132,7 +132,7 @@ def _base(block: _Block, metric: str | None) -> Columns:
     if block.heading:
         return headed(block.heading, cells, metric)
     width = Counter(map(len, cells)).most_common(1)[0][0]
-    return guessed(width, [row for row in cells if len(row) == width])
+    return guessed(width, [row for row in cells if len(row) == width], metric)
 
 
 def _layout(line: _Line, base: Columns) -> tuple[int, bool]:
@@ -182,12 +182,12 @@ def _others(row: Row, cells: Sequence[str], columns: Columns) -> None:
 
 
 def _notes(block: _Block, columns: Columns, place: int, metric: str | None) -> list[str]:
-    notes = []
+    notes, at = [], (columns.metric or 0) + 1
     if block.place > 1 and block.lines[0].place == place and block.heading and block.changed:
         notes.append(f"line {block.place}: a new heading")
     if columns.guessed:
         what = "no heading" if block.heading is None else "rows that do not fit the heading"
-        notes.append(f"line {place}: {what}; columns are told by what stands in them")
+        notes.append(f"line {place}: {what}; columns are told by what stands in them, the metric is column {at}")
     if metric and metric not in columns.names:
         notes.append(f"line {place}: no column {metric!r}")
     return notes

@@ -6,7 +6,7 @@ from dataclasses import replace
 
 from autoresearch.history import Archive
 from autoresearch.report.headline import NOTHING, Headline
-from autoresearch.report.page import Page
+from autoresearch.report.page import Page, Row
 from autoresearch.report.sheet import Line
 from autoresearch.task import Task
 from autoresearch.views.hearsay import accounts, hearsay_lines
@@ -30,8 +30,9 @@ def as_imported(page: Page, history: Archive) -> Page:
         headline=_headline(history),
         tags=[("undone", "imported: every number is their word")],
         facts=_facts(history),
+        survivors=[_theirs(row) for row in page.survivors],
+        discards=[_theirs(row) for row in page.discards],
         hearsay=[Line(name, plain(text, 600)) for name, text in hearsay_lines(history)],
-        alarms=[*page.alarms[:50]],
         hit_rate="Kept by their word. Nothing here was measured, judged or certified by autoresearch.",
         noise=[],
         spend=[],
@@ -42,6 +43,12 @@ def as_imported(page: Page, history: Archive) -> Page:
         ],
         commands=[Line("autoresearch show N", "one row: their words, and what may be concluded")],
     )
+
+
+def _theirs(row: Row) -> Row:
+    """A row of theirs: there is no patch, and one run has no interval."""
+    badge = "kept, by their word" if row.tone == "open" else "discarded, by their word"
+    return replace(row, badge=badge, margin="one run of theirs", diff=None)
 
 
 def _facts(history: Archive) -> list[Line]:

@@ -70,7 +70,10 @@ class HitRate:
 
 
 def standings(reading: Reading) -> dict[int, Standing]:
-    """Every kept change's standing, by experiment number; baselines left out."""
+    """Every kept change's standing, by experiment number; baselines left out. What others kept was never proven."""
+    if reading.history.imported:
+        kept = [done.number for done in reading.history.experiments if _is_keep(done)]
+        return dict.fromkeys(kept, Standing.PROVISIONAL)
     pruned = {undoes(done) for done in reading.lineage(reading.history.tip_commit)}
     on_tip = {done.number for done in reading.lineage(reading.history.tip_commit)}
     proven = blocks(reading, Ruling.CERTIFIED)
