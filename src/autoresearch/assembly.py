@@ -24,6 +24,7 @@ from autoresearch.intake import quote
 from autoresearch.inventory import Memory
 from autoresearch.ledger import Ledger, now
 from autoresearch.lineage import removable
+from autoresearch.mending import Mender
 from autoresearch.protocols import Sandbox
 from autoresearch.records import Experiment, Outcome, Side, Verdict
 from autoresearch.runners.local import LocalRunner
@@ -168,6 +169,8 @@ def _put_together(root: Path, task: Task, *, unsafe: bool) -> Assembly:
         proof_split="holdout" if task.holdout else "public",
         keep_log=site.keep_log,
     )
+    if task.repair:
+        study.mend = Mender(study.strategy, lambda: ledger.history, lambda who: agents.mends(study.agent, who))
     study.on_record = Watch(lambda: ledger.history, study.record, task.alarm, root)
     watched.on_drift = lambda changes: study.record(Note("drift", f"changed while a night ran: {changes}"))
     return Assembly(rig, study, watched)
@@ -383,7 +386,7 @@ def refuse_superseded(rig: Rig) -> None:
     Going on would measure with the old one, which nobody who changed it expects.
     """
     task = rig.task
-    phases = (task.experiment, task.evaluation, task.contestant, task.holdout, task.vault)
+    phases = (task.experiment, task.evaluation, task.contestant, task.holdout, task.vault, task.precheck)
     commands = [phase.command for phase in (*phases, *(check.phase for check in task.checks)) if phase]
     words = {word.removeprefix("./") for command in commands for part in command for word in part.split()}
     if named := [path for path in _changed_since(rig) if path in words]:

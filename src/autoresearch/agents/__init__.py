@@ -2,6 +2,7 @@
 
     tuner      moves the constants of the editable Python files; needs no model and no key
     command    any program that edits the tree it is started in
+    portfolio  several of the others, asked as they prove worth their cost
     scripted   a queue of prepared changes
 
 A name with a colon, `package.module:factory`, is a factory of the user's own, called like the ones below.
@@ -22,7 +23,7 @@ from autoresearch.protocols import Agent, Sandbox
 from autoresearch.task import Task
 from autoresearch.toolchain import Toolchain
 
-LATER = ("claude", "codex", "gemini", "llm", "opencode", "pi", "portfolio")
+LATER = ("claude", "codex", "gemini", "llm", "opencode", "pi")
 """Agents of the design that do not exist yet."""
 
 
@@ -42,6 +43,12 @@ def problems(agent: Agent, tree: Path, editable: Sequence[str]) -> list[str]:
         return [f"No file matches editable = {list(editable)}, so there is nothing to change."]
     own = getattr(agent, "problems", None)
     return list(own(tree)) if own else []
+
+
+def mends(agent: Agent, maker: str) -> bool:
+    """Whether `agent`, or its member called `maker`, mends what it made: whoever reads its brief can, and says so."""
+    member = getattr(agent, "members", {}).get(maker, agent)
+    return bool(getattr(member, "mends", False))
 
 
 def _tuner(options: Mapping[str, object], *, task: Task, sandbox: Sandbox, toolchain: Toolchain) -> Agent:  # noqa: ARG001
@@ -70,8 +77,35 @@ def _scripted(options: Mapping[str, object], *, task: Task, sandbox: Sandbox, to
     return Scripted(from_folder(folder), repeat=repeat)
 
 
+def _portfolio(options: Mapping[str, object], *, task: Task, sandbox: Sandbox, toolchain: Toolchain) -> Agent:
+    from autoresearch.agents.portfolio import Portfolio
+
+    names = Options("portfolio", {"members": options.get("members", [])}).names("members")
+    if not names or len(set(names)) < len(names):
+        raise TaskError(
+            "agent.members must name the agents of the portfolio, each once.",
+            fix='write members = ["tuner", "command"] below [agent] in autoresearch.toml',
+        )
+    read = Options("portfolio", options)
+    read.names("members")
+    tables = {name: read.table(name) for name in names}
+    read.done()
+
+    def member(name: str, table: dict[str, object]) -> Agent:
+        use = str(table.pop("use", name))
+        try:
+            if use == "portfolio":
+                raise TaskError("agent.use must not be a portfolio again.", fix="name its members in agent.members")
+            return make(use, table, task=task, sandbox=sandbox, toolchain=toolchain)
+        except TaskError as error:
+            said = (text.replace("agent.", f"agent.{name}.") for text in (error.message, error.fix))
+            raise TaskError(next(said), fix=next(said).replace("[agent]", f"[agent.{name}]")) from None
+
+    return Portfolio({name: member(name, table) for name, table in tables.items()})
+
+
 Factory = Callable[..., Agent]
-_BUILT_IN: dict[str, Factory] = {"tuner": _tuner, "command": _command, "scripted": _scripted}
+_BUILT_IN: dict[str, Factory] = {"tuner": _tuner, "command": _command, "scripted": _scripted, "portfolio": _portfolio}
 
 
 def _built_in(name: str) -> Factory:

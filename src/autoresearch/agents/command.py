@@ -31,6 +31,7 @@ class Command:
     """Runs a program in the agent box: it can write its copy of the tree and a scratch directory, and nothing else."""
 
     name = "command"
+    mends = True
 
     def __init__(
         self,
