@@ -61,9 +61,10 @@ def _over_limit(history: History, name: str, limit: float | None, unit: str) -> 
     tonight = history.tonight()
     used = [getattr(done, name) for done in tonight]
     if None in used:
+        silent = tonight[used.index(None)].number
         return (
-            f"experiment {tonight[used.index(None)].number} did not report its {name}, so the budget of {limit:g} {unit}"
-            " cannot be held; limit experiments or hours instead, or ask an agent that reports what it uses"
+            f"experiment {silent} did not report its {name}, so the budget of {limit:g} {unit} cannot be held;"
+            " limit experiments or hours instead, or ask an agent that reports what it uses"
         )
     if share(used, limit) < 1:
         return ""
