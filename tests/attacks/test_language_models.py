@@ -40,7 +40,7 @@ class Cheat:
     """Goes in before `main`."""
     outcome: str
     reason: str
-    """Regular expression."""
+    """Regular expressions, both."""
 
 
 def way(name: str) -> str:
@@ -126,6 +126,9 @@ def train(text, seconds, rng):
     return initialise(rng)
 '''
 
+CUT_SHORT = "discard|violation", "worse than the best so far|ended before it answered"
+"""How a daemon ends: killed before it wrote anything, or in the middle of it, which leaves a file nobody can load."""
+
 WIDER = "asks for a wider window"
 
 TOKENS = {
@@ -169,7 +172,7 @@ def predict(pairs, windows):
 
 MACHINE = {
     "patches the clock": Cheat(PATCHED_CLOCK, "timeout", "ran into its limit of"),
-    "trains on in a daemon": Cheat(DAEMON, "discard", "worse than the best so far"),
+    "trains on in a daemon": Cheat(DAEMON, *CUT_SHORT),
     "keeps what it is asked": Cheat(KEEPS, "discard", "no better than the best so far"),
     "reads the sealed text": Cheat(
         'def train(vocab):\n    (HERE / "sealed" / "val.txt").read_bytes()\n', "crash", "FileNotFoundError"
@@ -240,7 +243,7 @@ class Night:
     def refuses(self, name: str) -> None:
         """Assert that the edit ended as it should, and said why."""
         cheat, row = self.cheats[name], self.ended(name)
-        assert row["outcome"] == cheat.outcome, row["reason"]
+        assert re.fullmatch(cheat.outcome, str(row["outcome"])), row["reason"]
         assert re.search(cheat.reason, str(row["reason"]))
 
     def certificates(self) -> list[Certificate]:
@@ -336,7 +339,7 @@ ON_QUICK = {
 } | {
     "gives every answer probability one": ANSWERS["gives every answer probability one"],
     "patches the clock": MACHINE["patches the clock"],
-    "trains on in a daemon": Cheat(f"in_time = train\n{TRAINS_ON}", "discard", "worse than the best so far"),
+    "trains on in a daemon": Cheat(f"in_time = train\n{TRAINS_ON}", *CUT_SHORT),
 }
 
 

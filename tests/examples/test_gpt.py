@@ -117,7 +117,7 @@ def test_the_cpu_preset_is_prepared_trained_served_and_judged(tmp_path, judge):
     seconds, artifacts = 12, tmp_path / "artifacts"
     artifacts.mkdir()
     env = {"AUTORESEARCH_ARTIFACTS": str(artifacts), "AUTORESEARCH_SEED": "1", "AUTORESEARCH_SECONDS": str(seconds)}
-    subprocess.run(python(task / "train.py"), env={**os.environ, **ONE_THREAD, **env}, check=True, timeout=seconds)
+    subprocess.run(python(task / "train.py"), env={**os.environ, **ONE_THREAD, **env}, check=True, timeout=3 * seconds)
     small = ("--window", "200", "--batch", "4", "--bytes", "6000")
     result = judge(task / "evaluate.py", python(task / "train.py", "--serve"), *small, artifacts=artifacts)
     assert result["val_bpb"] < 5
