@@ -366,7 +366,8 @@ TASKS = (
     real(
         "scheduler",
         'RULE = "shortest"  # shortest | due | weighted\nSLACK_FACTOR = 0.1\nNOISE_SCALE = 2.0\n'
-        "START_TEMPERATURE = 50.0\nCOOLING_GAMMA = 0.9\nREACH_FRACTION = 0.5\nSWAP_PROBABILITY = 0.9\nRESTARTS_NUM = 4\nCOUNT_SETUP = False\n",
+        "START_TEMPERATURE = 50.0\nCOOLING_GAMMA = 0.9\nREACH_FRACTION = 0.5\nSWAP_PROBABILITY = 0.9\n"
+        "RESTARTS_NUM = 4\nCOUNT_SETUP = False\n",
         scheduling,
     ),
     real(

@@ -25,11 +25,6 @@ from autoresearch.workspace import Workspace
 Decision = TypeVar("Decision", Verdict, Certificate)
 
 
-def given_up(_: Candidate, foul: Foul, __: object) -> Candidate:
-    """Nobody mends anything: raises `foul`."""
-    raise foul
-
-
 @dataclass(slots=True)
 class Study:
     """One task, one branch, one ledger."""
@@ -46,8 +41,8 @@ class Study:
     """Stores a foul's log and returns its name."""
     on_record: Callable[[object], None] = lambda _: None
     """Hears every record, once it is durable."""
-    mend: Callable[[Candidate, Foul, Callable[[Brief], Candidate]], Candidate] = given_up
-    """Has a candidate that failed mended, or raises its foul."""
+    mend: Callable[[Candidate, Foul, Callable[[Brief], Candidate]], Candidate] | None = None
+    """Has a candidate that failed mended, or raises its foul; None mends nothing."""
     interrupted: Callable[[], bool] = lambda: False
     """Whether a human asked to stop after the measurement now running."""
 
@@ -138,6 +133,8 @@ class Study:
             return self.contest(self.referee.next, evidence)
         except Foul as foul:
             foul.cost_usd, foul.tokens = candidate.cost_usd, candidate.tokens
+            if self.mend is None:
+                raise
             self.record(self.mend(candidate, foul, self.taken_in))
         return self.judged(number)
 
