@@ -4,13 +4,17 @@ VENV ?= .venv
 BIN = $(VENV)/bin
 DEMO ?= autoresearch-demo
 
-.PHONY: demo test attacks lint fix clean
+.PHONY: demo test agents attacks lint fix clean
 
 demo: $(VENV)/base
 	$(BIN)/autoresearch demo $(DEMO)
 
 test: $(VENV)/dev lint
 	$(BIN)/python -m pytest -n 2 --dist worksteal
+
+# Installs the coding agents that the tests drive: 2 GB in .agents, never part of the package. Tests skip what is missing.
+agents:
+	tests/agents/programs/install.sh
 
 # Plays every attack on every sandbox here, or FAMILIES="git intake", and writes the tables of the documentation.
 attacks: $(VENV)/dev
@@ -39,4 +43,4 @@ $(VENV)/dev: pyproject.toml
 comma := ,
 
 clean:
-	rm -rf $(VENV) dist build .mypy_cache .pytest_cache .ruff_cache .hypothesis
+	rm -rf $(VENV) .agents dist build .mypy_cache .pytest_cache .ruff_cache .hypothesis

@@ -58,6 +58,7 @@ def night(edits: list[Edit], waste: str = "") -> Iterator[Study]:
         task = config.load(root, ["check=[]"])
         study = assembly.assemble(root, task, granted=Budget(experiments=PLANNED)).study
         study.agent = Scripted(edits)
+        study.admit = lambda *_: None  # the same code again is what is to be measured here
         yield study
 
 

@@ -29,6 +29,15 @@ FOLLOWED = {
     "constraints-and-objectives": ([], ["0 disagree"]),
     "finite-data": (["certificate 1: certified"], ["bits told in", "better, by", "0 disagree"]),
     "prune": ([], ["0 disagree"]),
+    "steer-a-night": (
+        ["the same code as experiment 2", "The next briefs say this: leave X alone"],
+        [
+            "## What the person in charge says now",
+            "X is a length in metres.",
+            "- #2 went much too far",
+            "#1 says that X",
+        ],
+    ),
     "check-your-evaluator": (
         ["fails its self-test"],
         ["WRONG, cheating was expected", "3 of 3 passed", "epoch 2: task file", "20.0 -> 30.0", "together"],

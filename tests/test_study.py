@@ -289,7 +289,7 @@ def test_a_run_after_a_stop_goes_on(root: Path) -> None:
 
 def test_a_seed_that_a_foul_saw_is_not_the_next_ones(root: Path) -> None:
     show = "import os\nraise ValueError(os.environ['AUTORESEARCH_SEED'])\n"
-    study = study_of(root, appended(show), appended(show + "#\n"))
+    study = study_of(root, appended(show), appended("SEEN = True\n" + show))
     study.run()
     first, second = (reason.split("ValueError: ")[1] for _, reason in outcomes(study))
     assert first != second

@@ -1,4 +1,4 @@
-"""Alarms while a study runs: the public score climbs and the sealed records do not; and whom to tell."""
+"""Alarms while a study runs: public and sealed score part, the agent is given up; and whom to tell."""
 
 from __future__ import annotations
 
@@ -9,14 +9,14 @@ from statistics import fmean
 
 from autoresearch import proc
 from autoresearch.history import History, Note
-from autoresearch.records import Certificate, Ruling
+from autoresearch.records import Certificate, Experiment, Ruling
 
 HOOK_SECONDS = 20.0
 
 
 @dataclass(frozen=True, slots=True)
 class Watch:
-    """Hears every record: writes an alarm where public and sealed answers part, and passes alarms on."""
+    """Hears every record: writes an alarm where something calls for a person, and passes alarms on."""
 
     history: Callable[[], History]
     record: Callable[[Note], object]
@@ -24,11 +24,15 @@ class Watch:
     """Command of the owner's; empty for none."""
     root: Path
     """Where it runs."""
+    given_up: Callable[[], str] = str
+    """Why the agent is given up just now; empty while it is not."""
 
     def __call__(self, record: object) -> None:
         """React to a record that has just become durable."""
         match record:
             case Certificate() if text := gap(self.history(), record):
+                self.record(Note("alarm", text))
+            case Experiment() if text := self.given_up():
                 self.record(Note("alarm", text))
             case Note(kind="alarm", text=text) if self.hook:
                 self._tell(text)

@@ -7,16 +7,21 @@ anything a number depends on has changed) and the night (whenever a budget is gr
 from __future__ import annotations
 
 import secrets
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
+from functools import partial
 from pathlib import Path
 
 import autoresearch
 from autoresearch import agents, budget, cautions, epochs, git, referees, sandboxes, selftests, strategies
+from autoresearch.admission import Admission
 from autoresearch.agents.pruner import Pruner
+from autoresearch.agents.splitting import Splitting
 from autoresearch.alarms import Watch
-from autoresearch.config import PROGRAM_FILE, TASK_FILE
+from autoresearch.brief import Author
+from autoresearch.causes import Cause
+from autoresearch.config import PROGRAM_FILE, TASK_FILE, program
 from autoresearch.errors import Foul, UserError
 from autoresearch.globs import Globs
 from autoresearch.history import Control, Epoch, History, Night, Note, StudyStart, Vault
@@ -25,7 +30,8 @@ from autoresearch.inventory import Memory
 from autoresearch.ledger import Ledger, now
 from autoresearch.lineage import removable
 from autoresearch.mending import Mender
-from autoresearch.protocols import Sandbox
+from autoresearch.notes import Consolidation
+from autoresearch.protocols import Agent, Sandbox
 from autoresearch.records import Experiment, Outcome, Side, Verdict
 from autoresearch.runners.local import LocalRunner
 from autoresearch.runners.watched import WatchedRunner
@@ -130,7 +136,9 @@ def assemble(
             granted = _changes_to_prune(assembly)
         _begin_night(assembly, granted, purpose="prune" if prune else "")
         if study.history.prunes:
-            study.agent, study.strategy = Pruner(study.workspace), Greedy(task, step="simplify")
+            study.agent = Pruner(study.workspace)
+            study.strategy = Greedy(Author(task), steps=("simplify",))
+            study.give_up_after = 0  # every change is another one, whatever became of those before it
     return assembly
 
 
@@ -164,16 +172,40 @@ def _put_together(root: Path, task: Task, *, unsafe: bool) -> Assembly:
         workspace=rig.workspace,
         runner=watched,
         referee=referee,
-        strategy=strategies.make(task.strategy, task),
-        agent=agents.make(task.agent, task.agent_options, task=task, sandbox=rig.sandbox, toolchain=rig.toolchain),
+        strategy=strategies.make(task.strategy, task, author(task, root, rig.workspace.diff)),
+        agent=_agent(rig),
+        admit=Admission(task.bundles),
+        give_up_after=task.give_up_after,
         proof_split="holdout" if task.holdout else "public",
         keep_log=site.keep_log,
     )
     if task.repair:
         study.mend = Mender(study.strategy, lambda: ledger.history, lambda who: agents.mends(study.agent, who))
-    study.on_record = Watch(lambda: ledger.history, study.record, task.alarm, root)
+    watching = Watch(lambda: ledger.history, study.record, task.alarm, root, study.given_up)
+    study.on_record = each_of(watching, Consolidation(lambda: ledger.history, site.folder / "notes"))
     watched.on_drift = lambda changes: study.record(Note("drift", f"changed while a night ran: {changes}"))
     return Assembly(rig, study, watched)
+
+
+def author(task: Task, root: Path, patch: Callable[[str, str], str] | None = None) -> Author:
+    """Who writes the briefs of the study in `root`: `program.md` is read again for each."""
+    return Author(task, partial(program, root), patch)
+
+
+def _agent(rig: Rig) -> Agent:
+    task = rig.task
+    agent = agents.make(task.agent, task.agent_options, task=task, sandbox=rig.sandbox, toolchain=rig.toolchain)
+    return Splitting(agent, rig.workspace) if task.bundles == "split" else agent
+
+
+def each_of(*heard: Callable[[object], None]) -> Callable[[object], None]:
+    """One listener for several."""
+
+    def hear(record: object) -> None:
+        for each in heard:
+            each(record)
+
+    return hear
 
 
 def _begin(assembly: Assembly, *, unsafe: bool) -> None:
@@ -256,7 +288,7 @@ def _close_open_attempt(ledger: Ledger[History], why: str) -> None:
             Experiment(
                 number=candidate.number,
                 candidate=candidate,
-                verdict=Verdict(Outcome.CRASH, f"never judged: {why} before it was"),
+                verdict=Verdict(Outcome.CRASH, f"never judged: {why} before it was", cause=Cause.UNJUDGED),
                 value=None,
                 parent=candidate.parent,
                 agent=candidate.agent,

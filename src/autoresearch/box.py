@@ -10,6 +10,16 @@ from autoresearch.task import Limits
 
 
 @dataclass(frozen=True, slots=True)
+class Endpoint:
+    """The one place a box with an uplink can reach: a port of 127.0.0.1, where a proxy of ours answers."""
+
+    port: int
+    """TCP port, the same number inside and outside of the box."""
+    listeners: int
+    """A socket of ours. A box with a network of its own listens at `port` there and sends the listener along it."""
+
+
+@dataclass(frozen=True, slots=True)
 class Box:
     """One untrusted command and all it may see."""
 
@@ -25,6 +35,8 @@ class Box:
     """A socket of ours that becomes the command's standard input and output; None gives it no input."""
     door: int | None = None
     """A socket of ours the command finds as file descriptor 3; None closes every descriptor above 2."""
+    uplink: Endpoint | None = None
+    """The one place the command can reach; without it `limits.network` decides. Never both."""
 
 
 @dataclass(frozen=True, slots=True)

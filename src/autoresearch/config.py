@@ -51,12 +51,16 @@ def load(root: Path, overrides: Sequence[str] = ()) -> Task:
     whole = copy.deepcopy(data)
     for override in overrides:
         _override(whole, override)
-    program = root / PROGRAM_FILE
-    text = program.read_text(encoding="utf-8", errors="replace") if program.is_file() else ""
-    return _task(_overridden(whole, data, path, overrides), text)
+    return _task(_overridden(whole, data, path, overrides), program(root))
 
 
-def parse(data: Mapping[str, Any], *, program: str = "") -> Task:
+def program(root: Path) -> str:
+    """What `program.md` in `root` says now; empty without one."""
+    path = root / PROGRAM_FILE
+    return path.read_text(encoding="utf-8", errors="replace") if path.is_file() else ""
+
+
+def parse(data: Mapping[str, Any], *, program: str = "") -> Task:  # what the file of that name would say
     """The task in `data`, as `tomllib` would give it. Raises TaskError."""
     return _task(_validated(dict(data), TASK_FILE), program)
 
@@ -247,7 +251,10 @@ def _task(file: TaskFile, program: str) -> Task:
         agent=file.agent.use,
         agent_options=file.agent.model_extra or {},
         repair=file.agent.repair,
+        bundles=file.agent.bundles,
+        give_up_after=file.agent.give_up_after,
         strategy=file.strategy.use,
+        steps=tuple(file.strategy.steps),
         sandbox=file.sandbox.use,
         require=tuple(file.sandbox.require),
         read=tuple(file.sandbox.read),

@@ -145,6 +145,8 @@ class _Telling:
             tip=tip,
             baseline=base,
             counts=dict(real.counts),
+            told=list(real.told),
+            notes=list(real.notes),
         )
 
     def _told(self) -> Mapping[int, float]:

@@ -110,6 +110,10 @@ class Note:
     text: str
 
 
+TELL, UNTELL, NOTE, AGENTS_NOTE = "tell", "untell", "note", "agent's note"
+"""Kinds of note that briefs quote: a human's word to the next ones, its end, and what is to be remembered."""
+
+
 @dataclass(frozen=True, slots=True)
 class SelfTested:
     """What the evaluator said, in this epoch, of a change whose worth is known."""
@@ -219,10 +223,16 @@ class History:
     certificates_tonight: int = 0
     certificate_at: int = 0
     """Experiments that were finished when the last certificate was given."""
+    resumed: int = 0
+    """Experiments that were finished when `run` last returned: a circuit breaker counts from here."""
     counts: dict[Outcome, int] = field(default_factory=dict)
     """Finished experiments by outcome, baselines left out."""
     vault: Vault | None = None
     """None while it is closed."""
+    told: list[str] = field(default_factory=list)
+    """What the human says to the next briefs, oldest first."""
+    notes: list[tuple[int, Note]] = field(default_factory=list)
+    """What humans and agents want remembered, oldest first, with the number of the experiment that was next."""
 
     @property
     def next_number(self) -> int:
@@ -328,6 +338,9 @@ class History:
                 self.stopping = action
             case Ended():
                 self.paused, self.stopping = False, ""
+                self.resumed = len(self.experiments)
+            case Note():
+                self._note(record)
             case _:
                 pass
 
@@ -339,6 +352,14 @@ class History:
             runs = self.pending.get(made.number, [])
             self.pending[made.number] = [run for run in runs if run.side is Side.INCUMBENT]
         self.candidates[made.number] = made
+
+    def _note(self, note: Note) -> None:
+        if note.kind == TELL:
+            self.told.append(note.text)
+        elif note.kind == UNTELL:
+            self.told.clear()
+        elif note.kind in (NOTE, AGENTS_NOTE):
+            self.notes.append((self.next_number, note))
 
     def _measurement(self, run: Measurement) -> None:
         self.measured += 1

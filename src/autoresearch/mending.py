@@ -12,7 +12,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, replace
 from typing import TypeVar
 
-from autoresearch.brief import clean_block
+from autoresearch import clean
 from autoresearch.causes import Cause
 from autoresearch.disclosure import shown
 from autoresearch.errors import Foul
@@ -92,7 +92,7 @@ def _told(history: History, failed: Candidate, foul: Foul) -> str:
     secret = history.study.secret if history.study else ""
     mark = "=" * 8 + " " + hashlib.sha256(f"{secret}:mend:{failed.number}".encode()).hexdigest()[:16]
     output = foul.log[-MOST_TOLD:].decode("utf-8", "replace")
-    return _REQUEST.format(mark=mark, reason=clean_block(foul.reason), output=clean_block(output))
+    return _REQUEST.format(mark=mark, reason=clean.block(foul.reason, MOST_TOLD), output=clean.block(output, MOST_TOLD))
 
 
 def both(first: Amount | None, second: Amount | None) -> Amount | None:

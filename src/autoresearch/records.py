@@ -10,6 +10,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
 
+from autoresearch.footprint import UNTOLD, Footprint
 from autoresearch.objectives import Objective
 
 
@@ -114,6 +115,9 @@ class Candidate:
     """sha256 of the program.md the agent was told, which a person may edit between experiments."""
     mends: str = ""
     """Commit of the same experiment's first candidate, which failed by itself; empty where this is the first."""
+    step: str = ""
+    """The kind of step that was asked for."""
+    footprint: Footprint = UNTOLD
 
 
 @dataclass(frozen=True, slots=True)

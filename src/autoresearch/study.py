@@ -13,7 +13,8 @@ from contextlib import suppress
 from dataclasses import dataclass, replace
 from typing import TypeVar
 
-from autoresearch import budget
+from autoresearch import breaker, budget
+from autoresearch.admission import charged
 from autoresearch.disclosure import shown
 from autoresearch.errors import Foul, Interrupted, RigFault, UserError
 from autoresearch.history import Ended, Evidence, History, Note
@@ -35,8 +36,12 @@ class Study:
     referee: Referee
     strategy: Strategy
     agent: Agent
+    give_up_after: int = breaker.GIVE_UP_AFTER
+    """Like failures of the agent in a row that end the night; 0 for never."""
     proof_split: str = "public"
     """What certificates are measured on: "holdout" where the task has one."""
+    admit: Callable[[Candidate, History], None] = lambda *_: None
+    """Raises Foul for a candidate that is not worth measuring."""
     keep_log: Callable[[bytes], str] = lambda _: ""
     """Stores a foul's log and returns its name."""
     on_record: Callable[[object], None] = lambda _: None
@@ -93,7 +98,11 @@ class Study:
             return "the target is reached, and certified"
         if self.history.baseline is None or self.referee.certificate_due(self.history):
             return ""
-        return budget.spent(self.history, now())
+        return budget.spent(self.history, now()) or self.given_up()
+
+    def given_up(self) -> str:
+        """Why nothing more is to be hoped for from the agent as it is; empty while there is."""
+        return breaker.tripped(self.history, self.give_up_after)
 
     def attempt(self) -> Experiment:
         """One numbered experiment, from brief to verdict. A foul is a verdict like any other."""
@@ -154,12 +163,9 @@ class Study:
         with self.workspace.draft(brief.start or brief.parent) as tree:
             proposal = self.agent.edit(brief, tree, known)
             message = f"{proposal.summary}\n\n{proposal.hypothesis}\n\nExperiment: {number}\n"
-            try:
+            with charged(proposal):
                 taken = self.workspace.take_in(tree, number=number, parent=brief.parent, message=message, when=started)
-            except Foul as foul:
-                foul.cost_usd, foul.tokens = proposal.cost_usd, proposal.tokens
-                raise
-        return Candidate(
+        candidate = Candidate(
             number,
             taken.commit,
             brief.parent,
@@ -177,7 +183,12 @@ class Study:
             agent_version=proposal.agent_version,
             transcript=self.keep_log(proposal.transcript) if proposal.transcript else "",
             program=brief.program,
+            step=brief.step,
+            footprint=taken.footprint,
         )
+        with charged(proposal):
+            self.admit(candidate, known)
+        return candidate
 
     def certify(self) -> Certificate:
         """Prove the tip against its rival, the last certified commit, with fresh runs of both."""

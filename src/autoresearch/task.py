@@ -128,7 +128,13 @@ class Task:
     agent_options: Mapping[str, object] = field(default_factory=dict)
     repair: int = 0
     """How often an agent may mend what failed by itself, within one experiment."""
+    bundles: str = "allow"
+    """What becomes of a proposal that holds several independent changes: allow | split | refuse."""
+    give_up_after: int = 8
+    """Like failures of the agent in a row that end the night; 0 for never."""
     strategy: str = "greedy"
+    steps: tuple[str, ...] = ()
+    """Kinds of step the strategy may ask for; empty for its own choice."""
     sandbox: str = "auto"
     require: tuple[str, ...] = ()
     """Sandbox properties that must be proven here."""

@@ -302,12 +302,20 @@ class AgentTable(BaseModel):
     repair: Literal[0, 1] = Field(
         default=1, description="How often an agent may mend what failed by itself, within one experiment."
     )
+    bundles: Literal["allow", "split", "refuse"] = Field(
+        default="allow", description="What becomes of a proposal that holds several independent changes."
+    )
+    give_up_after: int = Field(default=8, ge=0)
 
 
 class StrategyTable(Table):
     """Where to work next."""
 
     use: str = "greedy"
+    steps: list[Literal["improve", "simplify", "combine", "elsewhere"]] = Field(
+        default=[],
+        description='Kinds of step it may ask for. Default: all; of the tuner, which weighs them itself, "improve".',
+    )
 
 
 class SandboxTable(Table):

@@ -22,8 +22,9 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
-from autoresearch import proc, sizes
+from autoresearch import forms, hunks, proc, sizes
 from autoresearch.errors import UserError
+from autoresearch.footprint import Footprint
 from autoresearch.git import LINK, SUBMODULE, Branch, Change, Entry, Store, Tree, UserRepository
 from autoresearch.globs import Globs
 from autoresearch.intake import Scope, quote, read_changes
@@ -32,6 +33,9 @@ from autoresearch.trees import Plot, Source, entry_for, remove
 
 _TREES_KEPT = 16
 """Listings in memory: the tip, the certified commit and the last candidates."""
+
+_FORMS_KEPT = 4096
+"""Forms of files in memory: those of the base are asked for again with every candidate."""
 
 _LOOKED_AT = "2000-01-01T00:00:00Z"
 """The date of commits that nobody keeps, so that making one again makes the same one."""
@@ -58,6 +62,7 @@ class Taken:
     touched: int | None
     counted: str
     """Its size, as `sizes.Size` has it."""
+    footprint: Footprint
 
 
 class Workspace:
@@ -82,6 +87,7 @@ class Workspace:
         self._agents: set[int] = set()
         self._plots: dict[Path, Plot] = {}
         self._published: dict[str, str] = {}
+        self._forms: dict[str, str] = {}
 
     @classmethod
     def open(
@@ -284,9 +290,39 @@ class Workspace:
         with _mendable(self._folder):
             ref = self.refs.candidate(number)
             commit = self._store.commit(ref, parent, changes, message=message, when=when)
-        self._remember(commit, _applied(before, changes))
-        size = sizes.of_change(self._sides(before, changes))
-        return Taken(commit, tuple(changes), size.nodes, size.touched, size.counted)
+        after = self._remember(commit, _applied(before, changes))
+        sides = list(self._sides(before, changes))
+        size = sizes.of_change(sides)
+        return Taken(commit, tuple(changes), size.nodes, size.touched, size.counted, self._footprint(sides, after))
+
+    def changed(self, tree: Path, *, onto: str) -> list[tuple[str, bytes, bytes]]:
+        """Path, old and new bytes of every file an agent changed in `tree`, a draft of `onto`; empty bytes for no file.
+
+        Raises Foul as `take_in` does.
+        """
+        before = self.tree(onto)
+        return list(self._sides(before, read_changes(tree, before, self.scope)))
+
+    def _footprint(self, sides: Iterable[tuple[str, bytes, bytes]], after: Tree) -> Footprint:
+        found = [hunk for side in sides for hunk in hunks.read(*side)]
+        base = self.tree(self.base)
+        differing = {path for path in base.keys() | after.keys() if base.get(path) != after.get(path)}
+        told = ((path, self._form(path, base), self._form(path, after)) for path in differing)
+        form = forms.of_tree((path, now) for path, first, now in told if now != first)
+        parts = len(hunks.parts(found)) if len(found) <= hunks.MOST else None
+        return Footprint(hunks.places(found), parts, form)
+
+    def _form(self, path: str, tree: Tree) -> str:
+        """Mode and form of the file at `path`; empty where there is none."""
+        entry = tree.get(path)
+        if entry is None:
+            return ""
+        key = f"{entry.blob} {path.rpartition('.')[2]}"
+        if key not in self._forms:
+            if len(self._forms) >= _FORMS_KEPT:
+                self._forms.clear()
+            self._forms[key] = forms.of_file(path, self._store.read(entry.blob))
+        return f"{entry.mode} {self._forms[key]}"
 
     def _sides(self, before: Tree, changes: Mapping[str, Change]) -> Iterator[tuple[str, bytes, bytes]]:
         """Path, old and new bytes of every change; empty where there is no such file."""

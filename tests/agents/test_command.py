@@ -135,6 +135,8 @@ def test_a_program_that_is_missing_is_a_problem(sandbox: Sandbox, tmp_path: Path
         (b"[]", "no JSON object"),
         (b'{"score": 0.1}', "'score' is no key"),
         (b'{"summary": 3}', "summary is no text"),
+        (b'{"notes": "one text"}', "notes is no list"),
+        (b'{"notes": [3]}', "a note is no text"),
         (b'{"summary": "a", "summary": "b"}', "stands twice"),
         (b'{"cost_usd": NaN}', "NaN is not a number"),
         (b'{"cost_usd": -1}', "no amount"),
@@ -151,6 +153,17 @@ def test_a_proposal_that_is_not_one_is_a_foul(tmp_path: Path, content: bytes, wh
     path.write_bytes(content)
     with pytest.raises(Foul, match=why):
         report.read(path, agent="command", default="x")
+
+
+def test_a_proposal_says_what_to_expect_and_what_to_remember(tmp_path: Path) -> None:
+    path = tmp_path / "proposal.json"
+    said = {"expected_effect": "0.1 lower", "risk": "slow", "notes": ["#1 helped", "two\nlines", *["more"] * 9]}
+    path.write_text(json.dumps({"summary": "it", **said}))
+    proposal = report.read(path, agent="command", default="")
+    notes = ["#1 helped", "two lines", "more", "more", "more"]
+    assert proposal.detail == {"expected_effect": "0.1 lower", "risk": "slow", "notes": notes}
+    path.write_text(json.dumps({"summary": "it", "risk": ""}))
+    assert report.read(path, agent="command", default="").detail == {}
 
 
 def test_a_proposal_must_be_a_plain_file(tmp_path: Path) -> None:

@@ -56,9 +56,9 @@ def test_a_factory_of_the_users_own(tmp_path: Path, monkeypatch: pytest.MonkeyPa
 @pytest.mark.parametrize(
     ("name", "options", "message"),
     [
-        ("claude", {}, "not available yet"),
+        ("portfolio", {}, "agent.members must name"),
         ("tunner", {}, "did you mean 'tuner'"),
-        ("zzz", {}, "known: tuner, command, scripted"),
+        ("zzz", {}, "known: tuner, command, llm, scripted"),
         ("tuner", {"seed": 3}, "agent.seed is not an option of the tuner agent; its options: none"),
         ("command", {"command": "x", "secnds": 3}, "did you mean 'seconds'"),
         ("command", {}, "agent.command must be a command"),
@@ -91,7 +91,7 @@ def test_greedy_asks_for_a_change_of_the_tip() -> None:
     history = History(TASK.metric)
     history.add(StudyStart("toy", "abc", "00", "0"))
     brief = strategies.make("greedy", TASK).ask(history)
-    assert (brief.number, brief.parent, brief.step) == (0, "abc", "improve")
+    assert (brief.number, brief.parent, brief.step) == (1, "abc", "improve")
     assert "Lowest loss" in brief.text
     with pytest.raises(TaskError, match="not a known strategy"):
         strategies.make("swarm", TASK)

@@ -19,6 +19,7 @@ from autoresearch import git, sandboxes
 from autoresearch.attacks import code
 from autoresearch.attacks.attack import Attack, Draft, Family, InCandidateBox, Stage, Standing
 from autoresearch.attacks.bait import Outside
+from autoresearch.attacks.echo import KEY_ENV
 from autoresearch.attacks.hostile import Move, script
 from autoresearch.attacks.stage import PLAIN
 from autoresearch.errors import SandboxError
@@ -176,7 +177,7 @@ def play(family: Family, backend: str, folder: Path) -> Night:
         _arm(night.root, str(outside.plan["trap"]))
         night.stolen, night.before = outside.token, fingerprint(night.root)
         began = time.monotonic()
-        ended = autoresearch(night.root, "run", *backend_options(backend))
+        ended = autoresearch(night.root, "run", *backend_options(backend), env={KEY_ENV: outside.token})
         night.seconds = time.monotonic() - began
         night.status, night.said = ended.returncode, ended.stdout + ended.stderr
         night.harm, night.after = outside.harm(), fingerprint(night.root)
@@ -229,8 +230,8 @@ def backend_options(backend: str) -> list[str]:
     return ["--unsafe-no-sandbox"] if backend == UNBOXED else ["-c", f'sandbox.use="{backend}"']
 
 
-def autoresearch(root: Path, *words: str) -> subprocess.CompletedProcess[str]:
-    """One command of ours in `root`, as a user types it."""
-    env = {name: value for name, value in os.environ.items() if name != "NO_COLOR"}
+def autoresearch(root: Path, *words: str, env: Mapping[str, str] | None = None) -> subprocess.CompletedProcess[str]:
+    """One command of ours in `root`, as a user types it who has `env` set as well."""
+    env = {name: value for name, value in os.environ.items() if name != "NO_COLOR"} | dict(env or {})
     argv = [sys.executable, "-m", "autoresearch.cli", *words]
     return subprocess.run(argv, cwd=root, env=env, capture_output=True, text=True, timeout=NIGHT_SECONDS)

@@ -16,7 +16,7 @@ from autoresearch.sandboxes.advice import APPARMOR_FIX, CONTAINER_FIX, advice
 
 from .boxes import backend
 
-EVERYTHING = [name for name in sandboxes.PROPERTIES if name not in ("hidden_names", "private_processes")]
+EVERYTHING = [name for name in sandboxes.PROPERTIES if name not in ("hidden_names", "private_processes", "uplink_only")]
 
 
 def test_auto_takes_the_first_that_proves_what_is_required() -> None:

@@ -21,7 +21,7 @@ from autoresearch.task import Limits
 
 from .boxes import CONTAINED, MakeBox, backend, proven
 
-NOT_PROVEN = {"bubblewrap": set(), "embedded": {"hidden_names", "private_processes"}}
+NOT_PROVEN = {"bubblewrap": set(), "embedded": {"hidden_names", "private_processes", "uplink_only"}}
 
 
 @pytest.mark.parametrize("name", CONTAINED)

@@ -3,7 +3,10 @@
     tuner      moves the constants of the editable Python files; needs no model and no key
     command    any program that edits the tree it is started in
     portfolio  several of the others, asked as they prove worth their cost
+    llm        a model, asked directly: one edit an answer
     scripted   a queue of prepared changes
+    claude, codex, gemini, pi, opencode, mini, aider
+               coding programs, started headless
 
 A name with a colon, `package.module:factory`, is a factory of the user's own, called like the ones below.
 """
@@ -14,6 +17,7 @@ import difflib
 import importlib
 import os
 from collections.abc import Callable, Mapping, Sequence
+from functools import partial
 from pathlib import Path
 
 from autoresearch.agents.options import Options
@@ -23,14 +27,9 @@ from autoresearch.protocols import Agent, Sandbox
 from autoresearch.task import Task
 from autoresearch.toolchain import Toolchain
 
-LATER = ("claude", "codex", "gemini", "llm", "opencode", "pi")
-"""Agents of the design that do not exist yet."""
-
 
 def make(name: str, options: Mapping[str, object], *, task: Task, sandbox: Sandbox, toolchain: Toolchain) -> Agent:
     """The agent called `name`. Raises TaskError for a name or an option that is not known, or not available yet."""
-    if name in LATER:
-        raise TaskError(f'agent.use = "{name}" is not available yet.', fix=f"use one of {', '.join(_BUILT_IN)}")
     factory = _imported(name) if ":" in name else _built_in(name)
     return factory(options, task=task, sandbox=sandbox, toolchain=toolchain)
 
@@ -59,13 +58,51 @@ def _tuner(options: Mapping[str, object], *, task: Task, sandbox: Sandbox, toolc
 
 
 def _command(options: Mapping[str, object], *, task: Task, sandbox: Sandbox, toolchain: Toolchain) -> Agent:  # noqa: ARG001
+    from autoresearch.agents import access
     from autoresearch.agents.command import Command
 
     read = Options("command", options)
     argv, seconds = read.command("command"), read.seconds("seconds", 600.0)
     network, pass_env = read.switch("network"), read.names("pass_env")
+    terms = access.read(read) if {"provider", "base_url"} & options.keys() else None
     read.done()
-    return Command(argv, sandbox=sandbox, toolchain=toolchain, seconds=seconds, network=network, pass_env=pass_env)
+    return Command(
+        argv,
+        sandbox=sandbox,
+        toolchain=toolchain,
+        seconds=seconds,
+        network=network,
+        pass_env=pass_env,
+        access=terms,
+    )
+
+
+def _llm(options: Mapping[str, object], *, task: Task, sandbox: Sandbox, toolchain: Toolchain) -> Agent:  # noqa: ARG001
+    from autoresearch.agents import llm
+    from autoresearch.agents.patience import HOUR, Patience
+
+    read = Options("llm", options)
+    model, provider = read.text("model"), read.word("provider", "openai")
+    base_url, key_env = read.word("base_url"), read.word("key_env")
+    seconds, patience = read.seconds("seconds", 600.0), read.seconds("patience", HOUR)
+    written, tokens = read.whole("max_output_tokens", 8192), read.limit("tokens", example=50_000)
+    temperature, shown = read.amount("temperature"), read.whole("shown_characters", 120_000)
+    read.done()
+    return llm.Llm(
+        model,
+        llm.endpoint(provider, base_url=base_url, key_env=key_env),
+        editable=task.editable,
+        allowance=llm.Allowance(seconds, written, tokens),
+        patience=Patience(patience),
+        temperature=temperature,
+        shown=shown,
+    )
+
+
+def _program(name: str, options: Mapping[str, object], *, task: Task, sandbox: Sandbox, toolchain: Toolchain) -> Agent:
+    from autoresearch.agents import programs
+
+    return programs.coder(programs.DIALECTS[name], options, task=task, sandbox=sandbox, toolchain=toolchain)
 
 
 def _scripted(options: Mapping[str, object], *, task: Task, sandbox: Sandbox, toolchain: Toolchain) -> Agent:  # noqa: ARG001
@@ -105,12 +142,15 @@ def _portfolio(options: Mapping[str, object], *, task: Task, sandbox: Sandbox, t
 
 
 Factory = Callable[..., Agent]
-_BUILT_IN: dict[str, Factory] = {"tuner": _tuner, "command": _command, "scripted": _scripted, "portfolio": _portfolio}
+PROGRAMS = ("claude", "codex", "gemini", "pi", "opencode", "mini", "aider")
+_BUILT_IN: dict[str, Factory] = {"tuner": _tuner, "command": _command, "llm": _llm, "scripted": _scripted}
+_BUILT_IN |= {"portfolio": _portfolio}
+_BUILT_IN |= {name: partial(_program, name) for name in PROGRAMS}
 
 
 def _built_in(name: str) -> Factory:
     if name not in _BUILT_IN:
-        near = difflib.get_close_matches(name, [*_BUILT_IN, *LATER], n=1, cutoff=0.4)
+        near = difflib.get_close_matches(name, _BUILT_IN, n=1, cutoff=0.4)
         hint = f"did you mean {near[0]!r}?" if near else f"known: {', '.join(_BUILT_IN)}"
         raise TaskError(f'agent.use = "{name}" is not a known agent; {hint}', fix='write use = "tuner" below [agent]')
     return _BUILT_IN[name]

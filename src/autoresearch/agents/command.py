@@ -4,27 +4,30 @@ from __future__ import annotations
 
 import os
 import shutil
-import tempfile
 import threading
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import NoReturn
 
-from autoresearch import trees
 from autoresearch.agents import report
+from autoresearch.agents.access import Access
+from autoresearch.agents.scratch import scratch
+from autoresearch.agents.trouble import cause_of
 from autoresearch.box import Box, Exit
+from autoresearch.causes import Cause
 from autoresearch.errors import Foul, Interrupted, RigFault, UserError
 from autoresearch.history import History
 from autoresearch.protocols import Sandbox
 from autoresearch.records import Brief, Outcome, Proposal
 from autoresearch.task import Limits
 from autoresearch.toolchain import Toolchain, bounded
+from autoresearch.uplink import Uplink
 
 BRIEF = "AUTORESEARCH_BRIEF"
 """Path of the brief, a Markdown file outside of the tree."""
 PROPOSAL = "AUTORESEARCH_PROPOSAL"
-"""Path where the program may leave a JSON object with summary, hypothesis, cost_usd and tokens."""
+"""Path where the program may leave a JSON object with any of `report.KEYS`."""
 
 
 class Command:
@@ -42,10 +45,11 @@ class Command:
         seconds: float = 600.0,
         network: bool = False,
         pass_env: Sequence[str] = (),
+        access: Access | None = None,
     ) -> None:
         """`pass_env` names variables of our own environment the program may see; everything else stays out.
 
-        Raises UserError when one of them is not set.
+        With `access` the program can reach that provider, and nothing else. Raises UserError for a variable not set.
         """
         self.stop = threading.Event()
         self._argv = tuple(argv)
@@ -53,6 +57,7 @@ class Command:
         self._toolchain = toolchain
         self._limits = Limits(seconds=seconds, network=network)
         self._passed = {name: _value(name) for name in pass_env}
+        self._access = access
 
     def edit(self, brief: Brief, tree: Path, history: History) -> Proposal:  # noqa: ARG002 - the brief tells it
         """Run the program in `tree`, with no standard input.
@@ -60,27 +65,39 @@ class Command:
         Raises Foul when it fails, runs out of time or leaves an unreadable proposal, RigFault when something of it
         survived, Interrupted when it was cancelled.
         """
-        with _scratch(tree.resolve().parent) as scratch:
-            told, proposal = scratch / "brief.md", scratch / "proposal.json"
+        if self._access is None:
+            return self._run(brief, tree, None)
+        up = self._access.uplink()
+        try:
+            with up:
+                said = self._run(brief, tree, up)
+        except Foul as foul:
+            raise _billed(foul, up) from None
+        return _charged(said, up)
+
+    def _run(self, brief: Brief, tree: Path, up: Uplink | None) -> Proposal:
+        with scratch(tree) as folder:
+            told, proposal = folder / "brief.md", folder / "proposal.json"
             told.write_text(brief.text, encoding="utf-8")
-            env = self._toolchain.env(cores=None, home=scratch) | self._passed
+            env = self._toolchain.env(cores=None, home=folder) | self._passed | (up.env if up else {})
             box = Box(
                 self._argv,
                 cwd=tree,
-                limits=bounded(self._limits, scratch),
+                limits=bounded(self._limits, folder),
                 read=self._toolchain.readable,
-                write=(tree, scratch),
+                write=(tree, folder),
                 env=env | {BRIEF: str(told), PROPOSAL: str(proposal)},
+                uplink=up.address if up else None,
             )
             self._demand_success(self._sandbox.run(box, stop=self.stop))
             return report.read(proposal, agent=self.name, default=f"change {brief.number}")
 
     def problems(self, tree: Path) -> list[str]:
-        """Why it could not begin in `tree`: the program is missing."""
-        program = self._argv[0]
+        """Why it could not begin in `tree`: the program or its key is missing."""
+        program, missing = self._argv[0], self._access.problems() if self._access else []
         if shutil.which(program, path=self._toolchain.path) or (tree / program).is_file():
-            return []
-        return [f"The agent's program {program!r} is neither on PATH nor in the repository."]
+            return missing
+        return [f"The agent's program {program!r} is neither on PATH nor in the repository.", *missing]
 
     def _demand_success(self, ended: Exit) -> None:
         if ended.survivors:
@@ -99,14 +116,20 @@ class Command:
         raise Foul(outcome, f"the agent {how}", log=ended.output, seconds=ended.seconds)
 
 
-@contextmanager
-def _scratch(home: Path) -> Iterator[Path]:
-    """A fresh directory below `home`, gone afterwards whatever the program made of it."""
-    path = Path(tempfile.mkdtemp(prefix="scratch-", dir=home))
-    try:
-        yield path
-    finally:
-        trees.remove(path)
+def _charged(said: Proposal, up: Uplink) -> Proposal:
+    tokens, cost = up.bill(tokens=said.tokens, cost_usd=said.cost_usd)
+    return replace(said, tokens=tokens, cost_usd=cost, transcript=up.transcript())
+
+
+def _billed(foul: Foul, up: Uplink) -> Foul:
+    """With what was used, what was said, and the reason that lies behind the program's own."""
+    foul.tokens, foul.cost_usd = up.bill(tokens=foul.tokens, cost_usd=foul.cost_usd)
+    foul.log += b"\n" + up.transcript()
+    if up.exhausted and not foul.cause:
+        foul.cause = Cause.TOKENS
+    elif up.trouble and not foul.cause:
+        foul.cause = cause_of(up.trouble.status, up.trouble.text)
+    return foul
 
 
 def _value(name: str) -> str:

@@ -46,6 +46,36 @@ class Options:
             raise self._wrong(name, "a text, and the agent needs it", f'{name} = "..."')
         return value
 
+    def word(self, name: str, default: str = "") -> str:
+        """A string that may be left out."""
+        value = self._take(name, default)
+        if not isinstance(value, str):
+            raise self._wrong(name, "a text", f'{name} = "{default or "..."}"')
+        return value
+
+    def whole(self, name: str, default: int) -> int:
+        """A positive whole number."""
+        value = self._take(name, default)
+        if isinstance(value, bool) or not isinstance(value, int) or value <= 0:
+            raise self._wrong(name, "a positive whole number", f"{name} = {default}")
+        return value
+
+    def limit(self, name: str, *, example: int) -> int | None:
+        """A positive whole number; None, which is no limit, when it is left out."""
+        if name in self._given:
+            return self.whole(name, example)
+        self._known.append(name)
+        return None
+
+    def amount(self, name: str) -> float | None:
+        """A finite number from 0 on; None when it is left out."""
+        value = self._take(name, None)
+        if value is None:
+            return None
+        if isinstance(value, bool) or not isinstance(value, int | float) or not 0 <= value < math.inf:
+            raise self._wrong(name, "a number from 0 on", f"{name} = 0.7")
+        return float(value)
+
     def command(self, name: str) -> tuple[str, ...]:
         """A command that must be there, written like the task's own commands."""
         try:
@@ -59,6 +89,10 @@ class Options:
         if not isinstance(value, dict):
             raise self._wrong(name, f"a table, [agent.{name}]", f"[agent.{name}]")
         return dict(value)
+
+    def raw(self, name: str) -> object:
+        """Whatever stands there, for a reader of its own; None when it is left out."""
+        return self._take(name, None)
 
     def done(self) -> None:
         """Refuse whatever was not read, naming the nearest known option. Raises TaskError."""

@@ -14,7 +14,11 @@ from autoresearch.records import Outcome, Proposal
 MAX_BYTES = 64 * 1024
 MAX_SUMMARY = 200
 MAX_HYPOTHESIS = 2000
+MAX_NOTE = 300
 """Characters kept; longer texts are cut."""
+MAX_NOTES = 5
+"""Notes kept of one proposal."""
+KEYS = ("summary", "hypothesis", "expected_effect", "risk", "notes", "cost_usd", "tokens")
 
 
 def read(path: Path, *, agent: str, default: str) -> Proposal:
@@ -27,7 +31,7 @@ def read(path: Path, *, agent: str, default: str) -> Proposal:
     if data is None:
         return Proposal(default, agent=agent)
     said = _object(data)
-    unknown = said.keys() - {"summary", "hypothesis", "cost_usd", "tokens"}
+    unknown = said.keys() - set(KEYS)
     if unknown:
         raise _refused(f"{sorted(unknown)[0]!r} is no key of it")
     return Proposal(
@@ -36,7 +40,26 @@ def read(path: Path, *, agent: str, default: str) -> Proposal:
         agent=agent,
         cost_usd=_amount(said, "cost_usd"),
         tokens=_whole(said, "tokens"),
+        detail=_detail(said),
     )
+
+
+def one_line(text: str, most: int) -> str:
+    """`text` as one line of at most `most` printable characters."""
+    return " ".join("".join(char if char.isprintable() else " " for char in text).split())[:most]
+
+
+def _detail(said: dict[str, object]) -> dict[str, object]:
+    """What else it says of its change, as far as it says it."""
+    told: dict[str, object] = {key: _text(said, key, MAX_HYPOTHESIS) for key in ("expected_effect", "risk")}
+    return {key: value for key, value in {**told, "notes": _notes(said)}.items() if value}
+
+
+def _notes(said: dict[str, object]) -> list[str]:
+    notes = said.get("notes") or []
+    if not isinstance(notes, list):
+        raise _refused("notes is no list of texts")
+    return [_text({"a note": note}, "a note", MAX_NOTE) for note in notes[:MAX_NOTES]]
 
 
 def _bytes(path: Path) -> bytes | None:
@@ -84,7 +107,7 @@ def _text(said: dict[str, object], key: str, most: int) -> str:
     value = said.get(key, "")
     if not isinstance(value, str):
         raise _refused(f"{key} is no text")
-    return " ".join("".join(char if char.isprintable() else " " for char in value).split())[:most]
+    return one_line(value, most)
 
 
 def _amount(said: dict[str, object], key: str) -> float | None:

@@ -147,3 +147,5 @@ class Family:
     """None: the plain one of `autoresearch.attacks.stage`."""
     plan: Mapping[str, object] = field(default_factory=dict)
     """Further keys of `BAIT`."""
+    uplink: bool = False
+    """Whether its agents have a model to ask, the one of `autoresearch.attacks.echo`."""

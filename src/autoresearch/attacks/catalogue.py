@@ -5,7 +5,20 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from autoresearch.attacks import answers, gates, git, intake, limits, network, processes, reach, results, startup, words
+from autoresearch.attacks import (
+    agents,
+    answers,
+    gates,
+    git,
+    intake,
+    limits,
+    network,
+    processes,
+    reach,
+    results,
+    startup,
+    words,
+)
 from autoresearch.attacks.attack import Attack, Family
 from autoresearch.errors import TaskError
 
@@ -21,6 +34,7 @@ FAMILIES: tuple[Family, ...] = (
     network.FAMILY,
     words.FAMILY,
     reach.FAMILY,
+    agents.FAMILY,
 )
 
 

@@ -17,10 +17,10 @@ def worked(what):
     print("{WORKED}:", what, flush=True)
 def trying(what):
     print("{TRIED}:", what, flush=True)
-def attempt(what, function, *arguments):
+def attempt(what, function, *arguments, **named):
     trying(what)
     try:
-        result = function(*arguments)
+        result = function(*arguments, **named)
     except OSError as error:
         return print("  refused:", error, flush=True)
     if result is not False:

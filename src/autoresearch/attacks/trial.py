@@ -10,6 +10,7 @@ import sys
 import tempfile
 import time
 from collections.abc import Iterator, Mapping
+from contextlib import nullcontext
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
@@ -28,6 +29,7 @@ from autoresearch.attacks.attack import (
     Standing,
 )
 from autoresearch.attacks.bait import Outside
+from autoresearch.attacks.echo import echo
 from autoresearch.box import Box
 from autoresearch.errors import Foul
 from autoresearch.git import FILE
@@ -64,7 +66,11 @@ def played(rig: Rig, families: tuple[Family, ...]) -> Iterator[Finding]:
         trial = Trial(rig, outside)
         for family in families:
             for attack in (attack for attack in family.attacks if attack.portable):
-                came = trial.judged(attack) if time.monotonic() < end else (Standing.NOT_HERE, "no time was left")
+                came = (
+                    trial.judged(attack, uplink=family.uplink)
+                    if time.monotonic() < end
+                    else (Standing.NOT_HERE, "no time was left")
+                )
                 yield Finding(attack.row, attack.title, family.name, *came)
         with rig.workspace.draft(rig.workspace.base):
             pass  # mends what the last one left
@@ -78,20 +84,20 @@ class Trial:
     outside: Outside
     _harm: set[str] = field(default_factory=set)
 
-    def judged(self, attack: Attack) -> tuple[Standing, str]:
-        """Play it, unless it is clear beforehand."""
+    def judged(self, attack: Attack, *, uplink: bool) -> tuple[Standing, str]:
+        """Play it, its agents with or without a model, unless it is clear beforehand."""
         if why := attack.not_here():
             return Standing.NOT_HERE, why
         if why := _not_given(attack.needs, self.rig):
             return Standing.NOT_GIVEN, why
-        faults = [fault for act in attack.acts if (fault := self.fault(act, attack))]
+        faults = [fault for act in attack.acts if (fault := self.fault(act, attack, uplink=uplink))]
         harm = set(self.outside.harm()) - self._harm
         self._harm |= harm
         if faults or harm:
             return Standing.WORKED, "; ".join([*faults, *sorted(harm)])
         return Standing.STOPPED, attack.stopped_by
 
-    def fault(self, act: Act, attack: Attack) -> str:
+    def fault(self, act: Act, attack: Attack, *, uplink: bool) -> str:
         """How one act got through; empty when it did not."""
         with self.rig.workspace.draft(self.rig.workspace.base) as tree:
             match act:
@@ -99,7 +105,7 @@ class Trial:
                     edit(self.ground(tree))
                     return "" if Outcome.DISCARD in attack.outcomes else self.taken_in(tree)
                 case InAgentBox(text):
-                    return _told(self.agent_says(text, tree, attack), self.outside.token)
+                    return _told(self.agent_says(text, tree, attack, uplink=uplink), self.outside.token)
                 case InCandidateBox(text):
                     return _told(self.candidate_says(text), self.outside.token)
                 case InContestant():
@@ -114,13 +120,14 @@ class Trial:
             return ""
         return f"taken in: {', '.join(map(repr, list(changes)[:3]))}"
 
-    def agent_says(self, text: str, tree: Path, attack: Attack) -> str:
+    def agent_says(self, text: str, tree: Path, attack: Attack, *, uplink: bool) -> str:
         """What hostile code says in the agent box, where it may be refused on the spot."""
         argv = (python_of(self.rig), "-I", "-S", "-c", code.for_agent(text, self.outside.plan))
         rig = self.rig
-        agent = Command(argv, sandbox=rig.sandbox, toolchain=rig.toolchain, seconds=BOX_SECONDS)
         try:
-            return agent.edit(Brief(0, rig.workspace.base), tree, History()).hypothesis
+            with echo() if uplink else nullcontext() as access:
+                agent = Command(argv, sandbox=rig.sandbox, toolchain=rig.toolchain, seconds=BOX_SECONDS, access=access)
+                return agent.edit(Brief(0, rig.workspace.base), tree, History()).hypothesis
         except Foul as foul:
             refused = re.search(attack.reason, foul.reason)
             return code.TRIED if refused else foul.log.decode("utf-8", "replace")

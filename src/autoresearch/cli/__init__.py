@@ -14,6 +14,7 @@ from collections.abc import Callable
 import typer
 
 from autoresearch.cli import (
+    brief,
     check,
     control,
     demo,
@@ -30,6 +31,7 @@ from autoresearch.cli import (
     schema,
     show,
     status,
+    tell,
     vault,
 )
 from autoresearch.cli.failure import explain
@@ -61,6 +63,7 @@ def root(context: typer.Context, version: bool = typer.Option(False, "--version"
 VERBS: tuple[Callable[..., None], ...] = (
     *(init.init, check.check, demo.demo, run.run, status.status, log.log, show.show, diff.diff, report.report),
     *(prune.prune, replay.replay, revalidate.revalidate, vault.vault),
+    *(brief.brief, tell.tell, tell.note),
     *(control.pause, control.resume, control.stop, schema.schema),
 )
 for verb in VERBS:

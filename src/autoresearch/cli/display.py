@@ -21,6 +21,7 @@ from rich.text import Text
 from autoresearch import budget
 from autoresearch.cli.words import OUTCOME_STYLE, line_of, tonight
 from autoresearch.ledger import now
+from autoresearch.protocols import Announcing
 from autoresearch.records import Certificate, Experiment
 from autoresearch.views.tip import tip_level, tip_words
 from autoresearch.views.words import certified_as, count, plain
@@ -38,6 +39,8 @@ def display(assembly: Assembly) -> Iterator[None]:
     console = Console(stderr=True)
     view = View(assembly)
     assembly.rig.runner.on_phase = view.phase
+    if isinstance(assembly.study.agent, Announcing):
+        assembly.study.agent.on_phase = view.phase
     if not console.is_terminal:
         react = assembly.study.on_record
 

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from autoresearch import breaker
 from autoresearch.cli import place
 from autoresearch.cli.status import status
 from autoresearch.errors import RigFault, UserError
@@ -88,6 +89,8 @@ def night(root: Path, task: Task, *, granted: Budget | None = None, unsafe: bool
 
 def _empty(tonight: Sequence[Experiment], why: str) -> UserError:
     """Why a night measured nothing: its budget was spent before, or none of its attempts came so far."""
+    if why.startswith(breaker.BEGINS):
+        return UserError(f"Nothing new was measured: {why}.", fix=f"autoresearch show {tonight[-1].number}")
     if not tonight:
         fix = "autoresearch run --experiments 20 grants another night"
         return UserError(f"Nothing new was measured: {why}.", fix=fix)

@@ -12,7 +12,7 @@ from rich.text import Text
 
 from autoresearch.cli.words import OUTCOME_STYLE
 from autoresearch.history import Archive
-from autoresearch.records import Candidate, Measurement, Outcome
+from autoresearch.records import Candidate, Measurement, Outcome, Verdict
 from autoresearch.site import Site
 from autoresearch.views import Reading
 from autoresearch.views.costs import Costs, account_words, of_experiment
@@ -60,6 +60,8 @@ def print_status(data: dict[str, Any], history: Archive) -> None:
         grid.add_row("certified", "nothing yet")
     counts = ", ".join(f"{number} {name}" for name, number in data["counts"].items() if number)
     grid.add_row("experiments", f"{sum(data['counts'].values())} ({counts or 'no verdicts yet'})")
+    if causes := ", ".join(f"{number} {name}" for name, number in data["causes"].items()):
+        grid.add_row("failed of", causes)
     grid.add_row("budget", data["budget_words"])
     if words := Costs.of(history).words(unit):
         grid.add_row("cost", Text(words))
@@ -113,7 +115,7 @@ def print_log(history: Archive, numbers: Sequence[int]) -> None:
             summary += f" ({done.verdict.reason})"
         table.add_row(
             str(done.number),
-            Text(done.verdict.outcome, OUTCOME_STYLE[done.verdict.outcome]),
+            Text(_outcome(done.verdict), OUTCOME_STYLE[done.verdict.outcome]),
             "–" if done.value is None else f"{done.value:.6g}",
             f"{done.seconds:.1f} s",
             _size(done.candidate),
@@ -121,6 +123,11 @@ def print_log(history: Archive, numbers: Sequence[int]) -> None:
             Text(plain(summary)),
         )
     console().print(table)
+
+
+def _outcome(verdict: Verdict) -> str:
+    """The outcome, and its cause where there is one."""
+    return f"{verdict.outcome}: {verdict.cause}" if verdict.cause else verdict.outcome
 
 
 def _size(candidate: Candidate | None) -> str:
@@ -142,7 +149,7 @@ def print_experiment(history: Archive, row: dict[str, Any], sentence: str, site:
     grid = Table.grid(padding=(0, 2))
     figures = Figures.of(history.metric.unit, None)
     grid.add_row("outcome", Text(row["outcome"], OUTCOME_STYLE[Outcome(row["outcome"])]))
-    for name in ("summary", "hypothesis", "agent", "commit", "parent", "started"):
+    for name in ("cause", "summary", "hypothesis", "agent", "commit", "parent", "started"):
         if row[name]:
             grid.add_row(name, Text(plain(str(row[name]), 600)))
     if cost := of_experiment(history.experiments[row["number"]]):

@@ -295,7 +295,8 @@ def _failure(failure: Failure, book: DiffBook) -> FailureRow:
     example = next((done for done in failure.experiments if done.candidate), failure.experiments[0])
     made = example.candidate
     return FailureRow(
-        outcome=str(failure.outcome).replace("_", " "),
+        outcome=str(failure.outcome).replace("_", " ")
+        + (f": {failure.kind}" if failure.kind else "").replace("_", " "),
         cause=plain(failure.cause, 300) or "(no reason recorded)",
         times=count(len(failure.experiments), "time"),
         experiments=numbers([done.number for done in failure.experiments]),

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import os
+import shlex
 import shutil
+import sys
 import threading
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import replace
@@ -12,7 +14,7 @@ from pathlib import Path
 from autoresearch.box import Box, Exit
 from autoresearch.errors import SandboxError
 from autoresearch.sandboxes import drive, seccomp, system
-from autoresearch.sandboxes.order import ANNOUNCE
+from autoresearch.sandboxes.order import ANNOUNCE, UPLINK
 
 NAMESPACES = (
     *("--unshare-all", "--unshare-user", "--disable-userns", "--cap-drop", "ALL"),
@@ -24,6 +26,16 @@ KERNEL_SETTINGS = ("/proc/sys", "/proc/pressure")
 """What in /proc is the whole machine's. Its owner writes there without any capability: user 0 of a box among them."""
 SET_ON_THE_WAY = {"PWD", "OLDPWD", "SHLVL"}
 """What bwrap and shells add to an environment."""
+LISTEN = """
+import socket
+with socket.create_server(("127.0.0.1", {port})) as listener, socket.socket(fileno={uplink}) as outside:
+    socket.send_fds(outside, [b"."], [listener.fileno()])
+"""
+"""Makes the uplink, from the inside: a listener of the box's own empty network, handed out to the proxy.
+
+A socket stays in the network it was made in, so whoever connects to the port in there speaks to a process out here,
+and there is nothing else to connect to.
+"""
 
 
 class Bubblewrap:
@@ -47,17 +59,25 @@ class Bubblewrap:
         program = shutil.which("bwrap")
         if program is None:
             raise SandboxError("bubblewrap is not installed", fix="apt-get install bubblewrap")
+        if box.uplink:
+            box = replace(box, read=(*box.read, Path(sys.base_prefix)))  # of the interpreter that will listen
         system.check(box, self._hide, covered=())
         order = drive.order(box, argv=(program, "--args", str(ARGUMENTS), "--", *_last_step(box)), wrapped=True)
         options = b"".join(os.fsencode(option) + b"\0" for option in _options(box, self._hide))
         enclosed = {str(ARGUMENTS): options.hex(), str(FILTER): _filter(box).hex()}
-        return drive.drive(replace(order, env={}, enclosed=enclosed), box, on_output=on_output, stop=stop)
+        order = replace(order, env={}, enclosed=enclosed, uplink=box.uplink is not None)
+        return drive.drive(order, box, on_output=on_output, stop=stop)
 
 
 def _last_step(box: Box) -> tuple[str, ...]:
     """Inside: forget what was set on the way, say that the box is built, which starts the clock, become the command."""
     added = " ".join(sorted(SET_ON_THE_WAY - set(box.env)))
-    return ("/bin/sh", "-c", f'unset {added}; echo >&{ANNOUNCE}; exec "$@" {ANNOUNCE}>&-', "sh", *box.argv)
+    listen, close = "", f"{ANNOUNCE}>&-"
+    if box.uplink:
+        code = LISTEN.format(port=box.uplink.port, uplink=UPLINK)
+        python = shlex.join((os.path.realpath(sys.executable), "-I", "-S", "-c", code))
+        listen, close = f"{python} || exit; ", f"{close} {UPLINK}>&-"
+    return ("/bin/sh", "-c", f'unset {added}; {listen}echo >&{ANNOUNCE}; exec "$@" {close}', "sh", *box.argv)
 
 
 def _filter(box: Box) -> bytes:

@@ -86,6 +86,8 @@ CALLS: dict[str, tuple[int, int | None]] = {
     "sched_setparam": (142, 118),
     "sched_setscheduler": (144, 119),
     "semget": (64, 190),
+    "sendmmsg": (307, 269),
+    "sendmsg": (46, 211),
     "sendto": (44, 206),
     "setdomainname": (171, 162),
     "sethostname": (170, 161),

@@ -23,6 +23,8 @@ RLIMIT_NOFILE = 7
 CLONE_NEWUSER = 0x10000000
 FS_IOC_SETFLAGS, FS_NODUMP_FL = 0x40086602, b"\x40\0\0\0\0\0\0\0"
 SESSION_KEYRING = -3
+MPTCP = 262
+"""A relative of TCP that answers wherever TCP does."""
 
 
 def works(attack: Attack) -> bool:
@@ -34,9 +36,9 @@ def works(attack: Attack) -> bool:
         return False
 
 
-def connect(family: int, address: Any) -> None:
+def connect(family: int, address: Any, protocol: int = 0) -> None:
     """Reach a listening socket."""
-    with socket.socket(family) as client:
+    with socket.socket(family, socket.SOCK_STREAM, protocol) as client:
         client.settimeout(0.5)
         client.connect(address)
 
@@ -207,6 +209,35 @@ def look(plan: dict[str, Any]) -> None:
     print(json.dumps(broken))
 
 
+def uplink(plan: dict[str, Any]) -> None:
+    """Reach the endpoint, then whatever else there might be; print which of these worked."""
+    port, other = plan["endpoint"], plan["port"]
+    connect(socket.AF_INET, ("127.0.0.1", port))
+    works((send_datagram, other))
+    tried: list[Attack] = [
+        (connect, socket.AF_INET, ("127.0.0.1", other)),
+        (connect, socket.AF_INET, ("127.0.0.2", port)),
+        (connect, socket.AF_INET, ("127.0.0.1", other), MPTCP),
+        (connect, socket.AF_INET6, ("::ffff:127.0.0.1", other)),
+        (connect, socket.AF_UNIX, plan["socket"]),
+        (send_from_pair, plan["mailbox"]),
+        *((open_fast, way, other) for way in ("sendto", "sendmsg")),
+    ]
+    if plan["calls"]:
+        tried.append((connect, socket.AF_UNIX, "\0" + plan["abstract"]))
+    print(json.dumps([works(attack) for attack in tried]))
+
+
+def open_fast(way: str, port: int) -> None:
+    """Connect by sending, which not everything that watches connections sees."""
+    fast, address = getattr(socket, "MSG_FASTOPEN", 0), ("127.0.0.1", port)
+    with socket.socket(socket.AF_INET, socket.SOCK_STREAM) as client:
+        if way == "sendto":
+            client.sendto(b"canary", fast, address)
+        else:
+            client.sendmsg([b"canary"], [], fast, address)
+
+
 def meddle_mode(path: str) -> None:
     """Change who may read a file; a box may pretend that it worked, so the outside looks."""
     os.chmod(path, 0o777)
@@ -271,7 +302,8 @@ def linger(plan: dict[str, Any]) -> None:
 def main() -> None:
     """Carry out the plan."""
     plan = json.loads(sys.argv[1])
-    {"look": look, "memory": memory, "processes": processes, "disk": disk, "linger": linger}[plan["mode"]](plan)
+    modes = {"look": look, "uplink": uplink, "memory": memory, "processes": processes, "disk": disk, "linger": linger}
+    modes[plan["mode"]](plan)
 
 
 if __name__ == "__main__":

@@ -81,7 +81,9 @@ def drive(
     Raises SandboxError when the box could not be built or its supervisor died: never the command's fault.
     """
     with _cores(box.limits.cores) as cores, _Session(box.limits.output_bytes) as session:
-        session.hand_over(replace(order, cores=cores), [fd for fd in (box.channel, box.door) if fd is not None])
+        listeners = box.uplink.listeners if box.uplink and order.uplink else None
+        sockets = [handle for handle in (box.channel, box.door, listeners) if handle is not None]
+        session.hand_over(replace(order, cores=cores), sockets)
         try:
             report = session.follow(on_output, stop)
         except BaseException:

@@ -36,6 +36,10 @@ class Embedded:
                 "this kernel has no Landlock",
                 fix="use Linux 5.13 or later with landlock in its lsm= list, or bubblewrap",
             )
+        if box.uplink and landlock.abi() < landlock.ABI_OF_PORTS:
+            raise SandboxError(
+                "this kernel cannot leave a box a single port", fix="use Linux 6.7 or later, or bubblewrap"
+            )
         read = [*system.readable(box), "/proc"]
         system.check(box, self._hide, covered=read)
         order = replace(
@@ -45,6 +49,7 @@ class Embedded:
                 write=tuple(map(str, box.write)),
                 devices=(*system.existing(system.DEVICES), *_accelerators(box)),
                 network=box.limits.network,
+                port=box.uplink.port if box.uplink else None,
             ),
             filter=_filter(box).hex(),
         )
@@ -59,4 +64,5 @@ def _accelerators(box: Box) -> list[str]:
 
 def _filter(box: Box) -> bytes:
     families = (seccomp.AF_INET, seccomp.AF_INET6, seccomp.AF_NETLINK) if box.limits.network else ()
-    return seccomp.program(families=families, namespaced=False, pinned=box.limits.cores is not None)
+    pinned, calling = box.limits.cores is not None, box.uplink is not None
+    return seccomp.program(families=families, namespaced=False, pinned=pinned, calling=calling)

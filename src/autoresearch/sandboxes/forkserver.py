@@ -14,14 +14,14 @@ from autoresearch.sandboxes.supervisor import supervise
 def serve() -> None:
     """Fork a supervisor for every set of descriptors that arrives on standard input; end when its other end closes.
 
-    A set is the control socket, the output pipe and, where the order says so, the channel and the door.
+    A set is the control socket, the output pipe and, where the order says so, the channel, the door and the uplink.
     """
     requests = socket.socket(fileno=0)
     _default_signals()
     signal.signal(signal.SIGCHLD, signal.SIG_IGN)  # the kernel buries supervisors
     gc.freeze()  # what a supervisor never touches it never has to copy
     while True:
-        message, handles, _, _ = socket.recv_fds(requests, 1, 4)
+        message, handles, _, _ = socket.recv_fds(requests, 1, 5)
         if not message:
             return
         if os.fork() == 0:

@@ -17,7 +17,7 @@ from autoresearch.sandboxes.linux import syscall
 CREATE_RULESET, ADD_RULE, RESTRICT_SELF = 444, 445, 446
 """The same on every architecture."""
 QUERY_VERSION = 1
-RULE_PATH_BENEATH = 1
+RULE_PATH_BENEATH, RULE_NET_PORT = 1, 2
 
 EXECUTE, WRITE_FILE, READ_FILE, READ_DIR = 1 << 0, 1 << 1, 1 << 2, 1 << 3
 REMOVE, MAKE_CHAR, MAKE_ORDINARY, MAKE_BLOCK = 0b11 << 4, 1 << 6, 0b1111 << 7, 1 << 11
@@ -29,7 +29,9 @@ DEVICE = READ_FILE | WRITE_FILE | IOCTL_DEV
 OF_FILES = EXECUTE | WRITE_FILE | READ_FILE | TRUNCATE | IOCTL_DEV
 """The rights a rule on something that is not a directory may name."""
 
-TCP = 0b11
+TCP, CONNECT_TCP = 0b11, 0b10
+ABI_OF_PORTS = 4
+"""The first that knows TCP."""
 SCOPE_ABSTRACT_SOCKETS, SCOPE_SIGNALS = 1, 2
 
 FILE_RIGHTS_BY_ABI = (0, (1 << 13) - 1, (1 << 14) - 1, (1 << 15) - 1, (1 << 15) - 1, (1 << 16) - 1)
@@ -73,15 +75,24 @@ def enclose_signals() -> bool:
     return True
 
 
-def restrict(*, read: Iterable[str], write: Iterable[str], devices: Iterable[str], tcp: bool) -> None:
+def _allow_port(ruleset: int, port: int) -> None:
+    syscall(ADD_RULE, ruleset, RULE_NET_PORT, struct.pack("=QQ", CONNECT_TCP, port), 0)
+
+
+def restrict(
+    *, read: Iterable[str], write: Iterable[str], devices: Iterable[str], tcp: bool, port: int | None = None
+) -> None:
     """Give up, for good, every file but these, signals and abstract sockets outside, and TCP if not `tcp`.
 
-    Raises OSError when a path is missing or this kernel has no Landlock: nothing is skipped.
+    Connections to `port`, of whatever address, stay possible. Raises OSError when a path is missing, or this kernel
+    has no Landlock or one too old for `port`: nothing is skipped.
     """
     known = FILE_RIGHTS_BY_ABI[min(abi(), len(FILE_RIGHTS_BY_ABI) - 1)]
     scope = SCOPE_ABSTRACT_SOCKETS | SCOPE_SIGNALS if abi() >= 6 else 0
-    ruleset = _create(known, TCP if abi() >= 4 and not tcp else 0, scope)
+    ruleset = _create(known, TCP if abi() >= ABI_OF_PORTS and not tcp else 0, scope)
     for paths, rights in ((read, READ), (write, WRITE), (devices, DEVICE)):
         for path in paths:
             _allow(ruleset, path, rights & known)
+    if port is not None:
+        _allow_port(ruleset, port)
     _enter(ruleset)

@@ -11,7 +11,7 @@ from contextlib import suppress
 from typing import NoReturn
 
 from autoresearch.sandboxes import landlock, linux, seccomp
-from autoresearch.sandboxes.order import ANNOUNCE, DOOR, Order
+from autoresearch.sandboxes.order import ANNOUNCE, DOOR, UPLINK, Order
 
 OPEN_FILES = 4096
 CANNOT_START, NOT_FOUND = 126, 127
@@ -45,6 +45,8 @@ def _settle(output: int, sockets: list[int], announce: int, order: Order) -> Non
     os.closerange(3, ANNOUNCE)
     if order.door:
         os.dup2(raised.pop(0), DOOR)
+    if order.uplink:
+        os.dup2(raised.pop(0), UPLINK)
     os.dup2(announce, ANNOUNCE, inheritable=order.wrapped)
     for number, contents in order.enclosed.items():
         _enclose(bytes.fromhex(contents), int(number))
@@ -82,7 +84,7 @@ def _give_up(order: Order, supervisor: int) -> None:
     if order.fence is not None:
         linux.renounce_new_privileges()
         fence = order.fence
-        landlock.restrict(read=fence.read, write=fence.write, devices=fence.devices, tcp=fence.network)
+        landlock.restrict(read=fence.read, write=fence.write, devices=fence.devices, tcp=fence.network, port=fence.port)
         linux.drop_privileges()
     linux.die_with(supervisor, signal.SIGKILL)
     if order.filter:

@@ -8,12 +8,14 @@ from dataclasses import asdict, dataclass, field
 
 @dataclass(frozen=True, slots=True)
 class Fence:
-    """What Landlock leaves a command of the file system, and whether it leaves TCP."""
+    """What Landlock leaves a command of the file system and of TCP."""
 
     read: tuple[str, ...]
     write: tuple[str, ...]
     devices: tuple[str, ...]
     network: bool
+    port: int | None = None
+    """Without a network, the one TCP port that can still be connected to."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,6 +40,8 @@ class Order:
     """Whether a socket comes along that becomes standard input and output."""
     door: bool = False
     """Whether a socket comes along that becomes descriptor `DOOR`."""
+    uplink: bool = False
+    """Whether a socket comes along that becomes descriptor `UPLINK`, for the listener of a network inside."""
     wrapped: bool = False
     """Whether `argv` is a wrapper that builds the box itself and then says so on descriptor `ANNOUNCE`."""
     enclosed: dict[str, str] = field(default_factory=dict)
@@ -60,6 +64,8 @@ class Report:
 
 DOOR = 3
 """Descriptor on which an evaluation finds its way to contestants."""
+UPLINK = 4
+"""Descriptor along which the last step before the command sends the listener of its uplink."""
 ANNOUNCE = 9
 """Descriptor on which the last step before the command writes a byte. One digit: shells redirect no other."""
 

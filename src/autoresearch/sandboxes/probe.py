@@ -16,7 +16,8 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from autoresearch import trees
-from autoresearch.box import Box, Exit
+from autoresearch.box import Box, Endpoint, Exit
+from autoresearch.errors import SandboxError
 from autoresearch.proc import companion
 from autoresearch.protocols import Sandbox
 from autoresearch.sandboxes.calls import CALLS, MACHINES
@@ -49,6 +50,7 @@ def probe(sandbox: Sandbox, *, hide: tuple[Path, ...] = ()) -> Mapping[str, bool
         cage = Cage(sandbox, bait)
         return dict.fromkeys(PROPERTIES, False) | {
             **cage.looked(hide),
+            "uplink_only": cage.uplinked(),
             "memory_cap": cage.stopped("memory", "memory", Limits(PATIENCE, memory_bytes=64 * MEGABYTE), 256),
             "process_cap": cage.stopped("processes", "processes", Limits(PATIENCE, processes=8), 16),
             "disk_cap": cage.stopped("disk", "disk", Limits(PATIENCE, disk_bytes=4 * MEGABYTE), 16),
@@ -173,6 +175,27 @@ def _received(receiver: socket.socket) -> bool:
         return False
 
 
+def _sent_along(ours: socket.socket) -> list[socket.socket]:
+    """The listeners that came out of a box."""
+    ours.setblocking(False)
+    try:
+        _, handles, _, _ = socket.recv_fds(ours, 1, 1)
+    except BlockingIOError:
+        return []
+    return [socket.socket(fileno=handle) for handle in handles]
+
+
+def _accepted(listener: socket.socket) -> int:
+    """How many connections wait there."""
+    listener.setblocking(False)
+    count = 0
+    with suppress(BlockingIOError):
+        while True:
+            listener.accept()[0].close()
+            count += 1
+    return count
+
+
 def _metadata(path: Path) -> tuple[object, ...]:
     found = path.stat()
     attributes = os.listxattr(path) if sys.platform == "linux" else []
@@ -199,6 +222,25 @@ class Cage:
         held["no_signals"] &= not self.bait.harmed()
         return held
 
+    def uplinked(self) -> bool:
+        """Whether a box with an uplink reached its endpoint, and was seen to reach nothing else."""
+        with ExitStack() as stack:
+            endpoint = stack.enter_context(socket.create_server(("127.0.0.1", 0)))
+            port = endpoint.getsockname()[1]
+            neighbour = stack.enter_context(socket.create_server(("127.0.0.2", port)))
+            ours, theirs = map(stack.enter_context, socket.socketpair())
+            plan = self.bait.plan(()) | {"mode": "uplink", "endpoint": port}
+            try:
+                end = self.run(plan, Limits(LOOK_SECONDS), uplink=Endpoint(port, theirs.fileno()))
+            except SandboxError:
+                return False
+            listeners = [endpoint, *_sent_along(ours)]
+            arrived = sum(map(_accepted, listeners))
+            for listener in listeners[1:]:
+                listener.close()
+            tried = json.loads(end.output) if end.code == 0 else [True]
+            return arrived == 1 and not any(tried) and not _accepted(neighbour) and not self.bait.received()
+
     def stopped(self, mode: str, limit: str, limits: Limits, amount: int) -> bool:
         """Whether a bomb of `amount` ends at its limit."""
         plan = {"mode": mode, "scratch": str(self.bait.root / "scratch"), "amount": amount, "patience": PATIENCE}
@@ -218,7 +260,7 @@ class Cage:
         silent = before == [_size(beat) for beat in beats]
         return end.limit == "time" and in_time and all(before) and silent and end.survivors == 0
 
-    def run(self, plan: dict[str, object], limits: Limits) -> Exit:
+    def run(self, plan: dict[str, object], limits: Limits, *, uplink: Endpoint | None = None) -> Exit:
         """One canary in one box."""
         bait = self.bait
         python = os.path.realpath(sys.executable)
@@ -229,6 +271,7 @@ class Cage:
                 limits=limits,
                 read=(Path(sys.base_prefix),),
                 write=(bait.root / "scratch",),
+                uplink=uplink,
             )
         )
 

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 
 PROPERTIES: Mapping[str, str] = {
     "no_network": "No TCP, UDP or socket of the host can be reached.",
+    "uplink_only": "A box with an uplink reaches its one endpoint, and no other port, host or socket.",
     "hidden_files": "A secret outside the box cannot be read, by no path and through no link.",
     "hidden_names": "Whether a secret outside exists, how large it is and when it changed cannot be asked.",
     "read_only_tree": "The tree the command starts in cannot be changed.",

@@ -34,6 +34,7 @@ NETWORK_RULES = """(allow network-outbound (remote ip))
 (allow mach-lookup (global-name "com.apple.SystemConfiguration.configd"))
 (allow file-read* (literal "/private/etc/resolv.conf") (literal "/private/etc/hosts"))
 """
+UPLINK_RULES = '(allow network-outbound (remote tcp "localhost:{port}"))\n(allow system-socket)\n'
 
 
 class Seatbelt:
@@ -69,6 +70,8 @@ def profile(box: Box) -> str:
         rules += GPU_RULES
     if box.limits.network:
         rules += NETWORK_RULES
+    if box.uplink:
+        rules += UPLINK_RULES.format(port=box.uplink.port)
     rules += _allow("file-read*", (*map(Path, SYSTEM), box.cwd, *box.read))
     return rules + (_allow("file-read* file-write*", box.write) if box.write else "")
 

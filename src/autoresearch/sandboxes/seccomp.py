@@ -26,6 +26,10 @@ X32_CALLS = 0x40000000
 AF_UNIX, AF_INET, AF_INET6, AF_NETLINK = 1, 2, 10, 16
 SOCK_STREAM, SOCK_DGRAM, SOCK_SEQPACKET = 1, 2, 5
 SOCKET_TYPE = 0xF
+ANY_PROTOCOL, TCP = 0, 6
+"""Of a stream socket: 0 is TCP too. Landlock's rules on TCP do not see its relatives (MPTCP, SCTP)."""
+MSG_FASTOPEN = 0x20000000
+"""Sending with it connects, unseen by Landlock."""
 NEW_NAMESPACES = 0x7E020000
 """CLONE_NEWNS, NEWCGROUP, NEWUTS, NEWIPC, NEWUSER, NEWPID and NEWNET of linux/sched.h together."""
 TERMINAL_INJECTION = (0x5412, 0x541C)
@@ -62,7 +66,7 @@ OF_SOMEONE = ("prlimit64", "sched_setaffinity", "sched_setattr", "sched_setparam
 OF_SOME_KIND = ("ioprio_set", "setpriority")
 """The same by the second argument, the first saying what it numbers: below 2 a process or its group, not a user."""
 
-CONNECTING = ("accept", "accept4", "bind", "connect", "listen")
+SERVING = ("accept", "accept4", "bind", "listen")
 
 Code = list[tuple[int, int, int, int]]
 """Instructions: code, jump if true, jump if false, operand."""
@@ -92,6 +96,18 @@ def _except(values: Iterable[int], refusal: Code) -> Code:
     for value in values:
         code += [(EQUAL, 0, len(refusal), value), *refusal]
     return [*code, (RETURN, 0, 0, ALLOW)]
+
+
+def _demand(index: int, values: tuple[int, ...], *, mask: int = 0xFFFFFFFF) -> Code:
+    """Refuse when an argument, as far as `mask` goes, is none of `values`; else go on."""
+    code: Code = [*_argument(index), (MASK, 0, 0, mask)]
+    code += [(EQUAL, len(values) - place, 0, value) for place, value in enumerate(values)]
+    return code + _refuse()
+
+
+def _unless(index: int, bits: int) -> Code:
+    """Refuse when an argument has any of `bits` set; else go on."""
+    return [*_argument(index), (ANY_BIT, 0, 1, bits), *_refuse()]
 
 
 class _Program:
@@ -134,10 +150,25 @@ def _restrict_sockets(program: _Program, families: tuple[int, ...]) -> None:
     if families:
         program.on(["socket"], [*_argument(0), *_only(families, _refuse())])
         return
-    program.on(["socket", *CONNECTING], _refuse())
+    program.on(["socket", "connect"], _refuse())
+    _no_strangers(program)
+
+
+def _no_strangers(program: _Program) -> None:
+    """Nobody connects to the box, and nothing is sent but along a connection."""
+    program.on(SERVING, _refuse())
     pairs = [*_argument(1), (MASK, 0, 0, SOCKET_TYPE), *_only((SOCK_STREAM, SOCK_SEQPACKET), _refuse())]
     program.on(["socketpair"], pairs)
-    program.on(["sendto"], _null(4))
+    program.on(["sendto"], [*_unless(3, MSG_FASTOPEN), *_null(4)])
+    program.on(["sendmsg"], [*_unless(2, MSG_FASTOPEN), (RETURN, 0, 0, ALLOW)])
+    program.on(["sendmmsg"], [*_unless(3, MSG_FASTOPEN), (RETURN, 0, 0, ALLOW)])
+
+
+def _call_out(program: _Program) -> None:
+    """Client sockets of TCP over IPv4 and nothing else: where they connect to, Landlock decides."""
+    kinds = [*_demand(0, (AF_INET,)), *_demand(1, (SOCK_STREAM,), mask=SOCKET_TYPE), *_demand(2, (ANY_PROTOCOL, TCP))]
+    program.on(["socket"], [*kinds, (RETURN, 0, 0, ALLOW)])
+    _no_strangers(program)
 
 
 def _keep_to_oneself(program: _Program) -> None:
@@ -148,8 +179,12 @@ def _keep_to_oneself(program: _Program) -> None:
     program.on(OF_SOME_KIND, [*_argument(0), (AT_LEAST, 0, 1, 2), *_refuse(), *_argument(1), *_only((0,), _refuse())])
 
 
-def program(*, families: tuple[int, ...], namespaced: bool, pinned: bool, machine: str | None = None) -> bytes:
+def program(
+    *, families: tuple[int, ...], namespaced: bool, pinned: bool, calling: bool = False, machine: str | None = None
+) -> bytes:
     """The filter of a box whose sockets may be of `families`, and which may not move from its cores if `pinned`.
+
+    A `calling` box of no family has client sockets of TCP all the same, for its uplink.
 
     `namespaced` boxes see no process, file or IPC object but their own, so they need fewer refusals; elsewhere calls
     that change metadata only pretend to succeed. Foreign and x32 calls kill. Raises SandboxError on a machine whose
@@ -165,7 +200,10 @@ def program(*, families: tuple[int, ...], namespaced: bool, pinned: bool, machin
     filter_.on(["clone3"], _refuse(errno.ENOSYS))
     filter_.on(["clone"], [*_argument(0), (ANY_BIT, 0, 1, NEW_NAMESPACES), *_refuse(), (RETURN, 0, 0, ALLOW)])
     filter_.on(["ioctl"], [*_argument(1), *_except(TERMINAL_INJECTION + FILE_FLAGS, _refuse())])
-    _restrict_sockets(filter_, families)
+    if calling:
+        _call_out(filter_)
+    else:
+        _restrict_sockets(filter_, families)
     if not namespaced:
         _keep_to_oneself(filter_)
     return filter_.encoded()

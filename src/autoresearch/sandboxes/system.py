@@ -32,7 +32,7 @@ def existing(paths: Iterable[str]) -> list[str]:
 
 def readable(box: Box) -> list[str]:
     """The system's own programs, libraries and settings, as far as this machine has them."""
-    etc = ETC + ETC_NETWORK if box.limits.network else ETC
+    etc = ETC + ETC_NETWORK if box.limits.network or box.uplink else ETC
     gpu = GPU_FILES if box.limits.gpus else ()
     return existing([*PROGRAMS, *(f"/etc/{name}" for name in etc), *HARDWARE, *gpu])
 
@@ -78,6 +78,8 @@ def check(box: Box, hide: Iterable[Path], *, covered: Iterable[str]) -> None:
                 f"{path} is to be read-only and lies in what the box may write", fix="move it out of there"
             )
     _check_strings(box)
+    if box.uplink and box.limits.network:
+        raise SandboxError("a box has either an uplink or the network, not both", fix="leave network = true out")
     for secret in map(Path.resolve, hide):
         for path in (*own, *map(Path, covered)):
             if secret.is_relative_to(path.resolve()):

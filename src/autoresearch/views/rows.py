@@ -27,6 +27,7 @@ def log_row(history: Archive, done: Experiment, *, epoch: Epoch | None) -> dict[
         "commit": candidate.commit if candidate else None,
         "parent": done.parent,
         "outcome": str(done.verdict.outcome),
+        "cause": done.verdict.cause,
         "reason": done.verdict.reason,
         "summary": candidate.summary if candidate else "",
         "hypothesis": candidate.hypothesis if candidate else "",

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-import re
+from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 
+from autoresearch.causes import alike
 from autoresearch.history import Archive, is_baseline
 from autoresearch.lineage import undoes
 from autoresearch.records import Experiment, Outcome, Ruling
@@ -47,6 +48,8 @@ class Failure:
     cause: str
     """The first such experiment's reason."""
     experiments: Sequence[Experiment]
+    kind: str = ""
+    """One of `causes.Cause`; empty where the outcome says it all."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -120,13 +123,23 @@ def discards(reading: Reading) -> list[Change]:
 
 
 def failures(history: Archive) -> list[Failure]:
-    """Experiments that never earned a score, grouped by outcome and cause, the most frequent first."""
-    groups: dict[tuple[Outcome, str], list[Experiment]] = {}
+    """Experiments that never earned a score, grouped by outcome and cause, the most frequent first.
+
+    Where no cause is recorded, like reasons are one.
+    """
+    groups: dict[tuple[Outcome, str, str], list[Experiment]] = {}
     for done in history.experiments:
-        if done.verdict.outcome not in (Outcome.KEEP, Outcome.DISCARD):
-            groups.setdefault((done.verdict.outcome, _cause(done.verdict.reason)), []).append(done)
-    found = [Failure(outcome, group[0].verdict.reason, group) for (outcome, _), group in groups.items()]
+        verdict = done.verdict
+        if verdict.outcome not in (Outcome.KEEP, Outcome.DISCARD):
+            like = "" if verdict.cause else alike(verdict.reason)
+            groups.setdefault((verdict.outcome, verdict.cause, like), []).append(done)
+    found = [Failure(outcome, group[0].verdict.reason, group, kind) for (outcome, kind, _), group in groups.items()]
     return sorted(found, key=lambda failure: -len(failure.experiments))
+
+
+def causes(history: Archive) -> dict[str, int]:
+    """How many experiments failed of each recorded cause, the most frequent first."""
+    return dict(Counter(done.verdict.cause for done in history.experiments if done.verdict.cause).most_common())
 
 
 def hit_rate(reading: Reading) -> HitRate:
@@ -151,8 +164,3 @@ def _change(reading: Reading, done: Experiment, standing: Standing | None, certi
 def _badness(change: Change) -> float:
     best = change.fresh or change.gain
     return -best.mean if best else float("inf")
-
-
-def _cause(reason: str) -> str:
-    """`reason` without what differs between failures of one kind: its figures and all but the first line."""
-    return re.sub(r"\d+(\.\d+)?", "0", reason.strip().partition("\n")[0])[:120]

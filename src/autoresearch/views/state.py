@@ -13,6 +13,7 @@ from autoresearch.views.levels import Level
 from autoresearch.views.reading import own_values
 from autoresearch.views.rows import finite
 from autoresearch.views.spend import Spend, spend
+from autoresearch.views.standing import causes
 from autoresearch.views.tip import is_certified, standing_certificate, tip_level
 
 SCHEMA = 1
@@ -53,6 +54,7 @@ def status(history: Archive, *, state: str, now: str) -> dict[str, Any]:
         "tip": _tip(history),
         "certified": _certified(history),
         "counts": {str(outcome): history.counts.get(outcome, 0) for outcome in Outcome},
+        "causes": causes(history),
         "experiments": len(history.experiments),
         "certificates": len(history.certificates),
         "keeps_since_certificate": history.keeps_since_certificate,

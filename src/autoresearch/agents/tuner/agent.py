@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -116,8 +117,10 @@ def _chosen(brief: Brief, space: Space, known: Past, history: History) -> Move:
     shape = space.shape()
     seed = f"{history.study.base if history.study else ''}:{brief.number}"
     surrogate = Surrogate(space, known)
-    offered = _offered(brief, space, known, surrogate, seed)
-    fresh = untried(offered, space=space, shape=shape, tried=known.tried)
+    fresh = untried(_offered(brief, space, known, surrogate, seed), space=space, shape=shape, tried=known.tried)
+    if not fresh and brief.step != "improve":
+        usual = _offered(replace(brief, step="improve"), space, known, surrogate, seed)
+        fresh = untried(usual, space=space, shape=shape, tried=known.tried)
     if not fresh:
         raise Foul(
             Outcome.NO_CHANGE, "Every move of the constants that is left was tried before.", cost_usd=0.0, tokens=0

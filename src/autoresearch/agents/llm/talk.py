@@ -1,0 +1,179 @@
+"""A conversation with a model: asked patiently, counted, written down."""
+
+from __future__ import annotations
+
+import json
+import threading
+import time
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from typing import Any, Final
+
+from autoresearch.agents.llm.edits import Unfit
+from autoresearch.agents.llm.endpoint import Endpoint
+from autoresearch.agents.llm.post import Response, TooLong, Unreachable, post
+from autoresearch.agents.llm.wires import Ask, End, Reply, Turn, message_of
+from autoresearch.agents.patience import Busy, Patience
+from autoresearch.agents.trouble import asked_to_wait, cause_of, passes
+from autoresearch.causes import Cause
+from autoresearch.errors import Foul
+from autoresearch.records import Outcome
+
+LEAST_TOKENS: Final = 256
+"""An answer that may not even have so many is not worth asking for."""
+BYTES_PER_TOKEN: Final = 3
+"""Fewer than there are in most text, so that an estimate from bytes errs to the safe side."""
+
+
+@dataclass(frozen=True, slots=True)
+class Allowance:
+    """What one attempt may use."""
+
+    seconds: float
+    """Of the model's own time, waits for a busy provider left out."""
+    written: int
+    """Tokens of one answer."""
+    tokens: int | None = None
+    """Of all questions and answers together; None is no limit."""
+
+
+@dataclass(slots=True)
+class Talk:
+    """One attempt's conversation."""
+
+    model: str
+    system: str
+    endpoint: Endpoint
+    allowance: Allowance
+    temperature: float | None
+    turns: list[Turn] = field(default_factory=list)
+    replies: list[Reply] = field(default_factory=list)
+    seconds: float = 0.0
+    """Spent on answers and on failed tries."""
+    lost: bool = False
+    """Whether a try broke off whose tokens nobody counted."""
+    pages: list[str] = field(default_factory=list)
+    """The transcript."""
+
+    def say(
+        self, text: str, *, patience: Patience, stop: threading.Event, seed: str, tell: Callable[[str, float], None]
+    ) -> str:
+        """Put `text` to the model and give its answer.
+
+        Raises Unfit for an answer that is no use (cut off, declined), Foul when none is to be had, Interrupted.
+        """
+        self.turns.append(Turn("user", text))
+        self._note("user", text)
+        reply = patience.through(lambda: self._asked(stop, tell), stop=stop, seed=seed, say=tell)
+        self.replies.append(reply)
+        self.turns.append(Turn("assistant", reply.text or "(nothing)"))
+        self._note(f"{reply.model or 'assistant'}, {reply.read} tokens read, {reply.written} written", reply.text)
+        if reply.end is End.REFUSED:
+            raise Unfit(Cause.REFUSED, "the model declined")
+        if reply.end is End.LENGTH:
+            raise Unfit(Cause.TRUNCATED, "the answer was cut off at its limit of tokens", detail="Make a smaller edit.")
+        return reply.text
+
+    @property
+    def read(self) -> int | None:
+        """Tokens of all questions; None is unknown."""
+        return None if self.lost else _sum([reply.read for reply in self.replies])
+
+    @property
+    def written(self) -> int | None:
+        """Tokens of all answers; None is unknown."""
+        return None if self.lost else _sum([reply.written for reply in self.replies])
+
+    @property
+    def tokens(self) -> int | None:
+        """Of everything so far; None is unknown."""
+        return _sum([self.read, self.written])
+
+    def transcript(self) -> bytes:
+        """The whole conversation as text, without the key."""
+        head = f"{self.model} at {self.endpoint.base}\n"
+        return self.endpoint.without_key(head + "".join(self.pages)).encode()
+
+    def _note(self, who: str, text: str) -> None:
+        self.pages.append(f"\n======== {who}\n{text}\n")
+
+    def _asked(self, stop: threading.Event, tell: Callable[[str, float], None]) -> Reply:
+        """One try. Raises Busy when another may fare better."""
+        ask = Ask(self.model, self.system, self.turns, self._room(), self.temperature)
+        left, wire = max(1.0, self.allowance.seconds - self.seconds), self.endpoint.wire
+        headers = {"content-type": "application/json", **wire.headers(self.endpoint.key)}
+        tell(f"asking {self.model}", left)
+        began = time.monotonic()
+        try:
+            data = json.dumps(wire.body(ask)).encode()
+            return self._reply(post(wire.url(self.endpoint.base), headers, data, seconds=left, stop=stop))
+        except Unreachable as error:
+            self.lost |= error.sent
+            raise self._busy(Cause.MODEL, f"{self.endpoint.host} cannot be reached: {error}") from None
+        except TimeoutError:
+            self.lost = True
+            raise Foul(Outcome.TIMEOUT, f"the model ran into its limit of {self.allowance.seconds:g} s") from None
+        except TooLong as error:
+            self.lost = True
+            raise Foul(Outcome.CRASH, str(error), cause=Cause.FLOOD) from None
+        finally:
+            self.seconds += time.monotonic() - began
+
+    def _room(self) -> int:
+        """Tokens the next answer may have. Raises Foul when the attempt's own limit leaves too few."""
+        if self.allowance.tokens is None:
+            return self.allowance.written
+        guess = len(self.system) + sum(len(turn.text.encode()) for turn in self.turns)
+        used = self.tokens if self.tokens is not None else 2 * guess // BYTES_PER_TOKEN
+        left = self.allowance.tokens - used - guess // BYTES_PER_TOKEN
+        if left < LEAST_TOKENS:
+            raise Foul(
+                Outcome.CRASH, f"its limit of {self.allowance.tokens:,} tokens allows no answer", cause=Cause.TOKENS
+            )
+        return min(left, self.allowance.written)
+
+    def _reply(self, response: Response) -> Reply:
+        body = _json(response.body)
+        if response.status != 200 or "error" in body:
+            raise self._trouble(response, body)
+        try:
+            return self.endpoint.wire.reply(body)
+        except (KeyError, TypeError, ValueError, IndexError, AttributeError):
+            self.lost = True
+            said = f"{self.endpoint.host} answered in no form we know: {message_of(response.body)}"
+            raise Foul(Outcome.CRASH, self.endpoint.without_key(said), cause=Cause.MODEL) from None
+
+    def _trouble(self, response: Response, body: dict[str, Any]) -> Exception:
+        """The provider's error, as something that passes or does not."""
+        status = response.status if response.status != 200 else _code(body)
+        text = message_of(response.body)
+        cause = cause_of(status, text)
+        reason = f"{self.endpoint.host} answered with status {status}: {text}"
+        if passes(status, cause):
+            after = asked_to_wait(response.headers.get("retry-after", ""), now=time.time())
+            return self._busy(cause, reason, after=after)
+        return Foul(Outcome.CRASH, self.endpoint.without_key(reason), cause=cause)
+
+    def _busy(self, cause: Cause, reason: str, *, after: float = 0.0) -> Busy:
+        self._note("no answer", reason)
+        return Busy(cause, self.endpoint.without_key(reason), after=after)
+
+
+def _json(body: bytes) -> dict[str, Any]:
+    try:
+        said = json.loads(body)
+    except (ValueError, RecursionError):
+        return {}
+    return said if isinstance(said, dict) else {}
+
+
+def _code(body: dict[str, Any]) -> int | None:
+    """The status an error inside of a good answer claims."""
+    error = body.get("error")
+    code = error.get("code") if isinstance(error, dict) else None
+    return code if isinstance(code, int) else 500
+
+
+def _sum(counts: list[int | None]) -> int | None:
+    known = [count for count in counts if count is not None]
+    return sum(known) if len(known) == len(counts) else None

@@ -1,0 +1,158 @@
+"""How one coding program is talked to: its command line, its settings, and what its output means.
+
+A `Dialect` is all that differs from program to program. It runs nothing and decides nothing: `program.Program` starts
+it in the agent box, `coder.Coder` decides what came of it.
+"""
+
+from __future__ import annotations
+
+import json
+import threading
+from abc import ABC, abstractmethod
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from autoresearch.box import Box, Exit
+from autoresearch.causes import Cause
+from autoresearch.protocols import Sandbox
+
+MAX_TEXT = 20_000
+"""Characters kept of a program's last words."""
+
+
+@dataclass(frozen=True, slots=True)
+class Start:
+    """One start of a program: what it is to do, for whom, and how much it may use."""
+
+    prompt: str
+    tree: Path
+    """What it may change, and where it stands."""
+    home: Path
+    """The program's HOME; writable, and its own."""
+    url: str
+    """Base URL of the provider as the program is to see it, without a slash at its end."""
+    key: str
+    """What the program is told as API key; never the real one."""
+    wire: str
+    """What the provider speaks: anthropic | openai | responses | gemini."""
+    model: str = ""
+    """Empty leaves the choice to the program."""
+    cost_usd: float | None = None
+    session: str = ""
+    """Of the conversation to go on with; empty begins one."""
+    lasting: bool = False
+    """Whether somebody may want to go on with it."""
+    shell: bool = False
+    """Whether it may run commands, where the program can do without."""
+    args: tuple[str, ...] = ()
+    """The user's own, after ours."""
+    editable: tuple[str, ...] = ()
+    """Globs of what it should change, for a program that asks before it writes."""
+
+
+@dataclass(frozen=True, slots=True)
+class Said:
+    """What a program's output says, believed no further than it can be checked."""
+
+    text: str = ""
+    """Its last words."""
+    finished: bool = False
+    """Whether it came to its own end, which its exit status does not tell."""
+    trouble: str = ""
+    """What went wrong, in its words."""
+    cause: Cause | None = None
+    """What that means, where it can be told."""
+    tokens: int | None = None
+    cost_usd: float | None = None
+    session: str = ""
+    """By which the conversation can be gone on with."""
+    refused: tuple[str, ...] = field(default=())
+    """What it wanted to do and was not allowed to."""
+
+
+class Dialect(ABC):
+    """One coding program, as data and four short functions."""
+
+    name: str
+    """As in `agent.use`."""
+    executable: str
+    install: str
+    """The command that installs it."""
+    wires: tuple[str, ...]
+    """What it can speak to a provider."""
+    provider: str
+    """Whom it asks unless told otherwise."""
+    needs_model: bool = False
+    """Whether it has no model of its own choice."""
+    resumes: bool = True
+    """Whether it can go on with an earlier conversation."""
+    asks_version: tuple[str, ...] = ("--version",)
+
+    @abstractmethod
+    def argv(self, start: Start) -> tuple[str, ...]:
+        """The arguments after the program's name."""
+
+    @abstractmethod
+    def env(self, start: Start) -> Mapping[str, str]:
+        """What it finds in its environment besides HOME, PATH, TMPDIR and the locale."""
+
+    def files(self, start: Start) -> Mapping[str, str]:  # noqa: ARG002 - most need none
+        """Settings to lay into its HOME: contents by path."""
+        return {}
+
+    @abstractmethod
+    def said(self, output: str, start: Start) -> Said:
+        """The meaning of what it printed, standard error included, and of what it left in its HOME."""
+
+    def run(self, sandbox: Sandbox, box: Box, start: Start, *, stop: threading.Event) -> tuple[Exit, Said]:
+        """Run `box` to its end and read what it printed."""
+        printed: list[bytes] = []
+        ended = sandbox.run(box, on_output=printed.append, stop=stop)
+        return ended, self.said(b"".join(printed).decode("utf-8", "replace"), start)
+
+
+def events(output: str) -> Iterator[dict[str, Any]]:
+    """The JSON objects of an output that has one on each line, whatever stands between them."""
+    for line in output.splitlines():
+        if line.startswith("{"):
+            try:
+                event = json.loads(line)
+            except (ValueError, RecursionError):
+                continue
+            if isinstance(event, dict):
+                yield event
+
+
+def inside(event: object, *path: str | int) -> Any:
+    """What stands at `path` in nested objects and lists; None where it does not lead anywhere."""
+    for step in path:
+        if isinstance(event, dict) and isinstance(step, str):
+            event = event.get(step)
+        elif isinstance(event, list) and isinstance(step, int) and -len(event) <= step < len(event):
+            event = event[step]
+        else:
+            return None
+    return event
+
+
+def words(value: object) -> str:
+    """`value` where it is text, cut; else nothing."""
+    return value[:MAX_TEXT] if isinstance(value, str) else ""
+
+
+def count(*values: object) -> int | None:
+    """Their sum; None when one of them is no whole number from zero."""
+    total = 0
+    for value in values:
+        if isinstance(value, bool) or not isinstance(value, int) or value < 0:
+            return None
+        total += value
+    return total
+
+
+def money(value: object) -> float | None:
+    """`value` as an amount; None for what is none."""
+    is_number = isinstance(value, int | float) and not isinstance(value, bool)
+    return float(value) if is_number and 0 <= value < 1e9 else None  # type: ignore[arg-type, operator]

@@ -1,0 +1,8 @@
+"""Uplinks to the scripted model of the agents' tests."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+
+sys.path.insert(0, str(Path(__file__).parents[1] / "agents"))
