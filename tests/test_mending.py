@@ -86,8 +86,9 @@ def test_the_tuner_moves_what_the_other_agent_introduced_and_no_more_once_it_is_
     assert key in tuned[0].detail["constants"], "what was added is a dimension at once"
     gone = next(i for i, each in enumerate(done) if each.agent == "coder" and i > 0)
     assert any(key in made.detail["changed"] for made in tuned), "and it is moved"
-    if done[gone].verdict.outcome is Outcome.KEEP:
-        assert all(key not in made.detail["constants"] for made in tuned if made.number > done[gone].number)
+    again = next((each.number for each in done[gone + 1 :] if each.agent == "coder"), len(done) + 1)
+    after = [made for made in tuned if done[gone].number < made.number < again]
+    assert done[gone].verdict.outcome is not Outcome.KEEP or all(key not in made.detail["constants"] for made in after)
     assert replay(Site(hybrid, "toy").ledger_path).disagreements == []
 
 

@@ -13,12 +13,12 @@ from __future__ import annotations
 import math
 import random
 import threading
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 
 from autoresearch.history import History
-from autoresearch.protocols import Agent
+from autoresearch.protocols import Agent, Announcing
 from autoresearch.records import Brief, Proposal
 from autoresearch.tally import Try, tries
 
@@ -26,6 +26,8 @@ HALF_LIFE = 20.0
 """Experiments after which a try counts half."""
 PATIENCE = 10
 """A member is asked at least once in so many experiments for each member there is."""
+IN_A_ROW = 6
+"""Tries of one member without a keep after which another is asked: whoever fails alike all night ends it."""
 PRIOR = 0.5
 """Weight of the ordinary keep, and of the ordinary failure, that every member is credited with beforehand."""
 
@@ -37,6 +39,19 @@ class Portfolio:
         self.name = "portfolio"
         self.members = dict(members)
         self._stop = threading.Event()
+        self._on_phase: Callable[[str, float], None] = lambda *_: None
+
+    @property
+    def on_phase(self) -> Callable[[str, float], None]:
+        """Hears what the member at work does, and for how many seconds at most."""
+        return self._on_phase
+
+    @on_phase.setter
+    def on_phase(self, hear: Callable[[str, float], None]) -> None:
+        self._on_phase = hear
+        for member in self.members.values():
+            if isinstance(member, Announcing):
+                member.on_phase = hear
 
     @property
     def stop(self) -> threading.Event:
@@ -68,6 +83,10 @@ def chosen(history: History, members: Sequence[str], *, number: int) -> str:
     longest = min(members, key=lambda name: last[name])
     if last[longest] < max(0, number - PATIENCE * len(members)):
         return longest
+    latest = record[-IN_A_ROW:]
+    stuck = {each.agent for each in latest}
+    if len(latest) == IN_A_ROW and len(stuck) == 1 < len(members) and not any(each.is_kept for each in latest):
+        members = [name for name in members if name not in stuck]
     secret = history.study.secret if history.study else ""
     rng = random.Random(f"{secret}:portfolio:{number}")
     draws = {name: drawn_rate(record, name, number=number, rng=rng) for name in members}
