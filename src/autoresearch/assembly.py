@@ -31,6 +31,7 @@ from autoresearch.inventory import Memory
 from autoresearch.ledger import Ledger, now
 from autoresearch.lineage import removable
 from autoresearch.logs import Cap
+from autoresearch.mending import Mender
 from autoresearch.notes import Consolidation
 from autoresearch.protocols import Agent, Sandbox
 from autoresearch.records import Experiment, Outcome, Side, Verdict
@@ -206,6 +207,8 @@ def _put_together(root: Path, task: Task, *, unsafe: bool) -> Assembly:
         proof_split="holdout" if task.holdout else "public",
         keep_log=site.keep_log,
     )
+    if task.repair:
+        study.mend = Mender(study.strategy, lambda: ledger.history, lambda who: agents.mends(study.agent, who))
     study.on_record = each_of(
         Watch(lambda: ledger.history, study.record, task.alarm, root, lambda: study.give_up_after),
         Cap(site.logs, lambda: ledger.history, study.record),
@@ -466,7 +469,7 @@ def refuse_superseded(rig: Rig) -> None:
     Going on would measure with the old one, which nobody who changed it expects.
     """
     task = rig.task
-    phases = (task.experiment, task.evaluation, task.contestant, task.holdout, task.vault)
+    phases = (task.experiment, task.evaluation, task.contestant, task.holdout, task.vault, task.precheck)
     commands = [phase.command for phase in (*phases, *(check.phase for check in task.checks)) if phase]
     words = {word.removeprefix("./") for command in commands for part in command for word in part.split()}
     if named := [path for path in _changed_since(rig) if path in words]:

@@ -290,6 +290,8 @@ class History:
         """
         assert self.study is not None
         text = f"{self.study.secret}:{self.next_number}:{self.measured}:{attempt}"
+        if (made := self.candidates.get(self.next_number)) and made.mends:
+            text += ":mended"  # the first one may have told its seed
         return int.from_bytes(hashlib.sha256(text.encode()).digest()[:4], "big") >> 1
 
     @property
@@ -361,7 +363,7 @@ class History:
                 if record.purpose == "prune":
                     self.tip, self.keeps_since_certificate = self.proven, 0
             case Candidate():
-                self.candidates[record.number] = record
+                self._candidate(record)
             case Measurement():
                 self._measurement(record)
             case Experiment():
@@ -383,6 +385,15 @@ class History:
                 self._note(record)
             case _:
                 pass
+
+    def _candidate(self, made: Candidate) -> None:
+        """A second one of the same number mends the first, whose own runs count no longer."""
+        failed = self.candidates.get(made.number)
+        if failed is not None:
+            self.runs.pop((failed.commit, "public"), None)
+            runs = self.pending.get(made.number, [])
+            self.pending[made.number] = [run for run in runs if run.side is Side.INCUMBENT]
+        self.candidates[made.number] = made
 
     def _note(self, note: Note) -> None:
         if note.kind == TELL:
@@ -441,6 +452,18 @@ class History:
     def values(self, commit: str, split: str = "public") -> list[float]:
         """Metric values of this epoch's runs of `commit`, oldest first, fouls left out."""
         return [run.value for run in self.runs.get((commit, split), ()) if run.value is not None]
+
+    def fresh(self, commit: str, *, split: str = "public") -> list[Measurement]:
+        """This epoch's runs of `commit` that did not decide whether to keep it, oldest first.
+
+        The run that earned a keep was picked for being good, so it flatters; a baseline's runs were not picked.
+        """
+        baseline = self.baseline.number if self.baseline else None
+        return [
+            run
+            for run in self.runs.get((commit, split), ())
+            if run.side is Side.INCUMBENT or run.certificate is not None or run.experiment == baseline
+        ]
 
 
 @dataclass(frozen=True, slots=True)

@@ -262,6 +262,15 @@ class CheckTable(Table):
     processes: Positive | None = None
 
 
+class PrecheckTable(Table):
+    """A quick look at whether a candidate works at all, before any check and any clock."""
+
+    command: Command
+    seconds: Seconds = 5.0
+    memory: Size | None = None
+    processes: Positive | None = None
+
+
 class SelfTestTable(Table):
     """A change whose worth is known: `check` measures it, and `run` refuses an evaluator that gets it wrong."""
 
@@ -293,6 +302,9 @@ class AgentTable(BaseModel):
 
     model_config = ConfigDict(extra="allow", frozen=True, strict=True)
     use: str = "tuner"
+    repair: Literal[0, 1] = Field(
+        default=1, description="How often an agent may mend what failed by itself, within one experiment."
+    )
     bundles: Literal["allow", "split", "refuse"] = Field(
         default="allow", description="What becomes of a proposal that holds several independent changes."
     )
@@ -335,6 +347,7 @@ class TaskFile(Table):
     holdout: HoldoutTable | None = None
     vault: VaultTable | None = None
     hooks: HooksTable = HooksTable()
+    precheck: PrecheckTable | None = None
     check: list[CheckTable] = []
     constraint: list[ConstraintTable] = []
     selftest: list[SelfTestTable] = []

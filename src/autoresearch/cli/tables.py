@@ -15,6 +15,7 @@ from autoresearch.history import Archive
 from autoresearch.records import Candidate, Measurement, Outcome, Verdict
 from autoresearch.site import Site
 from autoresearch.views import Reading
+from autoresearch.views.costs import Costs, account_words, of_experiment
 from autoresearch.views.finite import finite, sentences
 from autoresearch.views.paired import beside
 from autoresearch.views.sentences import size_of
@@ -62,6 +63,10 @@ def print_status(data: dict[str, Any], history: Archive) -> None:
     if causes := ", ".join(f"{number} {name}" for name, number in data["causes"].items()):
         grid.add_row("failed of", causes)
     grid.add_row("budget", data["budget_words"])
+    if words := Costs.of(history).words(unit):
+        grid.add_row("cost", Text(words))
+    for agent, text in account_words(history, figures):
+        grid.add_row(f"agent {agent}", Text(text))
     if account := finite(history):
         for name, text in sentences(account, figures):
             grid.add_row(name, Text(text))
@@ -147,6 +152,10 @@ def print_experiment(history: Archive, row: dict[str, Any], sentence: str, site:
     for name in ("cause", "summary", "hypothesis", "agent", "commit", "parent", "started"):
         if row[name]:
             grid.add_row(name, Text(plain(str(row[name]), 600)))
+    if cost := of_experiment(history.experiments[row["number"]]):
+        grid.add_row("cost", cost)
+    if row["mends"]:
+        grid.add_row("mended", f"its first try, {row['mends'][:9]}, failed by itself")
     if size := size_of(history.candidates.get(row["number"])):
         grid.add_row("size", size)
     for run in history.settled.get(row["number"], ()):
