@@ -15,7 +15,7 @@ from functools import cache
 from typing import TYPE_CHECKING, Any
 
 from autoresearch.hearsay import Hearsay, Imported
-from autoresearch.history import Control, Ended, Epoch, Night, Note, Revalidation, SelfTested, StudyStart, Vault
+from autoresearch.history import Control, Ended, Epoch, Finish, Night, Note, Revalidation, SelfTested, StudyStart, Vault
 from autoresearch.records import Candidate, Certificate, Experiment, Measurement
 
 if TYPE_CHECKING:
@@ -40,6 +40,7 @@ TYPES: Mapping[str, type] = {
     "note": Note,
     "selftest": SelfTested,
     "revalidation": Revalidation,
+    "finish": Finish,
     "ended": Ended,
     "imported": Imported,
     "hearsay": Hearsay,

@@ -22,7 +22,7 @@ from autoresearch.history import Epoch, History
 from autoresearch.ledger import Ledger, Position
 from autoresearch.records import Certificate, Experiment, Measurement
 
-VERSION = 2
+VERSION = 3
 """Rises with the tables; an index of another version is made again."""
 
 _TABLES = """
@@ -123,7 +123,7 @@ def _rows(event: Event) -> Iterator[tuple[str, Sequence[Any]]]:
                     *(done.number, done.verdict.outcome.value, done.verdict.reason, done.value),
                     *((made.summary, made.hypothesis) if made else ("", "")),
                     *(done.agent, made.commit if made else None, done.parent, done.seconds, done.started),
-                    *((made.cost_usd, made.tokens) if made else (None, None)),
+                    *(done.cost_usd, done.tokens),
                 ),
             )
         case Measurement() as run:

@@ -20,9 +20,11 @@ from autoresearch.cli import (
     demo,
     diff,
     export,
+    finish,
     importing,
     init,
     log,
+    mcp_,
     place,
     prune,
     replay,
@@ -31,8 +33,10 @@ from autoresearch.cli import (
     run,
     schema,
     show,
+    skill,
     status,
     tell,
+    try_,
     vault,
 )
 from autoresearch.cli.failure import explain
@@ -63,14 +67,15 @@ def root(context: typer.Context, version: bool = typer.Option(False, "--version"
 
 VERBS: tuple[Callable[..., None], ...] = (
     *(init.init, check.check, demo.demo, run.run, status.status, log.log, show.show, diff.diff, report.report),
-    *(prune.prune, replay.replay, revalidate.revalidate, vault.vault),
+    importing.import_,
+    *(prune.prune, replay.replay, revalidate.revalidate, vault.vault, finish.finish, try_.try_, mcp_.mcp_),
     *(brief.brief, tell.tell, tell.note),
     *(control.pause, control.resume, control.stop, schema.schema),
 )
 for verb in VERBS:
-    app.command()(verb)
-app.command("import")(importing.read_ledger)
+    app.command(verb.__name__.rstrip("_"))(verb)  # two verbs are words of Python's, or of a library's
 app.add_typer(export.app, name="export")
+app.add_typer(skill.app, name="skill")
 
 
 def main() -> None:

@@ -13,7 +13,7 @@ from autoresearch.history import History
 
 
 def diff(
-    number: Annotated[int, typer.Argument(help="Number of the experiment.")],
+    number: place.Number,
     against: Annotated[
         str, typer.Option(help="parent, baseline, certified, or another experiment's number.")
     ] = "parent",

@@ -20,7 +20,7 @@ LARGEST = 256 << 20
 """Bytes of a file that is read."""
 
 
-def read_ledger(
+def import_(
     file: Annotated[Path, typer.Argument(help="results.tsv, autoresearch.jsonl, .auto/log.jsonl, or a `git log`.")],
     name: Annotated[
         str | None, typer.Option("--as", help="Name of the study. Default: the file's and folder's.")

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from autoresearch.cli import schema
 from autoresearch.errors import UserError
 
 if TYPE_CHECKING:
@@ -55,7 +56,8 @@ def init(
         draft = _overridden(
             draft, {"editable": [_ask("What may change (glob, for example: src/**/*.py)", "--editable")]}
         )
-    written = write(repository.root, draft)
+    written = write(repository.root, draft, head=schema.LINE)
+    schema.place_beside(repository.root)
     for remark in draft.remarks:
         typer.echo(f"  {remark}", err=True)
     typer.echo(f"Wrote {' and '.join(written)}. Look it over, commit it, then: autoresearch check", err=True)

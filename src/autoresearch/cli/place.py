@@ -9,13 +9,21 @@ from typing import Annotated, Any
 import typer
 
 from autoresearch import git
+from autoresearch.cli import completion
 from autoresearch.errors import UserError
 from autoresearch.history import Archive, History
 from autoresearch.ledger import Ledger
 from autoresearch.records import Candidate
 from autoresearch.site import FOLDER, Site, studies
 
-StudyName = Annotated[str | None, typer.Option("--study", help="Which study, where the repository has several.")]
+StudyName = Annotated[
+    str | None,
+    typer.Option("--study", help="Which study, where the repository has several.", autocompletion=completion.studies),
+]
+Number = Annotated[int, typer.Argument(help="Number of the experiment.", autocompletion=completion.experiments)]
+LedgerFile = Annotated[
+    Path | None, typer.Argument(metavar="[FILE]", help="A ledger wherever it is, instead of a study's here.")
+]
 AsJson = Annotated[bool, typer.Option("--json", help="Print JSON for programs instead of text for people.")]
 
 
@@ -42,6 +50,15 @@ def open_ledger(name: str | None) -> tuple[Site, Ledger[Archive]]:
     """The study meant and its ledger, read and verified."""
     found = site(name)
     return found, found.ledger()
+
+
+def ledger_path(file: Path | None, study: str | None) -> Path:
+    """The ledger named, else that of the study meant. Raises UserError."""
+    if file is None:
+        return site(study).ledger_path
+    if not file.is_file():
+        raise UserError(f"{file} is not a file.", fix="name a ledger, such as .autoresearch/<study>/ledger.jsonl")
+    return file
 
 
 def has_study() -> bool:

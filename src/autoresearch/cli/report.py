@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import json
 from dataclasses import asdict
-from typing import TYPE_CHECKING
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
@@ -15,14 +16,38 @@ if TYPE_CHECKING:
     from autoresearch.report import ReportPaths
 
 
-def report(study: place.StudyName = None, as_json: place.AsJson = False) -> None:
+def report(
+    ledger: place.LedgerFile = None,
+    comment: Annotated[
+        bool, typer.Option("--comment", help="Print a short table for a comment instead, in GitHub's Markdown.")
+    ] = False,
+    study: place.StudyName = None,
+    as_json: place.AsJson = False,
+) -> None:
     """Write the report: one self-contained HTML page, the same in Markdown, and the picture."""
+    if comment:
+        typer.echo(_comment(place.ledger_path(ledger, study)), nl=False)
+        return
+    if ledger is not None:
+        raise UserError(
+            "The whole report needs the study, not its ledger alone.", fix=f"add --comment, or leave {ledger} out"
+        )
     paths = write(study)
     if as_json:
         typer.echo(json.dumps({"schema": 1} | {name: str(path) for name, path in asdict(paths).items()}))
     else:
         typer.echo(str(paths.html))
         typer.echo(str(paths.markdown), err=True)
+
+
+def _comment(path: Path) -> str:
+    from autoresearch.history import Archive
+    from autoresearch.ledger import Ledger
+    from autoresearch.report.comment import render
+
+    ledger = Ledger(path, Archive())
+    ledger.refresh()
+    return render(ledger.history)
 
 
 def write(study: str | None) -> ReportPaths:

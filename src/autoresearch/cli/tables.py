@@ -15,6 +15,7 @@ from autoresearch.history import Archive
 from autoresearch.records import Candidate, Measurement, Outcome, Verdict
 from autoresearch.site import Site
 from autoresearch.views import Reading
+from autoresearch.views.costs import Costs, account_words, of_experiment
 from autoresearch.views.finite import finite, sentences
 from autoresearch.views.hearsay import hearsay_lines
 from autoresearch.views.paired import beside
@@ -66,6 +67,10 @@ def print_status(data: dict[str, Any], history: Archive) -> None:
     if causes := ", ".join(f"{number} {name}" for name, number in data["causes"].items()):
         grid.add_row("failed of", causes)
     grid.add_row("budget", data["budget_words"])
+    if words := Costs.of(history).words(unit):
+        grid.add_row("cost", Text(words))
+    for agent, text in account_words(history, figures):
+        grid.add_row(f"agent {agent}", Text(text))
     if account := finite(history):
         for name, text in sentences(account, figures):
             grid.add_row(name, Text(text))
@@ -165,6 +170,10 @@ def print_experiment(history: Archive, row: dict[str, Any], sentence: str, site:
     for name in ("cause", "summary", "hypothesis", "agent", "commit", "parent", "started"):
         if row[name]:
             grid.add_row(name, Text(plain(str(row[name]), 600)))
+    if cost := of_experiment(history.experiments[row["number"]]):
+        grid.add_row("cost", cost)
+    if row["mends"]:
+        grid.add_row("mended", f"its first try, {row['mends'][:9]}, failed by itself")
     if size := size_of(history.candidates.get(row["number"])):
         grid.add_row("size", size)
     for run in history.settled.get(row["number"], ()):
@@ -173,7 +182,8 @@ def print_experiment(history: Archive, row: dict[str, Any], sentence: str, site:
         grid.add_row(f"run ({run.side})", f"{figures.value(run.value)}{_beside(history, run, figures)}  {where}{load}")
     logs = [run.log for run in history.settled.get(row["number"], ())]
     for name in filter(None, [*logs, row["log"]]):
-        grid.add_row("log", str(site.log_path(name)))
+        path = site.log_path(name)
+        grid.add_row("log", str(path) if path.exists() else "dropped, to stay below the bound on all logs")
     out.print(Text(f"experiment {row['number']}", "bold"))
     out.print(grid)
     out.print(Text(plain(sentence, 2000)))

@@ -58,15 +58,15 @@ _GATE = """\
 """
 
 
-def write(root: Path, draft: Draft) -> list[str]:
-    """Write autoresearch.toml, and program.md where there is none. Returns their names.
+def write(root: Path, draft: Draft, *, head: str = "") -> list[str]:
+    """Write autoresearch.toml, which begins with `head`, and program.md where there is none. Returns their names.
 
     Raises UserError, with nothing written, when there is a task file or the draft makes none that can be used.
     """
     target = root / config.TASK_FILE
     if target.exists():
         raise UserError(f"{target} exists already.", fix="autoresearch check")
-    target.write_text(render(draft), encoding="utf-8")
+    target.write_text(head + render(draft), encoding="utf-8")
     try:
         config.load(root)
     except UserError:

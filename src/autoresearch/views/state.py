@@ -7,6 +7,7 @@ from typing import Any
 
 from autoresearch.history import Archive, Epoch, Note
 from autoresearch.records import Certificate, Outcome
+from autoresearch.views.costs import Costs, account_rows
 from autoresearch.views.finite import finite as finite_data
 from autoresearch.views.hearsay import hearsay_lines, is_imported
 from autoresearch.views.levels import Level
@@ -61,6 +62,8 @@ def status(history: Archive, *, state: str, now: str) -> dict[str, Any]:
         "measured": history.measured,
         "budget": _budget(history, now),
         "spend": _spend(used),
+        "costs": Costs.of(history).as_dict(),
+        "agents": account_rows(history),
         "finite": _finite(history),
         "imported": dict(hearsay_lines(history)),
         "alarms": [r.text for _, r in history.trail if isinstance(r, Note) and r.kind in ALARMS],
