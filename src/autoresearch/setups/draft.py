@@ -86,8 +86,8 @@ def render(draft: Draft) -> str:
         *([""] if draft.remarks else []),
         f"name = {toml(draft.name)}",
         f"goal = {toml(draft.goal)}",
-        f"editable = [{', '.join(map(toml, draft.editable))}]    # what may change; everything else is sealed",
-        '# hidden = ["holdout/**"]            # what neither agent nor candidate may ever see',
+        _said(f"editable = [{', '.join(map(toml, draft.editable))}]", "what may change; everything else is sealed"),
+        _said('# hidden = ["holdout/**"]', "what neither agent nor candidate may ever see"),
         *_metric(draft),
         *_experiment(draft),
         *_evaluation(draft),
@@ -99,7 +99,7 @@ def render(draft: Draft) -> str:
         f"experiments = {draft.experiments}",
         "",
         "[agent]",
-        'use = "tuner"                        # needs no model and no key; or "command" with command = "..."',
+        _said('use = "tuner"', 'needs no model and no key; or "command" with command = "..."'),
     ]
     return "\n".join(parts) + "\n"
 
@@ -121,29 +121,34 @@ def inside(root: Path, folder: Path) -> str:
     return "" if path == "." else f"{path}/"
 
 
+def _said(line: str, what: str) -> str:
+    """A line of the file and a word on it, where all such words begin."""
+    return f"{line:<36} # {what}"
+
+
 def _metric(draft: Draft) -> list[str]:
     lines = ["", "[metric]", f"name = {toml(draft.metric)}", f"direction = {toml(draft.direction)}"]
     lines.append(f"unit = {toml(draft.unit)}" if draft.unit else '# unit = "s"')
     low, high = draft.bounds or (0.0, 1000.0)
     word = "bounds" if draft.bounds else "# bounds"
-    return [*lines, f"{word} = [{low}, {high}]    # physical limits: a value outside is a violation, not a record"]
+    return [*lines, _said(f"{word} = [{low}, {high}]", "physical limits: a value outside is a violation, not a record")]
 
 
 def _experiment(draft: Draft) -> list[str]:
     lines = [
         "",
-        "[experiment]                         # untrusted: runs boxed, in a read-only copy, without a network",
+        _said("[experiment]", "untrusted: runs boxed, in a read-only copy, without a network"),
         f"command = {toml(draft.command)}",
-        f"seconds = {draft.seconds:g}                  # the clock; then everything it started is killed",
+        _said(f"seconds = {draft.seconds:g}", "the clock; then everything it started is killed"),
     ]
     if draft.grace_seconds:
         lines.append(f"grace_seconds = {draft.grace_seconds:g}")
     if draft.cores:
-        lines.append(f"cores = {draft.cores}                            # pin it: other load then disturbs it least")
+        lines.append(_said(f"cores = {draft.cores}", "pin it: other load then disturbs it least"))
     if draft.gpus:
         lines.append(f"gpus = {draft.gpus}")
     if draft.writable_tree:
-        lines.append("writable_tree = true                 # it may write into its (throw-away) copy of the tree")
+        lines.append(_said("writable_tree = true", "it may write into its (throw-away) copy of the tree"))
     if draft.env:
         lines.append(f"env = {{ {', '.join(f'{name} = {toml(value)}' for name, value in draft.env.items())} }}")
     lines.append('# memory = "8 GiB"')
@@ -154,9 +159,9 @@ def _evaluation(draft: Draft) -> list[str]:
     if draft.evaluation:
         return [
             "",
-            "[evaluation]                         # trusted: sealed files only, after the candidate is dead",
-            f"command = {toml(draft.evaluation)}",
-            "seconds = 60                         # reads $AUTORESEARCH_ARTIFACTS, writes $AUTORESEARCH_METRICS",
+            _said("[evaluation]", "trusted: sealed files only, after the candidate is dead"),
+            _said(f"command = {toml(draft.evaluation)}", "reads $AUTORESEARCH_ARTIFACTS, writes $AUTORESEARCH_METRICS"),
+            "seconds = 60",
         ]
     return [
         "",
