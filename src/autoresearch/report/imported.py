@@ -75,11 +75,7 @@ def _headline(history: Archive) -> Headline:
         if last.supported is None
         else f"{last.supported} of {kept} stand out from luck"
     )
-    detail = f"They claim {figures.signed(last.gain)} {last.metric.unit}".rstrip()
-    return Headline(
-        False,
-        f"Imported: {told}",
-        f"{detail}, from single runs of theirs. To know, put the code under study: autoresearch init.",
-        before=figures.with_unit(last.first),
-        after=figures.with_unit(last.best),
-    )
+    claim = f"They claim {figures.value(last.first)} to {figures.with_unit(last.best)}, from single runs of theirs"
+    if last.centred is not None:
+        claim += f"; re-centred, the best of so many is {figures.with_unit(last.centred)}"
+    return Headline(False, f"Imported: {told}", f"{claim}. To know, put the code under study: autoresearch init.")
