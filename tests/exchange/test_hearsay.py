@@ -75,8 +75,17 @@ def test_an_imported_study_cannot_be_added_to(folder: Path) -> None:
     with pytest.raises(UserError, match="it can only be read"):
         verb("pause")
     with pytest.raises(UserError, match="it can only be read"):
+        verb("finish")
+    with pytest.raises(UserError, match="has no patches"):
+        verb("diff", "1")
+    with pytest.raises(UserError, match="it can only be read"):
         Site(folder, "theirs").ledger().append(Note("alarm", "x"))
     assert Site(folder, "theirs").ledger_path.read_bytes() == before
+
+
+def test_their_table_goes_out_as_it_came_in(folder: Path) -> None:
+    verb("import", str(FIXTURES / "upstream.tsv"), "--as", "theirs")
+    assert verb("export", "tsv") == (FIXTURES / "upstream.tsv").read_text()
 
 
 def test_the_same_file_again_changes_nothing_and_another_is_refused(folder: Path) -> None:
