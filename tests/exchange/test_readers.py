@@ -203,3 +203,16 @@ def test_without_a_heading_a_number_that_never_changes_is_not_the_metric() -> No
     assert [row.value for row in read(rows).rows] == [3.3, 3.5]
     assert "the metric is column 4" in read(rows).doubts[0]
     assert read(rows, metric="column 3").rows[0].value == 397
+
+
+def test_a_heading_in_words_nobody_knows_is_a_heading() -> None:
+    (segment,) = read(
+        b"what\twidgets\thow it went\nx\t1.5\tkeep\ny\t1.4\tkeep\n", direction=Direction.MINIMIZE
+    ).segments
+    assert (segment.metric, [row.value for row in segment.rows]) == ("widgets", [1.5, 1.4])
+    assert [row.outcome for row in segment.rows] == [Outcome.KEEP] * 2
+
+
+def test_a_table_may_begin_with_a_crash() -> None:
+    rows = read(b"a1\t-\t-\tcrash\ttypo\nb2\t1.5\t1.0\tkeep\tx\nb3\t1.4\t1.0\tkeep\tx\n").rows
+    assert [row.outcome for row in rows] == [Outcome.CRASH, Outcome.KEEP, Outcome.KEEP]

@@ -10,9 +10,12 @@ from autoresearch.readers.cells import number
 from autoresearch.readers.directions import named
 from autoresearch.readers.words import is_known, word
 
+LONGEST = 40
+"""Characters of a heading's name."""
 UPSTREAM = ("commit", "val_bpb", "memory_gb", "status", "description")
 _ROLES = {
-    "commit": "commit hash sha id run exp experiment experiment_id iter iteration trial step n no index round attempt",
+    "commit": "commit git_commit commit_hash hash sha run_id exp_id id run exp experiment experiment_id iter iteration"
+    " trial step n no index round attempt",
     "status": "status outcome decision verdict kept action result_status",
     "summary": "description desc summary change changes note notes what comment message idea title details",
     "hypothesis": "hypothesis rationale reason why",
@@ -54,6 +57,12 @@ def is_heading(cells: Sequence[str]) -> bool:
     return len(known) >= 2 and not numbers and not any(is_known(cell) for cell in cells)
 
 
+def may_be_heading(cells: Sequence[str]) -> bool:
+    """Whether the first line of a file names columns in words we do not know: a row has a number, or a status."""
+    short = all(0 < len(cell) < LONGEST for cell in cells)
+    return len(cells) >= 3 and short and not any(is_known(c) or number(c).value is not None for c in cells)
+
+
 def headed(names: Sequence[str], rows: Sequence[Sequence[str]], metric: str | None) -> Columns:
     """Columns under a heading. `metric` is the one the person named."""
     names = [name.strip().strip("*`") or f"column {place}" for place, name in enumerate(names, 1)]
@@ -61,13 +70,25 @@ def headed(names: Sequence[str], rows: Sequence[Sequence[str]], metric: str | No
     roles: dict[str, int] = {}
     for role, _, place in sorted(meant):
         roles.setdefault(role, place)
-    free = [place for place, name in enumerate(names) if not _role(name)]
+    _fill(roles, len(names), rows)
+    free = [place for place, name in enumerate(names) if not _role(name) and place not in roles.values()]
     if metric is not None:
         return Columns(names, roles, next((place for place in free if names[place] == metric), None))
     numeric = [place for place in free if _share(rows, place) >= 0.3]
     likely = [place for place in numeric if not _ASIDE.search(names[place].lower())]
     telling = [place for place in likely if named(names[place])]
     return Columns(names, roles, next(iter([*telling, *likely, *numeric, *free]), None))
+
+
+def _fill(roles: dict[str, int], width: int, rows: Sequence[Sequence[str]]) -> None:
+    """Find by its words what no heading names: the status, and prose in the last column."""
+    free = [place for place in range(width) if place not in roles.values()]
+    status = max(free, key=lambda place: _known(rows, place), default=-1)
+    if "status" not in roles and status >= 0 and _known(rows, status) * 2 > len(rows):
+        roles["status"] = status
+        free.remove(status)
+    if "summary" not in roles and free and free[-1] == width - 1 and not _share(rows, width - 1):
+        roles["summary"] = width - 1
 
 
 def _role(name: str) -> tuple[str, int] | None:

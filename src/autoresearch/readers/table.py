@@ -14,7 +14,7 @@ from dataclasses import dataclass, field
 from itertools import groupby
 
 from autoresearch.readers.cells import number
-from autoresearch.readers.columns import Columns, guessed, headed, is_heading
+from autoresearch.readers.columns import Columns, guessed, headed, is_heading, may_be_heading
 from autoresearch.readers.foreign import Reader, Row
 from autoresearch.readers.units import settle
 from autoresearch.readers.words import is_known
@@ -69,7 +69,8 @@ def _blocks(lines: Sequence[str]) -> list[_Block]:
         if not line.strip() or _RULE.fullmatch(line.strip()):
             continue
         cells = _cells(line, separator)
-        if is_heading(cells):
+        is_first = len(blocks) == 1 and not blocks[0].lines
+        if is_heading(cells) or (is_first and may_be_heading(cells)):
             blocks.append(_Block(cells, place, changed=any(block.lines for block in blocks)))
         elif line.startswith("#") and len(cells) < 3:
             continue  # a remark
