@@ -22,7 +22,7 @@ EXPECTED = {
     "extra_columns.tsv": ([("val_loss", 4)], 2, 0, 0),
     "percent.csv": ([("accuracy", 5)], 4, 2, 2),
     "unknown_words.tsv": ([("val_bpb", 9)], 3, 6, 6),
-    "run_numbers.tsv": ([("score", 6)], 3, 0, 0),
+    "run_numbers.tsv": ([("score", 6)], 3, 0, 1),
     "schema_change.tsv": ([("val_bpb", 2), ("val_rmse", 3)], 4, 0, 1),
     "silent_change.tsv": ([("val_bpb", 5)], 4, 0, 1),
     "broken_lines.tsv": ([("val_bpb", 4)], 3, 2, 2),
@@ -216,3 +216,9 @@ def test_a_heading_in_words_nobody_knows_is_a_heading() -> None:
 def test_a_table_may_begin_with_a_crash() -> None:
     rows = read(b"a1\t-\t-\tcrash\ttypo\nb2\t1.5\t1.0\tkeep\tx\nb3\t1.4\t1.0\tkeep\tx\n").rows
     assert [row.outcome for row in rows] == [Outcome.CRASH, Outcome.KEEP, Outcome.KEEP]
+
+
+def test_a_table_in_which_nothing_is_kept_says_so_once() -> None:
+    found = read(b"run\tlatency_us\tdescription\n1\t9.5\tx\n2\t9.4\ty\n")
+    assert found.doubts == ["line 2: no row says what became of it, so nothing counts as kept"]
+    assert [row.outcome for row in found.rows] == [Outcome.UNKNOWN] * 2

@@ -15,7 +15,7 @@ _LOWER = frozenset(
     " duration bytes kb mb size cost regret memory allocations failures failed misses entropy wall runtime".split()
 )
 _HIGHER = frozenset(
-    "acc accuracy score psnr ssim f1 auc auroc reward throughput tflops gflops flops mfu fps ops sharpe speedup qps"  # noqa: SIM905
+    "acc accuracy psnr ssim f1 auc auroc reward throughput tflops gflops flops mfu fps ops sharpe speedup qps"  # noqa: SIM905
     " rps bleu rouge iou map r2 coverage passed passing tok tokens precision recall wins elo efficiency".split()
 )
 
@@ -30,7 +30,8 @@ def way(found: Reader) -> tuple[Direction, str]:
         return said, f"{found.metric}: its name says {said}, what they kept says {seen}" if odd else ""
     if seen is not None:
         return seen, f"{found.metric}: the file does not say which way is better; what they kept says {seen}"
-    return Direction.MINIMIZE, f"{found.metric}: nothing says which way is better; minimize is assumed"
+    likely = Direction.MAXIMIZE if "score" in found.metric.lower() else Direction.MINIMIZE
+    return likely, f"{found.metric}: nothing says which way is better; {likely} is assumed"
 
 
 def named(name: str) -> Direction | None:

@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
 from autoresearch.hearsay import Hearsay
-from autoresearch.readers.words import outcome_of
+from autoresearch.readers.words import SILENT, outcome_of
 from autoresearch.records import Direction, Outcome
 
 
@@ -72,10 +72,13 @@ class Reader:
 def hearsay_of(rows: Sequence[Row], *, first: int, taken: dict[str, int]) -> list[Hearsay]:
     """`rows` as hearsay numbered from `first`; `taken` counts how often each name was met."""
     level = next((row for row in rows if row.value is not None), None)
-    return [_claim(row, number, row is level, taken) for number, row in enumerate(rows, first)]
+    heard = [_hearsay(row, number, row is level, taken) for number, row in enumerate(rows, first)]
+    if any(row.status for row in heard):
+        return heard
+    return [replace(row, doubts=tuple(doubt for doubt in row.doubts if doubt != SILENT)) for row in heard]
 
 
-def _claim(row: Row, number: int, is_first: bool, taken: dict[str, int]) -> Hearsay:
+def _hearsay(row: Row, number: int, is_first: bool, taken: dict[str, int]) -> Hearsay:
     outcome, doubt = outcome_of(row.status, is_first=is_first)
     doubts = [*row.doubts, *([doubt] if doubt else [])]
     value, more = _scored(row, outcome)
@@ -130,6 +133,8 @@ def numbered(
         direction, doubt = ways[index]
         made.append(Segment(clean(found.metric), clean(found.unit), direction, heard, clean(found.why)))
         doubts += [clean(note) for note in [*found.notes, *([doubt] if doubt else [])]]
+        if heard and not any(row.status for row in heard):
+            doubts.append(f"line {heard[0].line}: no row says what became of it, so nothing counts as kept")
         doubts += [f"line {row.line}: {doubt}" for row in heard for doubt in row.doubts]
     return Foreign(form, lines, made, doubts)
 

@@ -17,6 +17,8 @@ _MEANT = {
 _OUTCOMES = {word: outcome for outcome, words in _MEANT.items() for word in words}
 _LEVEL = ("baseline", "base", "initial")
 """Where a segment begins; further down nobody can tell whether it was kept."""
+SILENT = "no status"
+"""The doubt about a row that does not say what became of it."""
 
 
 def word(text: str) -> str:
@@ -38,5 +40,5 @@ def outcome_of(text: str, *, is_first: bool) -> tuple[Outcome, str]:
         doubt = f"{text!r} after the first: kept or not is not said"
         return (Outcome.KEEP, "") if is_first else (Outcome.UNKNOWN, doubt)
     if not said:
-        return Outcome.UNKNOWN, "no status"
+        return Outcome.UNKNOWN, SILENT
     return Outcome.UNKNOWN, f"status {text[:40]!r} is not a word we know, so it is neither kept nor discarded"
