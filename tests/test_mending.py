@@ -76,7 +76,7 @@ def history_of(root: Path) -> Archive:
 
 
 @pytest.mark.slow
-def test_the_tuner_moves_what_the_other_agent_introduced_and_no_more_once_it_is_gone(hybrid: Path) -> None:
+def test_what_the_other_agent_introduced_is_the_tuners_to_move_until_it_is_gone(hybrid: Path) -> None:
     done = history_of(hybrid).experiments[1:]
     assert {each.agent for each in done} == {"coder", "tuner"}
     assert done[0].agent == "coder"
@@ -85,7 +85,6 @@ def test_the_tuner_moves_what_the_other_agent_introduced_and_no_more_once_it_is_
     key = "settings.py:PATIENCE_FACTOR"
     assert key in tuned[0].detail["constants"], "what was added is a dimension at once"
     gone = next(i for i, each in enumerate(done) if each.agent == "coder" and i > 0)
-    assert any(key in made.detail["changed"] for made in tuned), "and it is moved"
     again = next((each.number for each in done[gone + 1 :] if each.agent == "coder"), len(done) + 1)
     after = [made for made in tuned if done[gone].number < made.number < again]
     assert done[gone].verdict.outcome is not Outcome.KEEP or all(key not in made.detail["constants"] for made in after)
