@@ -250,6 +250,9 @@ class HooksTable(Table):
     """Commands of the owner's own, run outside of all boxes."""
 
     alarm: Command | None = Field(default=None, description="Hears every alarm on its standard input.")
+    experiment: Command | None = Field(
+        default=None, description="Started after every experiment; nobody waits for it, its failure stops nothing."
+    )
 
 
 class CheckTable(Table):
@@ -258,6 +261,15 @@ class CheckTable(Table):
     name: str = Field(min_length=1)
     command: Command
     seconds: Seconds
+    memory: Size | None = None
+    processes: Positive | None = None
+
+
+class PrecheckTable(Table):
+    """A quick look at whether a candidate works at all, before any check and any clock."""
+
+    command: Command
+    seconds: Seconds = 5.0
     memory: Size | None = None
     processes: Positive | None = None
 
@@ -293,6 +305,9 @@ class AgentTable(BaseModel):
 
     model_config = ConfigDict(extra="allow", frozen=True, strict=True)
     use: str = "tuner"
+    repair: Literal[0, 1] = Field(
+        default=1, description="How often an agent may mend what failed by itself, within one experiment."
+    )
     bundles: Literal["allow", "split", "refuse"] = Field(
         default="allow", description="What becomes of a proposal that holds several independent changes."
     )
@@ -335,6 +350,7 @@ class TaskFile(Table):
     holdout: HoldoutTable | None = None
     vault: VaultTable | None = None
     hooks: HooksTable = HooksTable()
+    precheck: PrecheckTable | None = None
     check: list[CheckTable] = []
     constraint: list[ConstraintTable] = []
     selftest: list[SelfTestTable] = []

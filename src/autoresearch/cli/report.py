@@ -54,12 +54,16 @@ def _comment(path: Path) -> str:
 
 def write(study: str | None) -> ReportPaths:
     """Write the report of a study beside its ledger."""
-    from autoresearch.report import build
+    from autoresearch.report import build, imported
 
     site, ledger = place.open_ledger(study)
-    task = task_of(site)
+    if ledger.history.imported:
+        task = imported.task_of(ledger.history)
+        return build(ledger.history, task=task, diff_of=_no_patch, out_dir=site.folder / "report")
     out_dir = site.folder / "report"
-    return build(ledger.history, task=task, diff_of=place.diff_of(site), series_of=site.series, out_dir=out_dir)
+    return build(
+        ledger.history, task=task_of(site), diff_of=place.diff_of(site), series_of=site.series, out_dir=out_dir
+    )
 
 
 def task_of(site: Site) -> Task:
@@ -73,3 +77,8 @@ def task_of(site: Site) -> Task:
             fix="check out the task file of that study",
         )
     return task
+
+
+def _no_patch(_parent: str, _child: str) -> str:
+    """An imported ledger has no patches."""
+    return ""

@@ -38,7 +38,7 @@ def _row(reading: Reading, done: Experiment, standing: Standing | None, epoch: i
         plain(made.hypothesis, 200) if made else "",
         plain(done.agent, 40),
         done.verdict.cause,
-        round(done.seconds, 1),
+        None if reading.history.imported else round(done.seconds, 1),
         done.cost_usd,
         epoch,
         maker.number if maker else None,

@@ -5,9 +5,11 @@ from __future__ import annotations
 from dataclasses import asdict
 from typing import Any
 
+from autoresearch.report import imported
 from autoresearch.report.headline import headline
 from autoresearch.report.page import certificates, facts, tags
 from autoresearch.report.sheet import noise_sheet, spending
+from autoresearch.views.hearsay import hearsay_lines
 from autoresearch.views.lines import status_lines
 from autoresearch.views.reading import Reading, Span
 from autoresearch.views.sentences import figures_of
@@ -17,16 +19,19 @@ from autoresearch.web.rows import COLUMNS
 
 def summary(reading: Reading, status: dict[str, Any]) -> dict[str, Any]:
     """JSON-able; `status` is what `status --json` says."""
-    history = reading.history
+    history, theirs = reading.history, reading.history.imported is not None
     return {
         "columns": COLUMNS,
         "status": status,
-        "headline": asdict(headline(reading)),
-        "tags": tags(history),
-        "facts": [asdict(line) for line in facts(reading)],
-        "lines": [(name, plain(text, 600)) for name, text in status_lines(status, history)],
-        "noise": [asdict(line) for line in noise_sheet(reading)],
-        "spend": [asdict(line) for line in spending(history)],
+        "headline": asdict(imported.claim(history) if theirs else headline(reading)),
+        "tags": [("undone", "imported: every number is their word")] if theirs else tags(history),
+        "facts": [asdict(line) for line in (imported.facts(history) if theirs else facts(reading))],
+        "lines": [
+            (name, plain(text, 600))
+            for name, text in (hearsay_lines(history) if theirs else status_lines(status, history))
+        ],
+        "noise": [] if theirs else [asdict(line) for line in noise_sheet(reading)],
+        "spend": [] if theirs else [asdict(line) for line in spending(history)],
         "certificates": [asdict(row) for row in certificates(reading)],
         "epochs": [_epoch(reading, span) for span in reading.spans],
         "told": history.told,

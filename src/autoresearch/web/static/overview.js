@@ -45,17 +45,17 @@ function meters(budget) {
 function openStudy() {
   const {status, lines, noise, spend, certificates, epochs, told} = study.summary;
   const epoch = epochs[epochs.length - 1];
-  const triples = (items) => sheet(items.map((line) => [line.name, line.value, line.note]));
+  const triples = (name, items) => items.length
+    ? el("section", {}, el("h3", {}, name), sheet(items.map((line) => [line.name, line.value, line.note]))) : "";
   const properties = Object.entries(status.sandbox.properties).map(([name, holds]) => [name.replaceAll("_", " "), badge(holds ? ["proven here", "proven"] : ["not given", "undone"])]);
   const proofs = certificates.map((each) => [String(each.number), badge([each.ruling, each.tone]), el("a", {href: `#/n/${each.experiment}`}, `#${each.experiment}`), String(each.n), each.p, `${each.mean} (${each.mean_interval})`, `${each.gain} (${each.gain_interval})`]);
   byId("study").replaceChildren(
     el("h2", {tabindex: "-1"}, "Study"), sheet(lines),
     el("div", {class: "two"},
       el("section", {}, el("h3", {}, "Budget"), meters(status.budget)),
-      el("section", {}, el("h3", {}, "Spend"), triples(spend)),
-      el("section", {}, el("h3", {}, "Noise"), triples(noise)),
-      el("section", {}, el("h3", {}, `Sandbox: ${status.sandbox.backend || "none yet"}`), sheet(properties)),
-      epoch ? el("section", {}, el("h3", {}, "Machine"), sheet(Object.entries(epoch.machine))) : "",
+      triples("Spend", spend), triples("Noise", noise),
+      properties.length ? el("section", {}, el("h3", {}, `Sandbox: ${status.sandbox.backend}`), sheet(properties)) : "",
+      epoch && Object.keys(epoch.machine).length ? el("section", {}, el("h3", {}, "Machine"), sheet(Object.entries(epoch.machine))) : "",
       told.length ? el("section", {}, el("h3", {}, "Told to the next agents"), el("ul", {}, told.map((text) => el("li", {}, text)))) : ""),
     el("h3", {}, "Certificates"),
     proofs.length ? grid("certificates", ["#", "ruling", "experiment", "runs a side", "p", "mean, 95 %", "gain, 95 %"], proofs) : el("p", {class: "quiet"}, "None was given yet."));
