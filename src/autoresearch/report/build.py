@@ -33,14 +33,16 @@ def build(
     diff_of: Callable[[str, str], str],
     out_dir: Path,
     series_of: Callable[[str], Sequence[float]] = lambda _: (),
+    first: int = 0,
 ) -> ReportPaths:
     """Write the report on `history` into `out_dir`, over an older one.
 
     `diff_of(parent, child)` gives the text of `git diff` between two commits; it is asked for the changes shown only.
-    `series_of(name)` gives the scores of single records that runs kept under that name.
+    `series_of(name)` gives the scores of single records that runs kept under that name. Lists begin with experiment
+    `first`.
     Raises OSError when the folder cannot be written.
     """
-    page = compose(history, task=task, diff_of=diff_of, series_of=series_of)
+    page = compose(history, task=task, diff_of=diff_of, series_of=series_of, first=first)
     paths = ReportPaths(out_dir / "report.html", out_dir / "report.md", out_dir / "staircase.svg")
     out_dir.mkdir(parents=True, exist_ok=True)
     paths.html.write_text(html.render(page), encoding="utf-8")
