@@ -275,6 +275,8 @@ def _task(file: TaskFile, program: str) -> Task:
         read=tuple(file.sandbox.read),
         budget=Budget(**file.budget.model_dump()),
         alarm=file.hooks.alarm or (),
+        told_nights=file.hooks.night or (),
+        notify=tuple(file.notify.urls),
         program=program,
         digest=hashlib.sha256(json.dumps(_measured(file), sort_keys=True).encode()).hexdigest(),
         measured=_measured(file),
