@@ -30,6 +30,15 @@ FOLLOWED = {
     "constraints-and-objectives": ([], ["0 disagree"]),
     "finite-data": (["certificate 1: certified"], ["bits told in", "better, by", "0 disagree"]),
     "prune": ([], ["0 disagree"]),
+    "bring-your-history": (
+        ["theirs: 7 rows read", "'promising' is not a word we know", "again: 7 rows read"],
+        [
+            "theirs: imported, read-only",
+            "0 dropped; every number is their word",
+            "1 of 2 keeps: more than the luckiest",
+        ],
+    ),
+    "drop-in": (["A pi session, as it is", "Wrote autoresearch.toml and program.md"], ["0 disagree"]),
     "ship-what-survived": (
         ["certificate 1: certified"],
         ["experiments 1, 3", "| all together | 1, 2, 3 | +6", "0 disagree"],
@@ -128,4 +137,4 @@ def test_every_table_and_key_is_on_the_task_file_page() -> None:
 def test_the_four_files_a_newcomer_reads_stay_short() -> None:
     names = ("records.py", "protocols.py", "errors.py", "study.py")
     lines = sum(len((ROOT / "src" / "autoresearch" / name).read_text().splitlines()) for name in names)
-    assert lines < 660
+    assert lines < 700

@@ -23,6 +23,7 @@ from autoresearch.alarms import Watch
 from autoresearch.brief import Author
 from autoresearch.causes import Cause
 from autoresearch.config import PROGRAM_FILE, TASK_FILE, program
+from autoresearch.errand import Errand
 from autoresearch.errors import Foul, UserError
 from autoresearch.globs import Globs
 from autoresearch.history import Control, Epoch, History, Night, Note, StudyStart, Vault
@@ -31,6 +32,7 @@ from autoresearch.inventory import Memory
 from autoresearch.ledger import Ledger, now
 from autoresearch.lineage import removable
 from autoresearch.logs import Cap
+from autoresearch.mending import Mender
 from autoresearch.notes import Consolidation
 from autoresearch.notify import Bell
 from autoresearch.protocols import Agent, Sandbox
@@ -191,6 +193,7 @@ def _put_together(root: Path, task: Task, *, unsafe: bool) -> Assembly:
     site.create()
     ledger = Ledger(site.ledger_path, History())
     ledger.refresh()
+    ledger.demand_ours()
     referee = referees.make(task.referee, task.referee_options, task.metric, constraints=task.constraints)
     rig = rig_up(root, task, ledger.history, unsafe=unsafe)
     watched = WatchedRunner(rig.runner, watch(rig.surroundings, rig.workspace.tampered))
@@ -209,10 +212,13 @@ def _put_together(root: Path, task: Task, *, unsafe: bool) -> Assembly:
         keep_log=site.keep_log,
     )
     bell = Bell(root, {"alarm": task.alarm, "night": task.told_nights}, task.notify)
+    if task.repair:
+        study.mend = Mender(study.strategy, lambda: ledger.history, lambda who: agents.mends(study.agent, who))
     study.on_record = each_of(
         Watch(lambda: ledger.history, study.record, bell, lambda: study.give_up_after),
         Cap(site.logs, lambda: ledger.history, study.record),
         Consolidation(lambda: ledger.history, site.folder / "notes"),
+        Errand(study.record, task.errand, root),
     )
     _acquaint(study, rig)
     watched.on_drift = lambda changes: study.record(Note("drift", f"changed while a night ran: {changes}"))
@@ -469,7 +475,7 @@ def refuse_superseded(rig: Rig) -> None:
     Going on would measure with the old one, which nobody who changed it expects.
     """
     task = rig.task
-    phases = (task.experiment, task.evaluation, task.contestant, task.holdout, task.vault)
+    phases = (task.experiment, task.evaluation, task.contestant, task.holdout, task.vault, task.precheck)
     commands = [phase.command for phase in (*phases, *(check.phase for check in task.checks)) if phase]
     words = {word.removeprefix("./") for command in commands for part in command for word in part.split()}
     if named := [path for path in _changed_since(rig) if path in words]:

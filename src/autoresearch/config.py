@@ -22,7 +22,7 @@ from autoresearch.globs import Globs
 from autoresearch.records import Direction, Metric
 from autoresearch.sandboxes.properties import PROPERTIES
 from autoresearch.task import Budget, Check, Constraint, Limits, Phase, SelfTest, Task
-from autoresearch.taskfile import TaskFile
+from autoresearch.taskfile import CheckTable, ExperimentTable, PrecheckTable, TaskFile
 
 TASK_FILE = "autoresearch.toml"
 PROGRAM_FILE = "program.md"
@@ -251,13 +251,8 @@ def _task(file: TaskFile, program: str) -> Task:
         holdout=secret,
         holdout_budget=holdout.budget if holdout else None,
         vault=vault,
-        checks=tuple(
-            Check(
-                check.name,
-                _phase(check, seconds=check.seconds, writable_tree=bool(experiment and experiment.writable_tree)),
-            )
-            for check in file.check
-        ),
+        precheck=_gate(file.precheck, experiment) if file.precheck else None,
+        checks=tuple(Check(check.name, _gate(check, experiment)) for check in file.check),
         selftests=tuple(SelfTest(**test.model_dump()) for test in file.selftest),
         constraints=tuple(Constraint(**limit.model_dump()) for limit in file.constraint),
         pareto={name: Direction(way) for name, way in file.report.pareto.items()},
@@ -266,6 +261,7 @@ def _task(file: TaskFile, program: str) -> Task:
         referee_options=file.referee.model_extra or {},
         agent=file.agent.use,
         agent_options=file.agent.model_extra or {},
+        repair=file.agent.repair,
         bundles=file.agent.bundles,
         give_up_after=file.agent.give_up_after,
         strategy=file.strategy.use,
@@ -277,6 +273,7 @@ def _task(file: TaskFile, program: str) -> Task:
         alarm=file.hooks.alarm or (),
         told_nights=file.hooks.night or (),
         notify=tuple(file.notify.urls),
+        errand=file.hooks.experiment or (),
         program=program,
         digest=hashlib.sha256(json.dumps(_measured(file), sort_keys=True).encode()).hexdigest(),
         measured=_measured(file),
@@ -308,9 +305,15 @@ def _phase(table: Any, *, seconds: float, command: tuple[str, ...] | None = None
     )
 
 
+def _gate(table: PrecheckTable | CheckTable, experiment: ExperimentTable | None) -> Phase:
+    """A gate may write into its copy of the tree where the experiment may."""
+    return _phase(table, seconds=table.seconds, writable_tree=bool(experiment and experiment.writable_tree))
+
+
 def _measured(file: TaskFile) -> dict[str, Any]:
     """What decides a measurement or a verdict; the budget, the agent and the goal's wording do not."""
-    return file.model_dump(
+    gate = {"precheck": file.precheck.model_dump(mode="json")} if file.precheck else {}
+    return gate | file.model_dump(
         mode="json",
         include={
             "editable",

@@ -14,6 +14,7 @@ from dataclasses import dataclass, fields, is_dataclass
 from functools import cache
 from typing import TYPE_CHECKING, Any
 
+from autoresearch.hearsay import Hearsay, Imported
 from autoresearch.history import Control, Ended, Epoch, Finish, Night, Note, Revalidation, SelfTested, StudyStart, Vault
 from autoresearch.records import Candidate, Certificate, Experiment, Measurement
 
@@ -41,6 +42,8 @@ TYPES: Mapping[str, type] = {
     "revalidation": Revalidation,
     "finish": Finish,
     "ended": Ended,
+    "imported": Imported,
+    "hearsay": Hearsay,
 }
 _NAMES = {kind: name for name, kind in TYPES.items()}
 

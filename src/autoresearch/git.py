@@ -228,6 +228,10 @@ class UserRepository:
         """The files of `commit`."""
         return _files(self._git(*_LIST, commit), commit)
 
+    def archive(self, commit: str) -> bytes:
+        """The files of `commit` as a tar archive."""
+        return self._git("archive", "--format=tar", commit)
+
     def shallow(self) -> bytes:
         """What a shallow clone knows of its missing history; empty in a full one."""
         with suppress(FileNotFoundError):

@@ -6,6 +6,7 @@ import hashlib
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 
+from autoresearch.hearsay import Hearsay, Imported
 from autoresearch.records import (
     Candidate,
     Certificate,
@@ -268,6 +269,10 @@ class History:
     """Finished experiments by outcome, baselines left out."""
     vault: Vault | None = None
     """None while it is closed."""
+    imported: Imported | None = None
+    """Where it all comes from, when it is another tool's ledger. Nothing may be added then."""
+    hearsay: dict[int, Hearsay] = field(default_factory=dict)
+    """What an imported ledger says, by experiment number."""
     told: list[str] = field(default_factory=list)
     """What the human says to the next briefs, oldest first."""
     notes: list[tuple[int, Note]] = field(default_factory=list)
@@ -290,6 +295,8 @@ class History:
         """
         assert self.study is not None
         text = f"{self.study.secret}:{self.next_number}:{self.measured}:{attempt}"
+        if (made := self.candidates.get(self.next_number)) and made.mends:
+            text += ":mended"  # the first one may have told its seed
         return int.from_bytes(hashlib.sha256(text.encode()).digest()[:4], "big") >> 1
 
     @property
@@ -361,7 +368,7 @@ class History:
                 if record.purpose == "prune":
                     self.tip, self.keeps_since_certificate = self.proven, 0
             case Candidate():
-                self.candidates[record.number] = record
+                self._candidate(record)
             case Measurement():
                 self._measurement(record)
             case Experiment():
@@ -370,6 +377,10 @@ class History:
                 self._certificate(record)
             case Vault():
                 self.vault = record
+            case Imported():
+                self.imported = record
+            case Hearsay():
+                self._hearsay(record)
             case Control(action="pause"):
                 self.paused = True
             case Control(action="resume"):
@@ -383,6 +394,15 @@ class History:
                 self._note(record)
             case _:
                 pass
+
+    def _candidate(self, made: Candidate) -> None:
+        """A second one of the same number mends the first, whose own runs count no longer."""
+        failed = self.candidates.get(made.number)
+        if failed is not None:
+            self.runs.pop((failed.commit, "public"), None)
+            runs = self.pending.get(made.number, [])
+            self.pending[made.number] = [run for run in runs if run.side is Side.INCUMBENT]
+        self.candidates[made.number] = made
 
     def _note(self, note: Note) -> None:
         if note.kind == TELL:
@@ -425,6 +445,21 @@ class History:
         else:
             self.keeps_since_certificate += 1
 
+    def _hearsay(self, row: Hearsay) -> None:
+        """An attempt without runs. What they kept is their tip; the first level of a segment is its baseline."""
+        self.hearsay[row.number] = row
+        done = row.experiment(self.tip_commit if self.baseline else "")
+        assert done.candidate is not None
+        self.candidates[row.number] = done.candidate
+        self.experiments.append(done)
+        is_baseline = self.baseline is None and done.verdict.outcome is Outcome.KEEP
+        if is_baseline:
+            self.baseline, self.proven = done, self.proven or done
+        else:
+            self.counts[done.verdict.outcome] = self.counts.get(done.verdict.outcome, 0) + 1
+        if done.verdict.outcome is Outcome.KEEP:
+            self.tip = done
+
     def _certificate(self, done: Certificate) -> None:
         self.certificates.append(done)
         self.pending_certificate = []
@@ -441,6 +476,18 @@ class History:
     def values(self, commit: str, split: str = "public") -> list[float]:
         """Metric values of this epoch's runs of `commit`, oldest first, fouls left out."""
         return [run.value for run in self.runs.get((commit, split), ()) if run.value is not None]
+
+    def fresh(self, commit: str, *, split: str = "public") -> list[Measurement]:
+        """This epoch's runs of `commit` that did not decide whether to keep it, oldest first.
+
+        The run that earned a keep was picked for being good, so it flatters; a baseline's runs were not picked.
+        """
+        baseline = self.baseline.number if self.baseline else None
+        return [
+            run
+            for run in self.runs.get((commit, split), ())
+            if run.side is Side.INCUMBENT or run.certificate is not None or run.experiment == baseline
+        ]
 
 
 @dataclass(frozen=True, slots=True)
@@ -482,7 +529,7 @@ class Archive(History):
     def add(self, record: object) -> None:
         """Fold one record in, and keep what the rules no longer need."""
         match record:
-            case Candidate() | Measurement():
+            case Candidate() | Measurement() | Hearsay():
                 pass
             case Experiment():
                 self.settled[record.number] = self.pending.get(record.number, [])

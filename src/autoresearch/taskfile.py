@@ -251,6 +251,9 @@ class HooksTable(Table):
 
     alarm: Command | None = Field(default=None, description="Hears every alarm on its standard input.")
     night: Command | None = Field(default=None, description="Hears three lines on how each night ended.")
+    experiment: Command | None = Field(
+        default=None, description="Started after every experiment; nobody waits for it, its failure stops nothing."
+    )
 
 
 class NotifyTable(Table):
@@ -267,6 +270,15 @@ class CheckTable(Table):
     name: str = Field(min_length=1)
     command: Command
     seconds: Seconds
+    memory: Size | None = None
+    processes: Positive | None = None
+
+
+class PrecheckTable(Table):
+    """A quick look at whether a candidate works at all, before any check and any clock."""
+
+    command: Command
+    seconds: Seconds = 5.0
     memory: Size | None = None
     processes: Positive | None = None
 
@@ -302,6 +314,9 @@ class AgentTable(BaseModel):
 
     model_config = ConfigDict(extra="allow", frozen=True, strict=True)
     use: str = "tuner"
+    repair: Literal[0, 1] = Field(
+        default=1, description="How often an agent may mend what failed by itself, within one experiment."
+    )
     bundles: Literal["allow", "split", "refuse"] = Field(
         default="allow", description="What becomes of a proposal that holds several independent changes."
     )
@@ -345,6 +360,7 @@ class TaskFile(Table):
     vault: VaultTable | None = None
     hooks: HooksTable = HooksTable()
     notify: NotifyTable = NotifyTable()
+    precheck: PrecheckTable | None = None
     check: list[CheckTable] = []
     constraint: list[ConstraintTable] = []
     selftest: list[SelfTestTable] = []

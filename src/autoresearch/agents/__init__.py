@@ -2,6 +2,7 @@
 
     tuner      moves the constants of the editable Python files; needs no model and no key
     command    any program that edits the tree it is started in
+    portfolio  several of the others, asked as they prove worth their cost
     llm        a model, asked directly: one edit an answer
     scripted   a queue of prepared changes
     claude, codex, gemini, pi, opencode, mini, aider
@@ -27,14 +28,9 @@ from autoresearch.protocols import Agent, Sandbox
 from autoresearch.task import Task
 from autoresearch.toolchain import Toolchain
 
-LATER = ("portfolio",)
-"""Agents of the design that do not exist yet."""
-
 
 def make(name: str, options: Mapping[str, object], *, task: Task, sandbox: Sandbox, toolchain: Toolchain) -> Agent:
     """The agent called `name`. Raises TaskError for a name or an option that is not known, or not available yet."""
-    if name in LATER:
-        raise TaskError(f'agent.use = "{name}" is not available yet.', fix=f"use one of {', '.join(_BUILT_IN)}")
     factory = _imported(name) if ":" in name else _built_in(name)
     own = {key: value for key, value in options.items() if key != "rhythm"}
     agent = factory(own, task=task, sandbox=sandbox, toolchain=toolchain)
@@ -63,6 +59,12 @@ def problems(agent: Agent, tree: Path, editable: Sequence[str]) -> list[str]:
         return [f"No file matches editable = {list(editable)}, so there is nothing to change."]
     own = getattr(agent, "problems", None)
     return list(own(tree)) if own else []
+
+
+def mends(agent: Agent, maker: str) -> bool:
+    """Whether `agent`, or its member called `maker`, mends what it made: whoever reads its brief can, and says so."""
+    member = getattr(agent, "members", {}).get(maker, agent)
+    return bool(getattr(member, "mends", False))
 
 
 def _tuner(options: Mapping[str, object], *, task: Task, sandbox: Sandbox, toolchain: Toolchain) -> Agent:  # noqa: ARG001
@@ -137,15 +139,43 @@ def _acp(options: Mapping[str, object], *, task: Task, sandbox: Sandbox, toolcha
     return programs.coder(dialect, given, task=task, sandbox=sandbox, toolchain=toolchain)
 
 
+def _portfolio(options: Mapping[str, object], *, task: Task, sandbox: Sandbox, toolchain: Toolchain) -> Agent:
+    from autoresearch.agents.portfolio import Portfolio
+
+    names = Options("portfolio", {"members": options.get("members", [])}).names("members")
+    if not names or len(set(names)) < len(names):
+        raise TaskError(
+            "agent.members must name the agents of the portfolio, each once.",
+            fix='write members = ["tuner", "command"] below [agent] in autoresearch.toml',
+        )
+    read = Options("portfolio", options)
+    read.names("members")
+    tables = {name: read.table(name) for name in names}
+    read.done()
+
+    def member(name: str, table: dict[str, object]) -> Agent:
+        use = str(table.pop("use", name))
+        try:
+            if use == "portfolio":
+                raise TaskError("agent.use must not be a portfolio again.", fix="name its members in agent.members")
+            return make(use, table, task=task, sandbox=sandbox, toolchain=toolchain)
+        except TaskError as error:
+            said = (text.replace("agent.", f"agent.{name}.") for text in (error.message, error.fix))
+            raise TaskError(next(said), fix=next(said).replace("[agent]", f"[agent.{name}]")) from None
+
+    return Portfolio({name: member(name, table) for name, table in tables.items()})
+
+
 Factory = Callable[..., Agent]
 PROGRAMS = ("claude", "codex", "gemini", "pi", "opencode", "mini", "aider")
 _BUILT_IN: dict[str, Factory] = {"tuner": _tuner, "command": _command, "llm": _llm, "scripted": _scripted, "acp": _acp}
+_BUILT_IN |= {"portfolio": _portfolio}
 _BUILT_IN |= {name: partial(_program, name) for name in PROGRAMS}
 
 
 def _built_in(name: str) -> Factory:
     if name not in _BUILT_IN:
-        near = difflib.get_close_matches(name, [*_BUILT_IN, *LATER], n=1, cutoff=0.4)
+        near = difflib.get_close_matches(name, _BUILT_IN, n=1, cutoff=0.4)
         hint = f"did you mean {near[0]!r}?" if near else f"known: {', '.join(_BUILT_IN)}"
         raise TaskError(f'agent.use = "{name}" is not a known agent; {hint}', fix='write use = "tuner" below [agent]')
     return _BUILT_IN[name]

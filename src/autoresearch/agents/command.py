@@ -40,6 +40,7 @@ class Command:
     name = "command"
     version = ""
     waits = False
+    mends = True
 
     def __init__(
         self,

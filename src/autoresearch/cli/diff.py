@@ -22,6 +22,9 @@ def diff(
 ) -> None:
     """Print what an experiment changed."""
     site, ledger = place.open_ledger(study)
+    if ledger.history.imported:
+        fix = "git show, if your repository still has that commit"
+        raise UserError(f"{site.study!r} was imported: it has no patches, only what their ledger says.", fix=fix)
     commit = place.candidate(ledger.history, number).commit
     other = _other(ledger.history, number, against)
     patch = place.diff_of(site)(other, commit)

@@ -46,6 +46,7 @@ def finish(
 
     wish = Wish(onto, provisional, squash, [_numbers(text) for text in group or ()])
     site, ledger = place.open_ledger(study)
+    ledger.demand_ours()
     user = git.UserRepository(site.root)
     with git.Store.open(site.folder / "referee.git", beside=user) as store:
         planned = plan(ledger.history, user, store, wish)

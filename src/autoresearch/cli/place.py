@@ -69,6 +69,14 @@ def has_study() -> bool:
         return False
 
 
+def root_for_studies() -> Path:
+    """Where a study that needs no repository is kept: beside others, in the repository, else here."""
+    try:
+        return _root_with_studies()
+    except UserError:
+        return Path.cwd()
+
+
 def _root_with_studies() -> Path:
     """The repository's root; a folder that keeps studies will do where git does not know it."""
     here = Path.cwd()
@@ -98,7 +106,7 @@ def candidate(history: History, number: int) -> Candidate:
 
 
 def diff_of(site: Site) -> Callable[[str, str], str]:
-    """A function from two commits of the study to the patch between them."""
+    """A function from two commits of the study to the patch between them; of an imported one, where git knows them."""
     return git.Store(site.folder / "referee.git").diff
 
 

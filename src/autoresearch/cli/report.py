@@ -79,14 +79,21 @@ def write(site: Site, history: Archive, *, since: str | None = None) -> ReportPa
     from autoresearch import config
     from autoresearch.ledger import now
     from autoresearch.report import build
+    from autoresearch.report.imported import task_of
     from autoresearch.views.since import first_since
 
+    first, out_dir = first_since(history, since, now=now()) if since else 0, site.folder / "report"
+    if history.imported:
+        return build(history, task=task_of(history), diff_of=_no_patch, out_dir=out_dir, first=first)
     task = config.load(site.root)
     if task.name != site.study:
         raise UserError(
             f"autoresearch.toml describes {task.name!r}, not {site.study!r}.",
             fix="check out the task file of that study",
         )
-    out_dir = site.folder / "report"
-    first = first_since(history, since, now=now()) if since else 0
     return build(history, task=task, diff_of=place.diff_of(site), series_of=site.series, out_dir=out_dir, first=first)
+
+
+def _no_patch(_parent: str, _child: str) -> str:
+    """An imported ledger has no patches."""
+    return ""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from autoresearch.history import Archive
-from autoresearch.report.headline import headline
+from autoresearch.report.imported import said_of
 from autoresearch.views.reading import Reading
 from autoresearch.views.spend import spend
 from autoresearch.views.standing import failures, hit_rate
@@ -14,7 +14,7 @@ def morning(history: Archive, *, why: str = "") -> list[str]:
     """The lines; `why` says why the night ended, where one did."""
     reading = Reading.of(history)
     name = plain(history.study.name, 80) if history.study else "nothing yet"
-    said, rate, used = headline(reading), hit_rate(reading), spend(history)
+    said, rate, used = said_of(history), hit_rate(reading), spend(history)
     levels = f" ({said.before} → {said.after})" if said.before and said.after else ""
     failed = sum(len(failure.experiments) for failure in failures(history))
     tried = f"{count(rate.tried, 'experiment')} in {duration(used.total)}: {rate.kept:,} kept,"

@@ -12,7 +12,8 @@ from typing import TYPE_CHECKING, Any
 from autoresearch.errors import UserError
 from autoresearch.history import Archive
 from autoresearch.records import Ruling
-from autoresearch.report.headline import Headline, headline
+from autoresearch.report.headline import Headline
+from autoresearch.report.imported import said_of
 from autoresearch.report.staircase import Mark, Staircase
 from autoresearch.views.reading import Reading
 from autoresearch.views.standing import Standing, hit_rate
@@ -39,7 +40,7 @@ def write(history: Archive, path: Path) -> None:
     with matplotlib.rc_context({"text.parse_math": False}), warnings.catch_warnings():
         warnings.filterwarnings("ignore", message="Glyph")
         figure = Figure(figsize=(WIDTH / DPI, HEIGHT / DPI), dpi=DPI, facecolor=SHEET)
-        _words(figure, reading, headline(reading))
+        _words(figure, reading, said_of(history))
         if reading.spans and reading.spans[-1].noise:
             stairs = Staircase.of(reading, reading.spans[-1])
             _picture(figure.add_axes((0.085, 0.13, 0.875, 0.5)), stairs)

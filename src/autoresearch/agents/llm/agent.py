@@ -36,6 +36,7 @@ class Llm:
     """Asks a model for one edit."""
 
     name = "llm"
+    mends = True
 
     def __init__(
         self,

@@ -72,6 +72,8 @@ class Tally:
 class Coder:
     """Edits by a coding program. Its conversation is fresh for each experiment, or one that goes on."""
 
+    mends = True
+
     def __init__(self, program: Program, *, seconds: float, patience: Patience, lasting: Path | None = None) -> None:
         """`seconds` for one start. `lasting` is a folder to keep the conversation in; None begins one each time."""
         self.name = program.dialect.name
