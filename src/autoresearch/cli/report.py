@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Callable
 from dataclasses import asdict
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
@@ -13,6 +14,7 @@ from autoresearch.cli import place
 from autoresearch.errors import UserError
 
 if TYPE_CHECKING:
+    from autoresearch.history import Archive
     from autoresearch.report import ReportPaths
     from autoresearch.site import Site
     from autoresearch.task import Task
@@ -23,10 +25,16 @@ def report(
     comment: Annotated[
         bool, typer.Option("--comment", help="Print a short table for a comment instead, in GitHub's Markdown.")
     ] = False,
+    since: Annotated[
+        str | None, typer.Option("--since", help="List only what happened since: an experiment, 8h, 2d, or a time.")
+    ] = None,
+    png: Annotated[Path | None, typer.Option("--png", help="Also draw a picture to share, 1200 by 630 pixels.")] = None,
     study: place.StudyName = None,
     as_json: place.AsJson = False,
 ) -> None:
     """Write the report: one self-contained HTML page, the same in Markdown, and the picture."""
+    if comment and (since or png):
+        raise UserError("A comment has no --since and no picture.", fix="leave --comment out")
     if comment:
         typer.echo(_comment(place.ledger_path(ledger, study)), nl=False)
         return
@@ -34,12 +42,28 @@ def report(
         raise UserError(
             "The whole report needs the study, not its ledger alone.", fix=f"add --comment, or leave {ledger} out"
         )
-    paths = write(study)
+    site, opened = place.open_ledger(study)
+    paths = write(site, opened.history, since=since)
+    files = {name: str(path) for name, path in asdict(paths).items()}
+    if png is not None:
+        from autoresearch.report.png import write as draw
+
+        draw(opened.history, png)
+        files["png"] = str(png)
     if as_json:
-        typer.echo(json.dumps({"schema": 1} | {name: str(path) for name, path in asdict(paths).items()}))
-    else:
-        typer.echo(str(paths.html))
-        typer.echo(str(paths.markdown), err=True)
+        typer.echo(json.dumps({"schema": 1} | files))
+        return
+    typer.echo("\n".join(_told(opened.history)), err=True)
+    typer.echo(files["html"])
+    for other in list(files.values())[1:]:
+        typer.echo(other, err=True)
+
+
+def _told(history: Archive) -> list[str]:
+    """What the page says first."""
+    from autoresearch.report.morning import morning
+
+    return morning(history)[:2]
 
 
 def _comment(path: Path) -> str:
@@ -52,31 +76,34 @@ def _comment(path: Path) -> str:
     return render(ledger.history)
 
 
-def write(study: str | None) -> ReportPaths:
+def write(site: Site, history: Archive, *, since: str | None = None) -> ReportPaths:
     """Write the report of a study beside its ledger."""
-    from autoresearch.report import build, imported
+    from autoresearch.ledger import now
+    from autoresearch.report import build
+    from autoresearch.views.since import first_since
 
-    site, ledger = place.open_ledger(study)
-    if ledger.history.imported:
-        task = imported.task_of(ledger.history)
-        return build(ledger.history, task=task, diff_of=_no_patch, out_dir=site.folder / "report")
-    out_dir = site.folder / "report"
-    return build(
-        ledger.history, task=task_of(site), diff_of=place.diff_of(site), series_of=site.series, out_dir=out_dir
-    )
+    first, out_dir = first_since(history, since, now=now()) if since else 0, site.folder / "report"
+    task, diff_of = about(site, history)
+    return build(history, task=task, diff_of=diff_of, series_of=site.series, out_dir=out_dir, first=first)
 
 
-def task_of(site: Site) -> Task:
-    """The task a study is about, from the task file. Raises UserError when that describes another one."""
+def about(site: Site, history: Archive) -> tuple[Task, Callable[[str, str], str]]:
+    """What a page needs besides the ledger: the study's task, and the patch between two commits of it.
+
+    Raises UserError when the task file describes another study.
+    """
     from autoresearch import config
+    from autoresearch.report.imported import task_of
 
+    if history.imported:
+        return task_of(history), _no_patch
     task = config.load(site.root)
     if task.name != site.study:
         raise UserError(
             f"autoresearch.toml describes {task.name!r}, not {site.study!r}.",
             fix="check out the task file of that study",
         )
-    return task
+    return task, place.diff_of(site)
 
 
 def _no_patch(_parent: str, _child: str) -> str:

@@ -10,8 +10,9 @@ from autoresearch.cli import place
 from autoresearch.errors import UserError
 
 if TYPE_CHECKING:
+    from autoresearch.site import Site
+    from autoresearch.views import Reading
     from autoresearch.web.app import Pages
-    from autoresearch.web.feed import Feed
 
 
 def serve(
@@ -40,20 +41,12 @@ def _pages(study: str | None, control: bool) -> Pages:
 
     site = place.site(study)
     feed = Feed(site, place.status_of)
-    return Pages(feed, place.diff_of(site), lambda: _report(feed), control)
+    return Pages(feed, place.diff_of(site), lambda: feed.read(lambda reading: _report(site, reading)), control)
 
 
-def _report(feed: Feed) -> str:
-    from autoresearch.cli.report import task_of
-    from autoresearch.report import html
-    from autoresearch.report.page import compose
+def _report(site: Site, reading: Reading) -> str:
+    from autoresearch.cli.report import about
+    from autoresearch.report import html, page_of
 
-    site = feed.site
-    task = task_of(site)
-    return str(
-        feed.read(
-            lambda reading: html.render(
-                compose(reading.history, task=task, diff_of=place.diff_of(site), series_of=site.series)
-            )
-        )
-    )
+    task, diff_of = about(site, reading.history)
+    return html.render(page_of(reading.history, task=task, diff_of=diff_of, series_of=site.series))

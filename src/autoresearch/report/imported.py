@@ -5,11 +5,12 @@ from __future__ import annotations
 from dataclasses import replace
 
 from autoresearch.history import Archive
-from autoresearch.report.headline import NOTHING, Headline
+from autoresearch.report.headline import NOTHING, Headline, headline
 from autoresearch.report.page import Page, Row
 from autoresearch.report.sheet import Line
 from autoresearch.task import Task
 from autoresearch.views.hearsay import accounts, hearsay_lines
+from autoresearch.views.reading import Reading
 from autoresearch.views.words import Figures, count, plain
 
 
@@ -34,6 +35,8 @@ def as_imported(page: Page, history: Archive) -> Page:
         discards=[_theirs(row) for row in page.discards],
         hearsay=[Line(name, plain(text, 600)) for name, text in hearsay_lines(history)],
         hit_rate="Kept by their word. Nothing here was measured, judged or certified by autoresearch.",
+        sides=None,
+        calibration=[],
         noise=[],
         spend=[],
         sheet=[
@@ -43,6 +46,11 @@ def as_imported(page: Page, history: Archive) -> Page:
         ],
         commands=[Line("autoresearch show N", "one row: their words, and what may be concluded")],
     )
+
+
+def said_of(history: Archive) -> Headline:
+    """What is said first of any study, ours or imported."""
+    return _headline(history) if history.imported else headline(Reading.of(history))
 
 
 def _theirs(row: Row) -> Row:
