@@ -50,7 +50,7 @@ def as_imported(page: Page, history: Archive) -> Page:
 
 def said_of(history: Archive) -> Headline:
     """What is said first of any study, ours or imported."""
-    return _headline(history) if history.imported else headline(Reading.of(history))
+    return claim(history) if history.imported else headline(Reading.of(history))
 
 
 def _theirs(row: Row) -> Row:
