@@ -108,10 +108,11 @@ def _credited(history: History) -> dict[int, float | None]:
         return {}
     line = [done for done in ancestry(history, history.tip_commit) if done.number > base.number][::-1]
     gains: dict[int, float | None] = {done.number: None for done in line}
-    block, over = list[Experiment](), _level(history, line[0].parent) if line else None
+    steady = noise.of_one_run(history) == 0
+    block, over = list[Experiment](), _level(history, line[0].parent, steady=steady) if line else None
     for done in line:
         block.append(done)
-        level = _level(history, _commit(done))
+        level = _level(history, _commit(done), steady=steady)
         if level is not None:
             if over is not None:
                 gains |= _shared(block, history.metric.gain(level, over=over))
@@ -126,10 +127,10 @@ def _commit(done: Experiment) -> str:
     return done.candidate.commit if done.candidate else ""
 
 
-def _level(history: History, commit: str) -> float | None:
-    """Mean of the runs of `commit` nobody selected; of all where runs do not vary. None without any."""
+def _level(history: History, commit: str, *, steady: bool) -> float | None:
+    """Mean of the runs of `commit` nobody selected; of all where runs are steady, never varying. None without any."""
     fresh = [run.value for run in history.fresh(commit) if run.value is not None]
-    values = history.values(commit) if not fresh and noise.of_one_run(history) == 0 else fresh
+    values = history.values(commit) if not fresh and steady else fresh
     return math.fsum(values) / len(values) if values else None
 
 

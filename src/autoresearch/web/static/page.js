@@ -107,6 +107,7 @@ async function start() {
     return;
   }
   paint([]);
+  performance.mark("rows");
   await route();
   addEventListener("hashchange", route);
   addEventListener("keydown", (event) => {
