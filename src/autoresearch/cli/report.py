@@ -15,6 +15,7 @@ from autoresearch.errors import UserError
 
 if TYPE_CHECKING:
     from autoresearch.history import Archive
+    from autoresearch.ledger import Ledger
     from autoresearch.report import ReportPaths
     from autoresearch.site import Site
     from autoresearch.task import Task
@@ -29,12 +30,15 @@ def report(
         str | None, typer.Option("--since", help="List only what happened since: an experiment, 8h, 2d, or a time.")
     ] = None,
     png: Annotated[Path | None, typer.Option("--png", help="Also draw a picture to share, 1200 by 630 pixels.")] = None,
+    html: Annotated[
+        Path | None, typer.Option("--html", help="Also freeze the page that `serve` shows into one file.")
+    ] = None,
     study: place.StudyName = None,
     as_json: place.AsJson = False,
 ) -> None:
     """Write the report: one self-contained HTML page, the same in Markdown, and the picture."""
-    if comment and (since or png):
-        raise UserError("A comment has no --since and no picture.", fix="leave --comment out")
+    if comment and (since or png or html):
+        raise UserError("A comment has no --since, no picture and no page.", fix="leave --comment out")
     if comment:
         typer.echo(_comment(place.ledger_path(ledger, study)), nl=False)
         return
@@ -50,6 +54,9 @@ def report(
 
         draw(opened.history, png)
         files["png"] = str(png)
+    if html is not None:
+        html.write_text(_frozen(site, opened), encoding="utf-8")
+        files["page"] = str(html)
     if as_json:
         typer.echo(json.dumps({"schema": 1} | files))
         return
@@ -57,6 +64,19 @@ def report(
     typer.echo(files["html"])
     for other in list(files.values())[1:]:
         typer.echo(other, err=True)
+
+
+def _frozen(site: Site, ledger: Ledger[Archive]) -> str:
+    """The browser's page as one file, the report inside."""
+    from autoresearch.ledger import now
+    from autoresearch.report import html, page_of
+    from autoresearch.views import Reading
+    from autoresearch.web.frozen import freeze
+
+    task, diff_of = about(site, ledger.history)
+    inside = html.inside(page_of(ledger.history, task=task, diff_of=diff_of, series_of=site.series))
+    status = place.status_of(site, ledger) | {"frozen": now()[:10]}
+    return freeze(Reading.of(ledger.history), status=status, diff_of=diff_of, report=inside)
 
 
 def _told(history: Archive) -> list[str]:

@@ -19,11 +19,11 @@ function paintBar() {
   const {status} = study.summary;
   byId("name").textContent = status.study || "autoresearch";
   document.title = `${status.study}: ${study.summary.headline.claim}`;
-  const step = status.step;
+  const step = frozen ? null : status.step;
   const state = byId("state");
-  state.dataset.state = status.state;
+  state.dataset.state = frozen ? "frozen" : status.state;
   const since = step ? Math.max(0, (Date.now() - Date.parse(step.began)) / 1000) : 0;
-  state.textContent = step ? `${status.state}: ${step.step}, ${duration(since)}` : status.state;
+  state.textContent = step ? `${status.state}: ${step.step}, ${duration(since)}` : frozen ? `as it was on ${status.frozen}` : status.state;
   const alarms = status.alarms.slice(-5).map((text) => el("p", {}, text));
   const place = byId("alarms");
   if (place.dataset.text !== status.alarms.join("\n")) place.replaceChildren(...alarms);

@@ -1,7 +1,7 @@
 "use strict";
 // Puts the page together: loads the study, follows it, and shows what the address says.
 
-const VIEWS = ["experiments", "lineage", "study", "compare"];
+const VIEWS = ["experiments", "lineage", "study", "compare", "report"].filter(byId);
 
 /** Shows one view, and where we are in the bar. */
 function view(name) {
@@ -15,6 +15,7 @@ function view(name) {
 
 /** What the address says: #/, #/n/12, #/compare/3/7, #/lineage, #/study. */
 async function route() {
+  byId("notice").textContent = "";
   const [, name, one, other] = (location.hash || "#/").split("/");
   try {
     if (name === "n") {
@@ -25,10 +26,10 @@ async function route() {
     } else if (name === "compare") {
       view("compare");
       await openComparison(Number(one), Number(other));
-    } else if (name === "lineage" || name === "study") {
+    } else if (["lineage", "study", "report"].includes(name) && byId(name)) {
       view(name);
       if (name === "lineage") openLineage();
-      else openStudy();
+      if (name === "study") openStudy();
     } else {
       view("experiments");
       byId("closeup").hidden = true;
@@ -52,6 +53,7 @@ function closeCloseup() {
 /** Says a thing to who sees it and to who hears it. */
 function say(words) {
   byId("news").textContent = words;
+  byId("notice").textContent = words;
   if (!byId("control").hidden) byId("said").textContent = words;
 }
 
@@ -67,6 +69,7 @@ function paint(fresh) {
 }
 
 function follow() {
+  if (frozen) return;
   const source = new EventSource(`/api/live?since=${study.turn}`);
   source.onmessage = (event) => paint(takeIn(JSON.parse(event.data)));
   source.onerror = () => {
