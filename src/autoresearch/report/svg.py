@@ -320,7 +320,8 @@ def _labels(frame: Frame, most: int) -> list[Label]:
         for p in stairs.plateaus
         if p.certificate
     ]
-    soft = [frame.at(point) for point in (*stairs.discards[:CLOUD], *_along(stairs.line))]
+    steps = list(_along(stairs.line))
+    soft = [frame.at(point) for point in (*stairs.discards[:CLOUD], *steps[:: 1 + len(steps) // CLOUD])]
     return place(anchors, frame=frame.plot, solid=solid, soft=soft, below=stairs.downwards)
 
 

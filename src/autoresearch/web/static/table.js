@@ -42,7 +42,8 @@ function arrange() {
   const way = table.down ? -1 : 1;
   table.order.sort((a, b) => way * compareCells(sortKey(a), sortKey(b)) || cell(a, "number") - cell(b, "number"));
   const [shown, all] = [table.order.length, study.rows.length].map((many) => many.toLocaleString("en"));
-  byId("shown").textContent = shown === all ? `${all} experiments` : `${shown} of ${all} experiments`;
+  const noun = study.rows.length === 1 ? "experiment" : "experiments";
+  byId("shown").textContent = shown === all ? `${all} ${noun}` : `${shown} of ${all} ${noun}`;
   if (anchor) keepInPlace(anchor);
   paintRows(true);
 }
@@ -92,7 +93,7 @@ function paintRows(anew = false) {
     paintHeads();
   }
   const [tall, box] = [height(), table.box];
-  table.body.style.height = `${Math.max(1, table.order.length) * tall}px`;
+  table.body.style.height = `${table.order.length * tall || 80}px`;
   const first = Math.max(0, Math.floor(box.scrollTop / tall) - SPARE);
   const last = Math.min(table.order.length, Math.ceil((box.scrollTop + box.clientHeight) / tall) + SPARE);
   for (const [place, row] of table.made) {
