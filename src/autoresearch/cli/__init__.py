@@ -33,6 +33,7 @@ from autoresearch.cli import (
     status,
     tell,
     vault,
+    watch,
 )
 from autoresearch.cli.failure import explain
 
@@ -61,7 +62,18 @@ def root(context: typer.Context, version: bool = typer.Option(False, "--version"
 
 
 VERBS: tuple[Callable[..., None], ...] = (
-    *(init.init, check.check, demo.demo, run.run, status.status, log.log, show.show, diff.diff, report.report),
+    *(
+        init.init,
+        check.check,
+        demo.demo,
+        run.run,
+        status.status,
+        log.log,
+        show.show,
+        diff.diff,
+        report.report,
+        watch.watch,
+    ),
     *(prune.prune, replay.replay, revalidate.revalidate, vault.vault),
     *(brief.brief, tell.tell, tell.note),
     *(control.pause, control.resume, control.stop, schema.schema),
