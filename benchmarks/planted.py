@@ -53,6 +53,10 @@ class Planted:
         """The loss without noise."""
         return self.loss(self.values(text))
 
+    def measured(self, text: str, rng: random.Random) -> float:
+        """One measurement: the loss and some luck."""
+        return self.true(text) + rng.gauss(0, self.noise)
+
 
 def _off(value: object, best: float, *, width: float = 1.0) -> float:
     """Squared distance in doublings over `width`."""
@@ -213,18 +217,18 @@ class Game:
             proposal = agent.edit(Brief(number, parent, step), self._root, self.history)
         except Foul as foul:
             verdict = Verdict(foul.outcome, foul.reason)
-            self.history.add(done := Experiment(number, None, verdict, None, parent))
+            self.history.add(done := Experiment(number, None, verdict, None, parent, agent.name))
             return done
         self._texts[f"c{number}"] = file.read_text()
         detail = proposal.detail
         candidate = Candidate(
-            number, f"c{number}", parent, proposal.summary, proposal.hypothesis, "tuner", detail=detail
+            number, f"c{number}", parent, proposal.summary, proposal.hypothesis, proposal.agent, detail=detail
         )
         return self._record(candidate, [self._measured(self._texts[candidate.commit])])
 
     def _measured(self, text: str) -> float | Foul:
         try:
-            return self.task.true(text) + self._random.gauss(0, self.task.noise)
+            return self.task.measured(text, self._random)
         except Foul as foul:
             return foul
 
@@ -236,7 +240,9 @@ class Game:
             value = None if isinstance(run, Foul) else run
             history.add(Measurement(candidate.commit, Side.CANDIDATE, value, 0, 1.0, experiment=candidate.number))
         value = sum(numbers) / len(numbers) if numbers else None
-        done = Experiment(candidate.number, candidate, self._verdict(runs, value), value, candidate.parent, "tuner")
+        done = Experiment(
+            candidate.number, candidate, self._verdict(runs, value), value, candidate.parent, candidate.agent
+        )
         history.add(done)
         if done.verdict.outcome is Outcome.KEEP:
             self.tip = self._texts[candidate.commit]

@@ -36,7 +36,7 @@ def random_search(task: Planted, root: Path, seed: int, experiments: int) -> lis
     rng = random.Random(seed)
 
     def point(space: Space) -> dict[str, Value]:
-        return {c.key: _at(c.scale, c.scale.coordinate(c.value), rng.random()) for c in space.constants}
+        return {c.key: at_share(c.scale, c.scale.coordinate(c.value), rng.random()) for c in space.constants}
 
     return list(_best_measured(task, root, rng, (point for _ in range(experiments))))
 
@@ -49,7 +49,7 @@ def plain_tpe(task: Planted, root: Path, seed: int, experiments: int) -> list[fl
     truths, best = [], (float("inf"), float("inf"))
     for _ in range(experiments + 1):
         trial = study.ask()
-        changes = {c.key: _suggested(trial, c.key, c.scale, c.scale.coordinate(c.value)) for c in space.constants}
+        changes = {c.key: suggested(trial, c.key, c.scale, c.scale.coordinate(c.value)) for c in space.constants}
         measured = _measured(task, space, changes, rng)
         if measured is None:
             study.tell(trial, state=optuna.trial.TrialState.FAIL)
@@ -60,13 +60,13 @@ def plain_tpe(task: Planted, root: Path, seed: int, experiments: int) -> list[fl
     return truths[1:]
 
 
-def _suggested(trial: optuna.Trial, key: str, scale: object, here: float) -> Value:
+def suggested(trial: optuna.Trial, key: str, scale: object, here: float) -> Value:
     if isinstance(scale, Choice):
         return scale.options[int(trial.suggest_categorical(key, range(len(scale.options))))]
     return scale.value(trial.suggest_float(key, here - REACH, here + REACH))  # type: ignore[attr-defined]
 
 
-def _at(scale: object, here: float, share: float) -> Value:
+def at_share(scale: object, here: float, share: float) -> Value:
     if isinstance(scale, Choice):
         return scale.options[int(share * len(scale.options))]
     return scale.value(here + REACH * (2 * share - 1))  # type: ignore[attr-defined]

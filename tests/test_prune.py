@@ -59,13 +59,13 @@ class Wisher:
         wish = next((wish for wish in self.wishes if wish not in text), None)
         if wish is None:
             raise Foul(Outcome.NO_CHANGE, "no wish is left", cost_usd=0.0, tokens=0)
-        path.write_text(f"{text}{wish}  # try {brief.number}\n")
+        path.write_text(f"{text}{wish} + 0 * {brief.number}\n")  # not the code that was tried before
         return Proposal(wish, cost_usd=0.0, tokens=0)
 
 
 def a_night(root: Path, *wishes: str, experiments: int) -> None:
     study = assemble(root, config.load(root), granted=Budget(experiments=experiments)).study
-    study.agent = Wisher(*wishes)
+    study.agent, study.give_up_after = Wisher(*wishes), 0
     try:
         study.run()
     finally:

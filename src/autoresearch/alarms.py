@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from statistics import fmean
 
-from autoresearch import proc
+from autoresearch import breaker, proc
 from autoresearch.history import History, Note
 from autoresearch.records import Certificate, Experiment, Ruling
 
@@ -24,15 +24,15 @@ class Watch:
     """Command of the owner's; empty for none."""
     root: Path
     """Where it runs."""
-    given_up: Callable[[], str] = str
-    """Why the agent is given up just now; empty while it is not."""
+    give_up_after: Callable[[], int] = int
+    """How many like failures of the agent in a row are too many; 0 for none."""
 
     def __call__(self, record: object) -> None:
         """React to a record that has just become durable."""
         match record:
             case Certificate() if text := gap(self.history(), record):
                 self.record(Note("alarm", text))
-            case Experiment() if text := self.given_up():
+            case Experiment() if text := breaker.tripped(self.history(), self.give_up_after()):
                 self.record(Note("alarm", text))
             case Note(kind="alarm", text=text) if self.hook:
                 self._tell(text)

@@ -14,14 +14,16 @@ from functools import partial
 from pathlib import Path
 
 import autoresearch
-from autoresearch import agents, budget, cautions, epochs, git, referees, sandboxes, selftests, strategies
+from autoresearch import agents, budget, cautions, epochs, git, referees, sandboxes, selftests, strategies, telling
 from autoresearch.admission import Admission
+from autoresearch.agents.long import Desk, residents
 from autoresearch.agents.pruner import Pruner
 from autoresearch.agents.splitting import Splitting
 from autoresearch.alarms import Watch
 from autoresearch.brief import Author
 from autoresearch.causes import Cause
 from autoresearch.config import PROGRAM_FILE, TASK_FILE, program
+from autoresearch.errand import Errand
 from autoresearch.errors import Foul, UserError
 from autoresearch.globs import Globs
 from autoresearch.history import Control, Epoch, History, Night, Note, StudyStart, Vault
@@ -29,6 +31,8 @@ from autoresearch.intake import quote
 from autoresearch.inventory import Memory
 from autoresearch.ledger import Ledger, now
 from autoresearch.lineage import removable
+from autoresearch.logs import Cap
+from autoresearch.mending import Mender
 from autoresearch.notes import Consolidation
 from autoresearch.protocols import Agent, Sandbox
 from autoresearch.records import Experiment, Outcome, Side, Verdict
@@ -46,6 +50,9 @@ READ_FROM_DISK = (TASK_FILE, PROGRAM_FILE)
 """What counts as it lies there, committed or not."""
 
 LARGE_TREE_BYTES = 200 << 20
+
+TRIES = Budget(experiments=40)
+"""A night of tries: how many share the error rate of one night."""
 
 
 @dataclass(slots=True)
@@ -71,6 +78,14 @@ class Assembly:
     runner: WatchedRunner
     news: list[str] = field(default_factory=list)
     """What the person should know before it starts, a sentence each."""
+
+    def close(self) -> None:
+        """End what still runs for it. What is recorded stays."""
+        try:
+            for agent in residents(self.study.agent):
+                agent.close()
+        finally:
+            self.rig.workspace.close()
 
 
 def rig_up(root: Path, task: Task, history: History, *, unsafe: bool = False) -> Rig:
@@ -121,7 +136,7 @@ def assemble(
     Raises UserError.
     """
     assembly = _put_together(root, task, unsafe=unsafe)
-    with _closed_on_error(assembly):
+    with _closed_on_error(assembly.rig.workspace):
         refuse_superseded(assembly.rig)
         if prune:
             _refuse_to_prune(assembly, set_aside=set_aside)
@@ -141,20 +156,33 @@ def assemble(
     return assembly
 
 
+def assemble_tries(root: Path, task: Task) -> Assembly:
+    """A study for experiments somebody else makes, one by one; its agent is still to be given. Raises UserError.
+
+    They count in the night that is open; else in a night of tries, which one of them after the other goes on with.
+    """
+    assembly = _put_together(root, replace(task, agent="tuner", agent_options={}), unsafe=False)
+    with _closed_on_error(assembly.rig.workspace):
+        refuse_superseded(assembly.rig)
+        _begin(assembly, unsafe=False)
+        _begin_night(assembly, TRIES, purpose="try")
+    return assembly
+
+
 def reopen(root: Path, task: Task) -> Assembly:
     """The study, in the epoch of now, for what is measured outside its nights. Raises UserError."""
     assembly = _put_together(root, task, unsafe=False)
-    with _closed_on_error(assembly):
+    with _closed_on_error(assembly.rig.workspace):
         _begin(assembly, unsafe=False)
     return assembly
 
 
 @contextmanager
-def _closed_on_error(assembly: Assembly) -> Iterator[None]:
+def _closed_on_error(workspace: Workspace) -> Iterator[None]:
     try:
         yield
     except BaseException:
-        assembly.rig.workspace.close()
+        workspace.close()
         raise
 
 
@@ -163,25 +191,47 @@ def _put_together(root: Path, task: Task, *, unsafe: bool) -> Assembly:
     site.create()
     ledger = Ledger(site.ledger_path, History())
     ledger.refresh()
+    ledger.demand_ours()
     referee = referees.make(task.referee, task.referee_options, task.metric, constraints=task.constraints)
     rig = rig_up(root, task, ledger.history, unsafe=unsafe)
     watched = WatchedRunner(rig.runner, watch(rig.surroundings, rig.workspace.tampered))
+    with _closed_on_error(rig.workspace):
+        agent = _agent(rig)
     study = Study(
         ledger=ledger,
         workspace=rig.workspace,
         runner=watched,
         referee=referee,
         strategy=strategies.make(task.strategy, task, author(task, root, rig.workspace.diff)),
-        agent=_agent(rig),
+        agent=agent,
         admit=Admission(task.bundles),
         give_up_after=task.give_up_after,
         proof_split="holdout" if task.holdout else "public",
         keep_log=site.keep_log,
     )
-    watching = Watch(lambda: ledger.history, study.record, task.alarm, root, study.given_up)
-    study.on_record = each_of(watching, Consolidation(lambda: ledger.history, site.folder / "notes"))
+    if task.repair:
+        study.mend = Mender(study.strategy, lambda: ledger.history, lambda who: agents.mends(study.agent, who))
+    study.on_record = each_of(
+        Watch(lambda: ledger.history, study.record, task.alarm, root, lambda: study.give_up_after),
+        Cap(site.logs, lambda: ledger.history, study.record),
+        Consolidation(lambda: ledger.history, site.folder / "notes"),
+        Errand(study.record, task.errand, root),
+    )
+    _acquaint(study, rig)
     watched.on_drift = lambda changes: study.record(Note("drift", f"changed while a night ran: {changes}"))
     return Assembly(rig, study, watched)
+
+
+def _acquaint(study: Study, rig: Rig) -> None:
+    """Let agents that outlive one experiment know their study, and hear every record."""
+
+    def end_of_log(done: Experiment) -> str:
+        return telling.end_of_log(done, rig.task, rig.site.log_path(done.log))
+
+    for agent in residents(study.agent):
+        folder = rig.site.folder / "session" / agent.name
+        agent.join(Desk(rig.workspace, folder, lambda: study.history, study.record, end_of_log, study.keep_log))
+        study.on_record = each_of(study.on_record, agent.heard)
 
 
 def author(task: Task, root: Path, patch: Callable[[str, str], str] | None = None) -> Author:
@@ -268,7 +318,7 @@ def _is_over(assembly: Assembly) -> bool:
 def _refuse_if_spent(assembly: Assembly, granted: Budget | None) -> None:
     """Raise UserError when there is nothing to do; what a kill left undone is done all the same."""
     history = assembly.study.history
-    if history.night and granted is None and _is_over(assembly):
+    if history.night and history.night.purpose != "try" and granted is None and _is_over(assembly):
         assembly.study.reconcile()
         why = budget.spent(history, now())
         raise UserError(
@@ -327,7 +377,7 @@ def _changes_to_prune(assembly: Assembly) -> Budget | None:
 
 def _begin_night(assembly: Assembly, granted: Budget | None, *, purpose: str) -> None:
     task, history = assembly.rig.task, assembly.study.history
-    if history.night and not _is_over(assembly) and (granted, purpose) in _same_night(history.night):
+    if history.night and not _is_over(assembly) and _goes_on(history.night, granted, purpose):
         _recount_certificates(assembly, history.night)
         return
     wanted = granted or task.budget
@@ -346,9 +396,16 @@ def _recount_certificates(assembly: Assembly, night: Night) -> None:
     assembly.study.ledger.append(replace(again, first=night.first, started=night.started))
 
 
-def _same_night(night: Night) -> list[tuple[Budget | None, str]]:
-    """What may be asked for to go on with `night` instead of beginning another."""
-    return [(None, ""), (None, night.purpose), (night.budget, night.purpose)]
+def _goes_on(night: Night, granted: Budget | None, purpose: str) -> bool:
+    """Whether what is asked for goes on with `night` instead of beginning another.
+
+    A try does with any but a night that prunes, or one that must know what everything costs: a person's work has no
+    price. No other night goes on with one of tries.
+    """
+    if purpose == "try":
+        return night.purpose != "prune" and night.budget.cost_usd is None and night.budget.tokens is None
+    same = [(None, ""), (None, night.purpose), (night.budget, night.purpose)]
+    return night.purpose != "try" and (granted, purpose) in same
 
 
 def _night(assembly: Assembly, wanted: Budget, purpose: str) -> Night:
@@ -415,7 +472,7 @@ def refuse_superseded(rig: Rig) -> None:
     Going on would measure with the old one, which nobody who changed it expects.
     """
     task = rig.task
-    phases = (task.experiment, task.evaluation, task.contestant, task.holdout, task.vault)
+    phases = (task.experiment, task.evaluation, task.contestant, task.holdout, task.vault, task.precheck)
     commands = [phase.command for phase in (*phases, *(check.phase for check in task.checks)) if phase]
     words = {word.removeprefix("./") for command in commands for part in command for word in part.split()}
     if named := [path for path in _changed_since(rig) if path in words]:

@@ -2,10 +2,15 @@
 
 from __future__ import annotations
 
+import math
+from collections.abc import Sequence
 from datetime import datetime
 
 from autoresearch.history import History
 from autoresearch.records import Ruling
+
+RECENT = 10
+"""Attempts that tell what the next may take: as much as the costliest of them."""
 
 
 def hours_since(started: str, now: str) -> float:
@@ -36,10 +41,34 @@ def target_reached(history: History) -> bool:
     return history.metric.gain(proofs[-1].mean, over=target) >= 0
 
 
+def share(used: Sequence[float | None], limit: float) -> float:
+    """Share of `limit` used up: 1 where another attempt might exceed it, infinite where the use of one is unknown."""
+    known = [amount for amount in used if amount is not None]
+    if len(known) < len(used):
+        return math.inf
+    whole = math.fsum(known) / limit
+    return whole if whole + costliest(known) / limit <= 1 + 1e-9 else max(1.0, whole)
+
+
+def costliest(used: Sequence[float]) -> float:
+    """What the next attempt may take: as much as the costliest of the recent ones; 0 before the first."""
+    return max(used[-RECENT:], default=0.0)
+
+
 def _over_limit(history: History, name: str, limit: float | None, unit: str) -> str:
-    if limit is None or history.night is None:
+    if limit is None:
         return ""
-    used = [getattr(done, name) for done in history.tonight()]
+    tonight = history.tonight()
+    used = [getattr(done, name) for done in tonight]
     if None in used:
-        return f"the agent does not report its {name}, so the budget of {limit:g} {unit} cannot be held"
-    return f"the budget of {limit:g} {unit} is spent" if sum(used) >= limit else ""
+        silent = tonight[used.index(None)].number
+        return (
+            f"experiment {silent} did not report its {name}, so the budget of {limit:g} {unit} cannot be held;"
+            " limit experiments or hours instead, or ask an agent that reports what it uses"
+        )
+    if share(used, limit) < 1:
+        return ""
+    left = limit - math.fsum(used)
+    if left <= 0:
+        return f"the budget of {limit:g} {unit} is spent"
+    return f"the budget of {limit:g} {unit} has {left:.6g} left, and a recent attempt took {costliest(used):.6g}"

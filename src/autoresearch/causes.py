@@ -43,6 +43,8 @@ class Cause(StrEnum):
     """The provider answered with an error, or not at all."""
     SMOKE = "smoke"
     """A pre-check failed before the clock was spent."""
+    RUN = "run"
+    """The candidate's own process failed, before anything judged it."""
     SECRET = "secret"
     """A credential stood in what the agent wrote."""
     SIZE = "size"

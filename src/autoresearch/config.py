@@ -22,7 +22,7 @@ from autoresearch.globs import Globs
 from autoresearch.records import Direction, Metric
 from autoresearch.sandboxes.properties import PROPERTIES
 from autoresearch.task import Budget, Check, Constraint, Limits, Phase, SelfTest, Task
-from autoresearch.taskfile import TaskFile
+from autoresearch.taskfile import CheckTable, ExperimentTable, PrecheckTable, TaskFile
 
 TASK_FILE = "autoresearch.toml"
 PROGRAM_FILE = "program.md"
@@ -67,8 +67,19 @@ def parse(data: Mapping[str, Any], *, program: str = "") -> Task:  # what the fi
 
 def json_schema() -> dict[str, Any]:
     """JSON Schema of the task file, draft 2020-12."""
-    schema = TaskFile.model_json_schema(mode="validation")
+    schema: dict[str, Any] = _without_null(TaskFile.model_json_schema(mode="validation"))
     return schema | {"$schema": "https://json-schema.org/draft/2020-12/schema", "title": TASK_FILE}
+
+
+def _without_null(schema: Any) -> Any:
+    """`schema` for a format that has no null: an editor then complains about the key that is wrong, not the table."""
+    if isinstance(schema, list):
+        return [_without_null(each) for each in schema]
+    if not isinstance(schema, dict):
+        return schema
+    kept = {key: _without_null(each) for key, each in schema.items() if (key, each) != ("default", None)}
+    choices = [each for each in kept.pop("anyOf", ()) if each != {"type": "null"}]
+    return kept | (choices[0] if len(choices) == 1 else {"anyOf": choices} if choices else {})
 
 
 def _override(data: dict[str, Any], override: str) -> None:
@@ -240,13 +251,8 @@ def _task(file: TaskFile, program: str) -> Task:
         holdout=secret,
         holdout_budget=holdout.budget if holdout else None,
         vault=vault,
-        checks=tuple(
-            Check(
-                check.name,
-                _phase(check, seconds=check.seconds, writable_tree=bool(experiment and experiment.writable_tree)),
-            )
-            for check in file.check
-        ),
+        precheck=_gate(file.precheck, experiment) if file.precheck else None,
+        checks=tuple(Check(check.name, _gate(check, experiment)) for check in file.check),
         selftests=tuple(SelfTest(**test.model_dump()) for test in file.selftest),
         constraints=tuple(Constraint(**limit.model_dump()) for limit in file.constraint),
         pareto={name: Direction(way) for name, way in file.report.pareto.items()},
@@ -255,6 +261,7 @@ def _task(file: TaskFile, program: str) -> Task:
         referee_options=file.referee.model_extra or {},
         agent=file.agent.use,
         agent_options=file.agent.model_extra or {},
+        repair=file.agent.repair,
         bundles=file.agent.bundles,
         give_up_after=file.agent.give_up_after,
         strategy=file.strategy.use,
@@ -264,6 +271,7 @@ def _task(file: TaskFile, program: str) -> Task:
         read=tuple(file.sandbox.read),
         budget=Budget(**file.budget.model_dump()),
         alarm=file.hooks.alarm or (),
+        errand=file.hooks.experiment or (),
         program=program,
         digest=hashlib.sha256(json.dumps(_measured(file), sort_keys=True).encode()).hexdigest(),
         measured=_measured(file),
@@ -295,9 +303,15 @@ def _phase(table: Any, *, seconds: float, command: tuple[str, ...] | None = None
     )
 
 
+def _gate(table: PrecheckTable | CheckTable, experiment: ExperimentTable | None) -> Phase:
+    """A gate may write into its copy of the tree where the experiment may."""
+    return _phase(table, seconds=table.seconds, writable_tree=bool(experiment and experiment.writable_tree))
+
+
 def _measured(file: TaskFile) -> dict[str, Any]:
     """What decides a measurement or a verdict; the budget, the agent and the goal's wording do not."""
-    return file.model_dump(
+    gate = {"precheck": file.precheck.model_dump(mode="json")} if file.precheck else {}
+    return gate | file.model_dump(
         mode="json",
         include={
             "editable",

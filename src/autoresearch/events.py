@@ -14,7 +14,8 @@ from dataclasses import dataclass, fields, is_dataclass
 from functools import cache
 from typing import TYPE_CHECKING, Any
 
-from autoresearch.history import Control, Ended, Epoch, Night, Note, Revalidation, SelfTested, StudyStart, Vault
+from autoresearch.hearsay import Hearsay, Imported
+from autoresearch.history import Control, Ended, Epoch, Finish, Night, Note, Revalidation, SelfTested, StudyStart, Vault
 from autoresearch.records import Candidate, Certificate, Experiment, Measurement
 
 if TYPE_CHECKING:
@@ -39,7 +40,10 @@ TYPES: Mapping[str, type] = {
     "note": Note,
     "selftest": SelfTested,
     "revalidation": Revalidation,
+    "finish": Finish,
     "ended": Ended,
+    "imported": Imported,
+    "hearsay": Hearsay,
 }
 _NAMES = {kind: name for name, kind in TYPES.items()}
 

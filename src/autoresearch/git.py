@@ -10,8 +10,9 @@ from __future__ import annotations
 import os
 import re
 import shutil
+import tempfile
 import threading
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
@@ -217,14 +218,19 @@ class UserRepository:
                 return None
             raise
 
-    def dirty(self) -> tuple[str, ...]:
-        """Paths whose content is not that of HEAD, sorted; a folder git does not know is one path."""
-        said = self._git("status", "--porcelain", "-z", "--no-renames", "--ignore-submodules=all")
+    def dirty(self, *, each: bool = False) -> tuple[str, ...]:
+        """Paths whose content is not that of HEAD, sorted; a folder git does not know is one path, unless `each`."""
+        unknown = f"--untracked-files={'all' if each else 'normal'}"
+        said = self._git("status", "--porcelain", "-z", "--no-renames", "--ignore-submodules=all", unknown)
         return tuple(sorted(os.fsdecode(line[3:]) for line in said.split(b"\0")[:-1]))
 
     def tree(self, commit: str) -> dict[str, Entry]:
         """The files of `commit`."""
         return _files(self._git(*_LIST, commit), commit)
+
+    def archive(self, commit: str) -> bytes:
+        """The files of `commit` as a tar archive."""
+        return self._git("archive", "--format=tar", commit)
 
     def shallow(self) -> bytes:
         """What a shallow clone knows of its missing history; empty in a full one."""
@@ -248,12 +254,21 @@ class UserRepository:
         The only thing done to the user's repository: objects and these refs come, with the branches' reflogs;
         no hook runs, no housekeeping starts and no FETCH_HEAD is left.
         """
-        wanted = "".join(f"+{ref}:{ref}\n" for ref in refs)
+        self._fetch(source, [f"+{ref}:{ref}" for ref in refs])
+
+    def deliver(self, source: Path, refs: Iterable[str]) -> None:
+        """Bring `refs`, none of which is here, from the repository at `source`: all of them or none.
+
+        Raises UserError when git refuses one, such as a name that is a folder of other names here.
+        """
+        self._fetch(source, [f"{ref}:{ref}" for ref in refs], "--atomic")
+
+    def _fetch(self, source: Path, wanted: Sequence[str], *how: str) -> None:
         if not wanted:
             return  # To git, nothing named means HEAD.
         quiet = ("--quiet", "--no-write-fetch-head", "--no-auto-maintenance", "--no-show-forced-updates")
         narrow = ("--no-tags", "--no-prune", "--no-recurse-submodules", "--stdin")
-        self._git("fetch", *quiet, *narrow, str(source), input=wanted.encode())
+        self._git("fetch", *quiet, *narrow, *how, str(source), input="".join(f"{each}\n" for each in wanted).encode())
 
     def drop_locks(self, refs: Iterable[str]) -> None:
         """Remove the locks a killed `receive` may have left on `refs`, which nobody else writes."""
@@ -363,16 +378,46 @@ class Store:
         lines = (f"update {ref} {to}" if to else f"delete {ref}" for ref, to in wanted.items())
         self._git("update-ref", "--stdin", input="".join(line + "\n" for line in lines).encode())
 
+    def is_ancestor(self, old: str, new: str) -> bool:
+        """Whether `new` grew from `old`; False where one of them is not known here."""
+        try:
+            self._git("merge-base", "--is-ancestor", old, new)
+        except proc.CommandError:
+            return False
+        return True
+
     def sweep(self) -> None:
         """Remove what a killed git left: locks and half-written files. Only for the one who owns the study."""
         for leftovers in "*.lock", "tmp_*", "fast_import_crash_*":
             for path in self.path.rglob(leftovers):
                 path.unlink(missing_ok=True)
 
+    def fork(self, one: str, other: str) -> str | None:
+        """The youngest commit both descend from; None when they have no history in common."""
+        try:
+            return self._git("merge-base", one, other).decode().strip()
+        except proc.CommandError as error:
+            if error.code == 1:
+                return None
+            raise
+
     def diff(self, old: str, new: str) -> str:
         """The change from `old` to `new` as a patch, for people to read."""
         shown = ("-p", "-r", "--no-ext-diff", "--no-textconv", "--no-color", "--find-renames")
         return self._git("diff-tree", *shown, old, new).decode(errors="replace")
+
+
+def merges(ours: bytes, base: bytes, theirs: bytes) -> bool:
+    """Whether git would merge two descendants of one file without asking anybody; never of binary files."""
+    with tempfile.TemporaryDirectory(prefix="autoresearch-") as folder:
+        paths = [Path(folder, name) for name in ("ours", "base", "theirs")]
+        for path, data in zip(paths, (ours, base, theirs), strict=True):
+            path.write_bytes(data)
+        try:
+            proc.output(["git", "-C", folder, "merge-file", "-p", *map(str, paths)], env=_environment(ours=True))
+        except proc.CommandError:
+            return False
+        return True
 
 
 def _stream(ref: str, parent: str, changes: Mapping[str, Change], *, message: str, when: str) -> Iterable[bytes]:

@@ -29,17 +29,18 @@ def _grafted(workspace: Workspace, target: Path, path: str, *, onto: str, old: s
         if after is None:
             target.unlink()
         else:
-            _write(target, workspace.read(new, path), after.mode)
+            write(target, workspace.read(new, path), after.mode)
         return True
     if now is None or before is None or after is None:
         return False
     merged = threeway.merged(*(workspace.read(commit, path) for commit in (onto, old, new)))
     if merged is not None:
-        _write(target, merged, now.mode)
+        write(target, merged, now.mode)
     return merged is not None
 
 
-def _write(target: Path, content: bytes, mode: str) -> None:
+def write(target: Path, content: bytes, mode: str) -> None:
+    """Make `target`, in a draft of ours, a file with this content and git's `mode`."""
     target.parent.mkdir(parents=True, exist_ok=True)
     target.unlink(missing_ok=True)
     target.write_bytes(content)

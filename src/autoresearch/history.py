@@ -6,6 +6,7 @@ import hashlib
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 
+from autoresearch.hearsay import Hearsay, Imported
 from autoresearch.records import (
     Candidate,
     Certificate,
@@ -76,7 +77,7 @@ class Night:
     started: str
     """ISO 8601, UTC; hours count from here, pauses included."""
     purpose: str = ""
-    """"prune" when it takes kept changes back one by one instead of trying new ones."""
+    """"prune" when it takes kept changes back one by one instead of trying new ones; "try" when nobody granted it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -165,6 +166,43 @@ class Revalidation:
 
 
 @dataclass(frozen=True, slots=True)
+class Delivered:
+    """One branch of a hand-over: some of the changes, without the others, in one commit."""
+
+    branch: str
+    """Its full name."""
+    commit: str
+    experiments: tuple[int, ...]
+    """Numbers of the experiments it stands for."""
+
+
+@dataclass(frozen=True, slots=True)
+class Finish:
+    """What survived, made into branches for people to review. Its runs are the measurements with its purpose."""
+
+    number: int
+    epoch: int
+    base: str
+    tip: str
+    """What the branches are together."""
+    certified: bool
+    runs: int
+    """Of each commit; 0 when nothing was measured again."""
+    branches: tuple[Delivered, ...]
+
+    @property
+    def purpose(self) -> str:
+        """What its measurements name as theirs."""
+        return f"finish {self.number}"
+
+    @property
+    def commits(self) -> list[str]:
+        """What is measured: the base, each branch alone, and all of them together where that is another commit."""
+        alone = [each.commit for each in self.branches]
+        return [self.base, *alone, self.tip] if len(alone) > 1 else [self.base, *alone]
+
+
+@dataclass(frozen=True, slots=True)
 class Ended:
     """`run` returned in an orderly way."""
 
@@ -206,6 +244,8 @@ class History:
     """Runs that no experiment and no certificate asked for, by purpose, oldest first. No rule reads them."""
     revalidation: Revalidation | None = None
     """The last one, of whichever epoch."""
+    finish: Finish | None = None
+    """The last one, of whichever epoch."""
     selftests: dict[str, SelfTested] = field(default_factory=dict)
     """Of this epoch, by name."""
     unpruned: Experiment | None = None
@@ -224,11 +264,15 @@ class History:
     certificate_at: int = 0
     """Experiments that were finished when the last certificate was given."""
     resumed: int = 0
-    """Experiments that were finished when `run` last returned: a circuit breaker counts from here."""
+    """Experiments that were finished when the night began, or `run` last returned; a circuit breaker counts on."""
     counts: dict[Outcome, int] = field(default_factory=dict)
     """Finished experiments by outcome, baselines left out."""
     vault: Vault | None = None
     """None while it is closed."""
+    imported: Imported | None = None
+    """Where it all comes from, when it is another tool's ledger. Nothing may be added then."""
+    hearsay: dict[int, Hearsay] = field(default_factory=dict)
+    """What an imported ledger says, by experiment number."""
     told: list[str] = field(default_factory=list)
     """What the human says to the next briefs, oldest first."""
     notes: list[tuple[int, Note]] = field(default_factory=list)
@@ -251,6 +295,8 @@ class History:
         """
         assert self.study is not None
         text = f"{self.study.secret}:{self.next_number}:{self.measured}:{attempt}"
+        if (made := self.candidates.get(self.next_number)) and made.mends:
+            text += ":mended"  # the first one may have told its seed
         return int.from_bytes(hashlib.sha256(text.encode()).digest()[:4], "big") >> 1
 
     @property
@@ -310,16 +356,19 @@ class History:
                 self.selftests.clear()
             case Revalidation():
                 self.revalidation = record
+            case Finish():
+                self.finish = record
             case SelfTested():
                 self.selftests[record.name] = record
             case Night():
                 self.night, self.certificates_tonight = record, 0
+                self.resumed = len(self.experiments)
                 self.night_preset = self.epoch.referee if self.epoch else ""
                 self.pending_certificate = []  # another night, another number of certificates to share the level
                 if record.purpose == "prune":
                     self.tip, self.keeps_since_certificate = self.proven, 0
             case Candidate():
-                self.candidates[record.number] = record
+                self._candidate(record)
             case Measurement():
                 self._measurement(record)
             case Experiment():
@@ -328,6 +377,10 @@ class History:
                 self._certificate(record)
             case Vault():
                 self.vault = record
+            case Imported():
+                self.imported = record
+            case Hearsay():
+                self._hearsay(record)
             case Control(action="pause"):
                 self.paused = True
             case Control(action="resume"):
@@ -341,6 +394,15 @@ class History:
                 self._note(record)
             case _:
                 pass
+
+    def _candidate(self, made: Candidate) -> None:
+        """A second one of the same number mends the first, whose own runs count no longer."""
+        failed = self.candidates.get(made.number)
+        if failed is not None:
+            self.runs.pop((failed.commit, "public"), None)
+            runs = self.pending.get(made.number, [])
+            self.pending[made.number] = [run for run in runs if run.side is Side.INCUMBENT]
+        self.candidates[made.number] = made
 
     def _note(self, note: Note) -> None:
         if note.kind == TELL:
@@ -383,6 +445,21 @@ class History:
         else:
             self.keeps_since_certificate += 1
 
+    def _hearsay(self, row: Hearsay) -> None:
+        """An attempt without runs. What they kept is their tip; the first level of a segment is its baseline."""
+        self.hearsay[row.number] = row
+        done = row.experiment(self.tip_commit if self.baseline else "")
+        assert done.candidate is not None
+        self.candidates[row.number] = done.candidate
+        self.experiments.append(done)
+        is_baseline = self.baseline is None and done.verdict.outcome is Outcome.KEEP
+        if is_baseline:
+            self.baseline, self.proven = done, self.proven or done
+        else:
+            self.counts[done.verdict.outcome] = self.counts.get(done.verdict.outcome, 0) + 1
+        if done.verdict.outcome is Outcome.KEEP:
+            self.tip = done
+
     def _certificate(self, done: Certificate) -> None:
         self.certificates.append(done)
         self.pending_certificate = []
@@ -399,6 +476,18 @@ class History:
     def values(self, commit: str, split: str = "public") -> list[float]:
         """Metric values of this epoch's runs of `commit`, oldest first, fouls left out."""
         return [run.value for run in self.runs.get((commit, split), ()) if run.value is not None]
+
+    def fresh(self, commit: str, *, split: str = "public") -> list[Measurement]:
+        """This epoch's runs of `commit` that did not decide whether to keep it, oldest first.
+
+        The run that earned a keep was picked for being good, so it flatters; a baseline's runs were not picked.
+        """
+        baseline = self.baseline.number if self.baseline else None
+        return [
+            run
+            for run in self.runs.get((commit, split), ())
+            if run.side is Side.INCUMBENT or run.certificate is not None or run.experiment == baseline
+        ]
 
 
 @dataclass(frozen=True, slots=True)
@@ -440,7 +529,7 @@ class Archive(History):
     def add(self, record: object) -> None:
         """Fold one record in, and keep what the rules no longer need."""
         match record:
-            case Candidate() | Measurement():
+            case Candidate() | Measurement() | Hearsay():
                 pass
             case Experiment():
                 self.settled[record.number] = self.pending.get(record.number, [])

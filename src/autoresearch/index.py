@@ -11,16 +11,18 @@ from __future__ import annotations
 import sqlite3
 from collections.abc import Iterator, Sequence
 from contextlib import closing
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 from autoresearch.errors import LedgerError, UserError
 from autoresearch.events import Event
+from autoresearch.hearsay import Hearsay
 from autoresearch.history import Epoch, History
 from autoresearch.ledger import Ledger, Position
 from autoresearch.records import Certificate, Experiment, Measurement
 
-VERSION = 2
+VERSION = 3
 """Rises with the tables; an index of another version is made again."""
 
 _TABLES = """
@@ -111,6 +113,8 @@ def _rows(event: Event) -> Iterator[tuple[str, Sequence[Any]]]:
         case Epoch() as epoch:
             values = (epoch.number, epoch.digest, epoch.why, epoch.started)
             yield "INSERT INTO epoch VALUES (?, ?, ?, ?)", values
+        case Hearsay() as row:
+            yield from _rows(replace(event, record=row.experiment("")))
         case Experiment() as done:
             made = done.candidate
             yield (
@@ -119,7 +123,7 @@ def _rows(event: Event) -> Iterator[tuple[str, Sequence[Any]]]:
                     *(done.number, done.verdict.outcome.value, done.verdict.reason, done.value),
                     *((made.summary, made.hypothesis) if made else ("", "")),
                     *(done.agent, made.commit if made else None, done.parent, done.seconds, done.started),
-                    *((made.cost_usd, made.tokens) if made else (None, None)),
+                    *(done.cost_usd, done.tokens),
                 ),
             )
         case Measurement() as run:

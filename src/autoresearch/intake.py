@@ -8,10 +8,12 @@ digest of its bytes; sizes and times are never believed, for the agent can set t
 from __future__ import annotations
 
 import unicodedata
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from autoresearch import credentials
+from autoresearch.causes import Cause
 from autoresearch.errors import Foul
 from autoresearch.git import LINK, SUBMODULE, Change, Entry, Tree
 from autoresearch.globs import Globs
@@ -87,6 +89,18 @@ def read_changes(folder: Path, parent: Tree, scope: Scope, limits: Limits | None
     return reading.result()
 
 
+def refuse_credentials(message: str, sides: Iterable[tuple[str, bytes, bytes]]) -> None:
+    """Raise Foul where a credential would be committed: in the message, or in a file's path, old and new bytes.
+
+    It is not quoted: the ledger is no place for one, either.
+    """
+    if credentials.holds(message.encode()):
+        raise Foul(Outcome.VIOLATION, "What the agent says of its change holds a credential.", cause=Cause.SECRET)
+    for path, old, new in sides:
+        if credentials.holds(new, old):
+            raise Foul(Outcome.VIOLATION, f"{quote(path)} would hold a credential.", cause=Cause.SECRET)
+
+
 def quote(path: str) -> str:
     """`path` as it may stand in a sentence: quoted, at most 120 characters, nothing unprintable."""
     text = path if path.isprintable() else ascii(path)[1:-1]
@@ -146,7 +160,11 @@ class _Reading:
         """Count something new. Raises Foul when it is one too many, or git would obey its name."""
         self.new += 1
         if self.new > self.limits.entries:
-            raise Foul(Outcome.VIOLATION, f"The tree holds more than {self.limits.entries:,} new files and folders.")
+            raise Foul(
+                Outcome.VIOLATION,
+                f"The tree holds more than {self.limits.entries:,} new files and folders.",
+                cause=Cause.SIZE,
+            )
         if _gits(path.rpartition("/")[2]):
             raise Foul(Outcome.VIOLATION, f"{quote(path)} is a name git obeys; a candidate cannot bring one.")
 
@@ -178,6 +196,7 @@ class _Reading:
                 Outcome.VIOLATION,
                 f"{quote(found.path)} has {size:,} bytes: a changed file may have {self.limits.file_bytes:,}, "
                 f"all of them together {self.limits.total_bytes:,}.",
+                cause=Cause.SIZE,
             )
         self.changes[found.path] = Change(b"".join(contents(found)), found.mode)
 
@@ -198,7 +217,7 @@ class _Reading:
             first = ", ".join(quote(path) for path in sorted(self.outside)[:_NAMED])
             more = len(self.outside) - _NAMED
             rest = f" and {more} more" if more > 0 else ""
-            raise Foul(Outcome.OUT_OF_SCOPE, f"Changed what may not change: {first}{rest}.")
+            raise Foul(Outcome.OUT_OF_SCOPE, f"Changed what may not change: {first}{rest}.", cause=Cause.SCOPE)
         if not self.changes:
             raise Foul(Outcome.NO_CHANGE, "The tree is the parent's: nothing was changed.")
         return dict(sorted(self.changes.items()))

@@ -74,13 +74,22 @@ class Ledger(Generic[H]):
     def append(self, *records: object) -> list[Event]:
         """Write `records` durably, after whatever others wrote meanwhile. Returns all that is new.
 
-        Raises UserError when the disk refuses: then the file is as it was.
+        Raises UserError when the disk refuses, or the study was imported: then the file is as it was.
         """
         with self._lock():
             events = self.refresh()
+            self.demand_ours()
             self._cut_torn_tail()
             self._write(records)
             return events + self.refresh()
+
+    def demand_ours(self) -> None:
+        """Raise UserError when the study was imported: then it can only be read."""
+        if self.history.imported:
+            raise UserError(
+                f"{self.path.parent.name!r} was imported from {self.history.imported.file}: it can only be read.",
+                fix="give the task another name in autoresearch.toml, and `autoresearch run` begins a study of its own",
+            )
 
     def _lock(self) -> BaseFileLock:
         from filelock import FileLock

@@ -11,7 +11,7 @@ import subprocess
 import sys
 import threading
 from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 from autoresearch.errors import UserError
@@ -91,6 +91,22 @@ def output(
     if process.returncode != 0:
         raise CommandError(argv, process.returncode, stderr)
     return stdout
+
+
+def aside(argv: Sequence[str], *, cwd: Path) -> subprocess.Popen[bytes]:
+    """Start a trusted command nobody listens to, in a session of its own. Raises CommandError when it cannot start."""
+    quiet = subprocess.DEVNULL
+    try:
+        return subprocess.Popen(argv, cwd=cwd, stdin=quiet, stdout=quiet, stderr=quiet, start_new_session=True)
+    except OSError as error:
+        raise CommandError(argv, None, str(error).encode()) from error
+
+
+def end(process: subprocess.Popen[bytes]) -> None:
+    """Kill what `aside` started, with everything in its session that has not left it."""
+    with suppress(ProcessLookupError):
+        os.killpg(process.pid, signal.SIGKILL)
+    process.wait()
 
 
 @contextmanager

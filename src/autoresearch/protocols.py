@@ -8,7 +8,7 @@ from __future__ import annotations
 import threading
 from collections.abc import Callable, Mapping
 from pathlib import Path
-from typing import Protocol, runtime_checkable
+from typing import Protocol
 
 from autoresearch.box import Box, Exit
 from autoresearch.history import Evidence, History
@@ -47,14 +47,6 @@ class Agent(Protocol):
         Raises Foul when it gives up or breaks a rule.
         """
         ...
-
-
-@runtime_checkable
-class Announcing(Protocol):
-    """An agent that says what it is doing, for `status` and the display. Optional: one without is merely silent."""
-
-    on_phase: Callable[[str, float], None]
-    """Hears the name of what begins, and its limit in seconds; replaced by the engine's own."""
 
 
 class Strategy(Protocol):

@@ -32,6 +32,8 @@ class Outcome(StrEnum):
     OUT_OF_SCOPE = "out_of_scope"
     VIOLATION = "violation"
     NO_CHANGE = "no_change"
+    UNKNOWN = "unknown"
+    """Of imported rows only: nobody can tell from their word for it."""
 
 
 class Ruling(StrEnum):
@@ -113,6 +115,8 @@ class Candidate:
     """sha256 of what passed between the agent and its model, kept beside the ledger; empty where nothing did."""
     program: str = ""
     """sha256 of the program.md the agent was told, which a person may edit between experiments."""
+    mends: str = ""
+    """Commit of the same experiment's first candidate, which failed by itself; empty where this is the first."""
     step: str = ""
     """The kind of step that was asked for."""
     footprint: Footprint = UNTOLD
@@ -226,9 +230,11 @@ class Brief:
     number: int
     parent: str
     step: str = "improve"
-    """The kind of step wanted: improve | simplify | combine | elsewhere."""
+    """The kind of step wanted: improve | simplify | combine | elsewhere | mend."""
     program: str = ""
     """sha256 of the program.md it quotes."""
+    start: str = ""
+    """Commit the tree holds at first; empty where that is `parent`."""
     render: Callable[[], str] = str
     """Makes the document; agents that do not read it do not pay for it."""
 

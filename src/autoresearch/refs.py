@@ -43,6 +43,10 @@ class Refs:
         """Keeps one experiment's candidate, kept or not."""
         return f"{self.all}/{number}"
 
+    def copy(self, number: int) -> str:
+        """Keeps what a person's files were when experiment `number` was made from them and merged with others'."""
+        return f"{self.candidate(number)}-copy"
+
 
 def check_study_name(name: str) -> None:
     """Raise UserError unless `name` can be a folder, a branch and part of a command on every system."""

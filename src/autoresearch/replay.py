@@ -8,6 +8,7 @@ from dataclasses import asdict, dataclass, field
 from pathlib import Path
 
 from autoresearch import referees
+from autoresearch.hearsay import IMPORTED
 from autoresearch.history import Epoch, Evidence, History
 from autoresearch.ledger import Ledger
 from autoresearch.protocols import Referee
@@ -62,7 +63,7 @@ class _Judge:
 
     def objections(self, record: object) -> Iterator[str]:
         match record:
-            case Epoch():
+            case Epoch() if record.trust_class != IMPORTED:
                 self.referee = referees.make(
                     record.referee, record.referee_options, record.metric, constraints=record.constraints
                 )

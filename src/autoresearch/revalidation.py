@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
+from typing import Protocol
 
 from autoresearch.assembly import Assembly, reopen
 from autoresearch.errors import Foul, Interrupted, RigFault, UserError
@@ -75,14 +76,39 @@ def _alone(workspace: Workspace, *, old: str, new: str) -> str:
     return "" if conflicts[0] else commit
 
 
+class Plan(Protocol):
+    """What is to be measured outside the nights, and how often."""
+
+    @property
+    def purpose(self) -> str:
+        """What the runs name as theirs."""
+
+    @property
+    def base(self) -> str:
+        """The commit the others are held against; it must run."""
+
+    @property
+    def commits(self) -> list[str]:
+        """What is measured, the base first."""
+
+    @property
+    def runs(self) -> int:
+        """Of each commit."""
+
+
 def measure(study: Study) -> Iterator[Measurement]:
-    """Every run that is still missing, each on the record before it is handed out.
+    """Every run of the revalidation on record that is still missing; raises like `follow`."""
+    plan = study.history.revalidation
+    assert plan
+    yield from follow(study, plan)
+
+
+def follow(study: Study, plan: Plan) -> Iterator[Measurement]:
+    """Every run of `plan` that is still missing, each on the record before it is handed out.
 
     Raises Interrupted between two runs, RigFault when the base does not run, and Drift.
     """
-    history, plan = study.history, study.history.revalidation
-    assert plan
-    while commit := next_commit(history, plan):
+    while commit := next_commit(study.history, plan):
         if study.interrupted():
             raise Interrupted("stopped by hand")
         run = replace(_run(study, plan, commit), purpose=plan.purpose)
@@ -90,7 +116,7 @@ def measure(study: Study) -> Iterator[Measurement]:
         yield run
 
 
-def next_commit(history: History, plan: Revalidation) -> str | None:
+def next_commit(history: History, plan: Plan) -> str | None:
     """What to measure next: round by round, every second round backwards; a commit that fouled is not run again.
 
     A missed target is a result, not a foul: stopped there, the verdict would rest on the runs that reached it.
@@ -104,7 +130,7 @@ def next_commit(history: History, plan: Revalidation) -> str | None:
     return None
 
 
-def _run(study: Study, plan: Revalidation, commit: str) -> Measurement:
+def _run(study: Study, plan: Plan, commit: str) -> Measurement:
     side = Side.INCUMBENT if commit == plan.base else Side.CANDIDATE
     try:
         if not any(run.commit == commit for run in study.history.asides.get(plan.purpose, ())):

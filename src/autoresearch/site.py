@@ -11,6 +11,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
+from autoresearch import credentials
 from autoresearch.errors import UserError
 from autoresearch.history import Archive
 from autoresearch.ledger import Ledger
@@ -65,8 +66,8 @@ class Site:
         return ledger
 
     def keep_log(self, log: bytes) -> str:
-        """Store a foul's log under its sha256, cut to its last megabyte. Returns the hash."""
-        log = log[-MAX_LOG_BYTES:]
+        """Store a log under its sha256, cut to its last megabyte, credentials blanked. Returns the hash."""
+        log = credentials.redacted(log[-MAX_LOG_BYTES:])
         name = hashlib.sha256(log).hexdigest()
         path = self.log_path(name)
         if not path.exists():
@@ -95,9 +96,14 @@ class Site:
     def _series_path(self, name: str) -> Path:
         return self.folder / "series" / f"{name}.f64"
 
+    @property
+    def logs(self) -> Path:
+        """Where logs are kept."""
+        return self.folder / "logs"
+
     def log_path(self, name: str) -> Path:
         """Where the log with this hash is kept."""
-        return self.folder / "logs" / f"{name}.log"
+        return self.logs / f"{name}.log"
 
     @contextmanager
     def occupied(self) -> Iterator[None]:

@@ -20,7 +20,7 @@ from autoresearch.errors import Foul, Interrupted, RigFault, UserError
 from autoresearch.history import Ended, Evidence, History, Note
 from autoresearch.ledger import Ledger, now
 from autoresearch.protocols import Agent, Referee, Runner, Strategy
-from autoresearch.records import Candidate, Certificate, Experiment, Measurement, Outcome, Side, Verdict
+from autoresearch.records import Brief, Candidate, Certificate, Experiment, Measurement, Outcome, Side, Verdict
 from autoresearch.workspace import Workspace
 
 Decision = TypeVar("Decision", Verdict, Certificate)
@@ -46,6 +46,8 @@ class Study:
     """Stores a foul's log and returns its name."""
     on_record: Callable[[object], None] = lambda _: None
     """Hears every record, once it is durable."""
+    mend: Callable[[Candidate, Foul, Callable[[Brief], Candidate]], Candidate] | None = None
+    """Has a candidate that failed mended, or raises its foul; None mends nothing."""
     interrupted: Callable[[], bool] = lambda: False
     """Whether a human asked to stop after the measurement now running."""
 
@@ -96,28 +98,20 @@ class Study:
             return "the target is reached, and certified"
         if self.history.baseline is None or self.referee.certificate_due(self.history):
             return ""
-        return budget.spent(self.history, now()) or self.given_up()
-
-    def given_up(self) -> str:
-        """Why nothing more is to be hoped for from the agent as it is; empty while there is."""
-        return breaker.tripped(self.history, self.give_up_after)
+        return budget.spent(self.history, now()) or breaker.tripped(self.history, self.give_up_after)
 
     def attempt(self) -> Experiment:
         """One numbered experiment, from brief to verdict. A foul is a verdict like any other."""
         began, number = time.monotonic(), self.history.next_number
-        candidate = self.history.candidates.get(number)
         foul = None
         try:
-            candidate = candidate or self.propose(number)
-            self.runner.check(candidate.commit)
-            runs = tuple(self.history.pending.get(number, ()))
-            evidence = Evidence(self.history, number, candidate.commit, self.history.incumbent_commit, runs)
-            verdict = self.contest(self.referee.next, evidence)
+            verdict = self.judged(number)
         except Foul as caught:
             foul, verdict = caught, Verdict(caught.outcome, caught.reason, cause=caught.cause)
         if foul and self.history.baseline is None:
             raise RigFault(f"the baseline itself does not run: {foul.reason}") from foul
-        paid = candidate or foul
+        candidate = self.history.candidates.get(number)
+        paid = foul or candidate
         mine = [run.value for run in self.history.pending.get(number, ()) if run.side is Side.CANDIDATE]
         values = [value for value in mine if value is not None]
         return Experiment(
@@ -134,21 +128,35 @@ class Study:
             tokens=paid.tokens if paid else None,
         )
 
+    def judged(self, number: int) -> Verdict:
+        """The verdict on what was proposed, unless a kill left it proposed already. Raises Foul."""
+        candidate = self.history.candidates.get(number) or self.propose(number)
+        try:
+            self.runner.check(candidate.commit)
+            runs = tuple(self.history.pending.get(number, ()))
+            evidence = Evidence(self.history, number, candidate.commit, self.history.incumbent_commit, runs)
+            return self.contest(self.referee.next, evidence)
+        except Foul as foul:
+            foul.cost_usd, foul.tokens = candidate.cost_usd, candidate.tokens
+            if self.mend is None:
+                raise
+            self.record(self.mend(candidate, foul, self.taken_in))
+        return self.judged(number)
+
     def propose(self, number: int) -> Candidate:
         """Have the agent make one change and take it in. Raises Foul when none, or a forbidden one, came of it."""
         if self.history.baseline is None:
             tip = self.history.tip_commit
             candidate = Candidate(number, tip, tip, summary="baseline", started=now(), cost_usd=0.0, tokens=0)
         else:
-            candidate = self.taken_in(number)
+            candidate = self.taken_in(replace(self.strategy.ask(shown(self.history)), number=number))
         self.record(candidate)
         return candidate
 
-    def taken_in(self, number: int) -> Candidate:
+    def taken_in(self, brief: Brief) -> Candidate:
         """The agent's change as a commit of ours, made from bytes we read."""
-        known, started, began = shown(self.history), now(), time.monotonic()
-        brief = replace(self.strategy.ask(known), number=number)
-        with self.workspace.draft(brief.parent) as tree:
+        known, started, began, number = shown(self.history), now(), time.monotonic(), brief.number
+        with self.workspace.draft(brief.start or brief.parent) as tree:
             proposal = self.agent.edit(brief, tree, known)
             message = f"{proposal.summary}\n\n{proposal.hypothesis}\n\nExperiment: {number}\n"
             with charged(proposal):

@@ -86,6 +86,8 @@ def _phases(task: Task) -> Iterator[Phase]:
     phases = (task.experiment, task.evaluation, task.contestant, task.holdout)
     yield from (phase for phase in phases if phase)
     yield from (check.phase for check in task.checks)
+    if task.precheck:
+        yield task.precheck
 
 
 def _words(part: str) -> Iterable[str]:

@@ -113,6 +113,8 @@ class Task:
     holdout_budget: int | None = None
     vault: Phase | None = None
     """The evaluation on data a human may ask about once."""
+    precheck: Phase | None = None
+    """A quick look at whether a candidate works at all, before any check and any clock."""
     checks: tuple[Check, ...] = ()
     selftests: tuple[SelfTest, ...] = ()
     constraints: tuple[Constraint, ...] = ()
@@ -124,6 +126,8 @@ class Task:
     referee_options: Mapping[str, float] = field(default_factory=dict)
     agent: str = "tuner"
     agent_options: Mapping[str, object] = field(default_factory=dict)
+    repair: int = 0
+    """How often an agent may mend what failed by itself, within one experiment."""
     bundles: str = "allow"
     """What becomes of a proposal that holds several independent changes: allow | split | refuse."""
     give_up_after: int = 8
@@ -139,6 +143,8 @@ class Task:
     budget: Budget = field(default_factory=Budget)
     alarm: tuple[str, ...] = ()
     """Command that hears every alarm on its standard input; empty for none."""
+    errand: tuple[str, ...] = ()
+    """Command started after every experiment; empty for none."""
     program: str = ""
     """Text of program.md, or empty."""
     digest: str = ""

@@ -6,7 +6,7 @@ import math
 import re
 from typing import Annotated, Literal
 
-from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, model_validator
+from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, WithJsonSchema, model_validator
 
 from autoresearch.commandline import arguments
 from autoresearch.metrics import OF_A_RUN, OWN
@@ -54,8 +54,11 @@ def limit(value: str) -> tuple[str, float, float]:
     return (found[1], -math.inf, bound) if found[2] == "<=" else (found[1], bound, math.inf)
 
 
-Size = Annotated[int, BeforeValidator(size)]
-Command = Annotated[tuple[str, ...], BeforeValidator(arguments)]
+_WORDS = {"type": "array", "items": {"type": "string"}, "minItems": 1}
+Size = Annotated[int, BeforeValidator(size), WithJsonSchema({"type": ["integer", "string"]})]
+Command = Annotated[
+    tuple[str, ...], BeforeValidator(arguments), WithJsonSchema({"anyOf": [{"type": "string"}, _WORDS]})
+]
 Glob = Annotated[str, AfterValidator(glob)]
 Seconds = Annotated[float, Field(gt=0, le=30 * 24 * 3600, allow_inf_nan=False)]
 Positive = Annotated[int, Field(gt=0)]
@@ -247,6 +250,9 @@ class HooksTable(Table):
     """Commands of the owner's own, run outside of all boxes."""
 
     alarm: Command | None = Field(default=None, description="Hears every alarm on its standard input.")
+    experiment: Command | None = Field(
+        default=None, description="Started after every experiment; nobody waits for it, its failure stops nothing."
+    )
 
 
 class CheckTable(Table):
@@ -255,6 +261,15 @@ class CheckTable(Table):
     name: str = Field(min_length=1)
     command: Command
     seconds: Seconds
+    memory: Size | None = None
+    processes: Positive | None = None
+
+
+class PrecheckTable(Table):
+    """A quick look at whether a candidate works at all, before any check and any clock."""
+
+    command: Command
+    seconds: Seconds = 5.0
     memory: Size | None = None
     processes: Positive | None = None
 
@@ -290,6 +305,9 @@ class AgentTable(BaseModel):
 
     model_config = ConfigDict(extra="allow", frozen=True, strict=True)
     use: str = "tuner"
+    repair: Literal[0, 1] = Field(
+        default=1, description="How often an agent may mend what failed by itself, within one experiment."
+    )
     bundles: Literal["allow", "split", "refuse"] = Field(
         default="allow", description="What becomes of a proposal that holds several independent changes."
     )
@@ -332,6 +350,7 @@ class TaskFile(Table):
     holdout: HoldoutTable | None = None
     vault: VaultTable | None = None
     hooks: HooksTable = HooksTable()
+    precheck: PrecheckTable | None = None
     check: list[CheckTable] = []
     constraint: list[ConstraintTable] = []
     selftest: list[SelfTestTable] = []

@@ -27,7 +27,7 @@ from autoresearch.errors import UserError
 from autoresearch.footprint import Footprint
 from autoresearch.git import LINK, SUBMODULE, Branch, Change, Entry, Store, Tree, UserRepository
 from autoresearch.globs import Globs
-from autoresearch.intake import Scope, quote, read_changes
+from autoresearch.intake import Scope, quote, read_changes, refuse_credentials
 from autoresearch.refs import Refs, check_study_name, short_name
 from autoresearch.trees import Plot, Source, entry_for, remove
 
@@ -269,6 +269,11 @@ class Workspace:
             with self._lock:
                 self._agents.discard(number)
 
+    def lay_out(self, root: Path, commit: str) -> None:
+        """A copy of `commit` like a draft, in a folder that does not exist yet and that nobody mends later."""
+        with _mendable(self._folder):
+            Plot(root).fill(self._visible(commit), self._source)
+
     def _seat(self) -> int:
         with self._lock:
             number = next(n for n in range(len(self._agents) + 1) if n not in self._agents)
@@ -283,10 +288,12 @@ class Workspace:
 
         The commit is on the disk when this returns; the same arguments make the same commit. `when` is ISO 8601.
 
-        Raises Foul when there is no change, or one that a candidate may not make: see `intake.read_changes`.
+        Raises Foul when there is no change, or one that a candidate may not make: see `intake.read_changes`; and for
+        a credential in it.
         """
         before = self.tree(parent)
         changes = read_changes(tree, before, self.scope)
+        refuse_credentials(message, self._sides(before, changes))
         with _mendable(self._folder):
             ref = self.refs.candidate(number)
             commit = self._store.commit(ref, parent, changes, message=message, when=when)
@@ -323,6 +330,23 @@ class Workspace:
                 self._forms.clear()
             self._forms[key] = forms.of_file(path, self._store.read(entry.blob))
         return f"{entry.mode} {self._forms[key]}"
+
+    def fork(self, commit: str) -> str | None:
+        """Where `commit` of the user's parted from the current best; None when they have nothing in common."""
+        return self._store.fork(commit, self._store.refs(self.refs.tip).get(self.refs.tip, self.base))
+
+    def copied(self, changes: Mapping[str, Change], *, number: int, parent: str, when: str) -> str:
+        """A commit of what a person's own files are, `parent` with `changes`, before they are experiment `number`."""
+        with _mendable(self._folder):
+            ref = self.refs.copy(number)
+            return self._store.commit(ref, parent, changes, message=f"Before experiment {number}\n", when=when)
+
+    def publish_copy(self, number: int) -> str:
+        """Bring what `copied` made for experiment `number` into the user's repository. Gives the ref."""
+        ref = self.refs.copy(number)
+        with _mendable(self._user.common):
+            self._user.receive(self._store.path, [ref])
+        return ref
 
     def _sides(self, before: Tree, changes: Mapping[str, Change]) -> Iterator[tuple[str, bytes, bytes]]:
         """Path, old and new bytes of every change; empty where there is no such file."""

@@ -106,6 +106,7 @@ def messages(text: str, *, ended: str = "end_turn") -> dict[str, Any]:
 def edit(old: str, new: str, *, path: str = "train.py") -> str:
     """A complete answer."""
     return (
-        "SUMMARY: larger steps\nHYPOTHESIS: they reach further\nEXPECTED: 0.1 lower\nRISK: it diverges\n\n"
+        "SUMMARY: larger steps\nHYPOTHESIS: they reach further\n"
+        "EXPECTED: 0.1 lower\nRISK: it diverges\nNOTE: #3 did\n\n"
         f"FILE: {path}\n<<<<<<< SEARCH\n{old}\n=======\n{new}\n>>>>>>> REPLACE\n"
     )

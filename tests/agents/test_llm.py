@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import re
 import threading
 import time
+import tomllib
 from pathlib import Path
 
 import pytest
@@ -13,6 +15,7 @@ from models import Edit, Fail, Models, Scene, Text
 from autoresearch import agents
 from autoresearch.agents.llm import Allowance, Llm, endpoint
 from autoresearch.agents.patience import Patience
+from autoresearch.brief import render
 from autoresearch.causes import Cause
 from autoresearch.errors import Foul, Interrupted, TaskError, UserError
 from autoresearch.history import History
@@ -20,6 +23,8 @@ from autoresearch.records import Brief, Direction, Metric, Outcome, Proposal
 from autoresearch.sandboxes.unsafe import Unsafe
 from autoresearch.task import Limits, Phase, Task
 from autoresearch.toolchain import Toolchain
+from autoresearch.uplink import Usage, named
+from autoresearch.uplink.prices import listed
 
 KEY = "sk-test-0123456789abcdef"
 TASK = Task("toy", "Lowest loss", ("*.py",), Metric("loss", Direction.MINIMIZE), Phase(("true",), Limits(5.0)))
@@ -43,7 +48,7 @@ def tree(tmp_path: Path) -> Path:
 def agent(
     url: str, *, provider: str = "openai", seconds: float = 10.0, tokens: int | None = None, **more: float
 ) -> Llm:
-    place = endpoint(provider, base_url=url, key_env="MY_KEY")
+    place = endpoint(named(provider, url=url, key_env=["MY_KEY"]))
     return Llm(
         "scripted",
         place,
@@ -76,7 +81,7 @@ def test_one_answer_is_one_edit(tree: Path, provider: str, answer: object) -> No
         proposal = ask(agent(server.url, provider=provider), tree)
     assert (tree / "train.py").read_text() == "LR = 0.2\nprint(LR)\n"
     assert (proposal.summary, proposal.hypothesis) == ("larger steps", "they reach further")
-    assert proposal.detail == {"expected": "0.1 lower", "risk": "it diverges"}
+    assert proposal.detail == {"expected_effect": "0.1 lower", "risk": "it diverges", "notes": ["#3 did"]}
     assert (proposal.tokens, proposal.cost_usd) == (1050, None)
     assert proposal.agent_version in ("local-1", "claude-1")
     asked = str(server.asked[0])
@@ -295,7 +300,9 @@ def test_long_files_are_shown_in_part_and_never_written_whole(tree: Path) -> Non
     (tree / "train.py").write_text(filler + "momentum = 0.9\n" + filler.replace("value", "other"))
     (tree / "small.py").write_text("A = 1\n")
     whole = Answer(chat("SUMMARY: x\n\nFILE: train.py\n```\nA = 2\n```\n"))
-    with canned(whole, Answer(chat(edit("momentum = 0.9", "momentum = 0.8")))) as server:
+    with canned(
+        whole, Answer(chat(edit("momentum = 0.9", "momentum = 0.8", path="train.py (shown in part)")))
+    ) as server:
         llm = agent(server.url, shown=6000)
         llm.edit(Brief(1, "base", render=lambda: "Tune the momentum.\n"), tree, History())
     told = server.asked[0]["messages"][1]["content"]
@@ -303,6 +310,7 @@ def test_long_files_are_shown_in_part_and_never_written_whole(tree: Path) -> Non
     assert "A = 1" in told
     assert "are not shown]" in told
     assert len(told) < 12_000
+    assert "FILE: train.py (shown in part; " in told
     assert "was shown in part" in server.asked[1]["messages"][-1]["content"]
     assert "momentum = 0.8\n" in (tree / "train.py").read_text()
 
@@ -316,8 +324,9 @@ def test_options_are_checked(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) ->
     assert made(local | {"temperature": 0, "tokens": 9000, "patience": 60}, tmp_path).name == "llm"
     for wrong, said in (
         ({}, "agent.model must be"),
-        (local | {"provider": "nobody"}, "is not known"),
-        (local | {"base_url": "nowhere"}, "is no address"),
+        (local | {"provider": "nobody"}, "no provider known here"),
+        (local | {"base_url": "nowhere"}, "is no base URL"),
+        (local | {"prices": {"qwen": 1}}, "is no price"),
         (local | {"max_output_tokens": 0}, "a positive whole number"),
         (local | {"temperature": "hot"}, "a number from 0 on"),
         (local | {"modell": "x"}, "did you mean 'model'?"),
@@ -325,7 +334,48 @@ def test_options_are_checked(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) ->
         with pytest.raises(TaskError, match=said):
             made(wrong, tmp_path)
     monkeypatch.delenv("OPENAI_API_KEY", raising=False)
-    with pytest.raises(UserError, match="needs a key in OPENAI_API_KEY"):
+    with pytest.raises(UserError, match="OPENAI_API_KEY is not set"):
         made({"model": "m"}, tmp_path)
-    with pytest.raises(UserError, match="unencrypted"):
+    with pytest.raises(TaskError, match="unencrypted"):
         made({"model": "m", "base_url": "http://192.0.2.1/v1", "key_env": "MY_KEY"}, tmp_path)
+
+
+def test_a_server_that_is_not_there_is_found_before_the_night(tree: Path) -> None:
+    with canned(GOOD) as server:
+        llm = agent(server.url)
+        assert agents.problems(llm, tree, ["*.py"]) == []
+    (problem,) = agents.problems(llm, tree, ["*.py"])
+    assert problem.startswith("Nobody answers at 127.0.0.1:")
+
+
+def test_the_form_of_the_answer_is_the_only_one_it_is_told(tree: Path) -> None:
+    document = render(TASK, History(), number=7)
+    with canned(GOOD) as server:
+        agent(server.url).edit(Brief(7, "base", render=lambda: document), tree, History())
+    told = server.asked[0]["messages"][1]["content"]
+    assert "AUTORESEARCH_PROPOSAL" in document
+    assert "AUTORESEARCH_PROPOSAL" not in told
+    assert "## What was tried" in told
+    assert told.count("SUMMARY:") == 1
+
+
+def test_the_how_to_is_true(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("ANTHROPIC_API_KEY", KEY)
+    monkeypatch.setenv("MY_SERVER_KEY", KEY)
+    page = (Path(__file__).parents[2] / "docs" / "how-to" / "ask-a-model-directly.md").read_text()
+    tables = [tomllib.loads(text)["agent"] for text in re.findall(r"^```toml\n(.*?)^```$", page, re.M | re.S)]
+    assert len(tables) == 3
+    for table in tables:
+        assert table.pop("use") == "llm"
+        made(table, tmp_path)
+    for option in re.findall(r"^\| `(\w+)` \|", page, re.MULTILINE):
+        if option != "give_up_after":
+            made({"model": "qwen", "provider": "ollama", option: 1}, tmp_path)
+
+
+def test_servers_of_ones_own_cost_nothing_and_prices_are_known_or_not() -> None:
+    for provider, model, cost in (("ollama", "local-1", 0.0), ("other", "local-1", None), ("other", "priced", 1.1)):
+        place = endpoint(
+            named(provider, url="http://127.0.0.1:1/v1"), listed().changed({"priced": {"input": 1, "output": 2}})
+        )
+        assert place.cost(model, Usage(input=900_000, output=100_000)) == cost

@@ -56,7 +56,7 @@ def test_a_factory_of_the_users_own(tmp_path: Path, monkeypatch: pytest.MonkeyPa
 @pytest.mark.parametrize(
     ("name", "options", "message"),
     [
-        ("claude", {}, "not available yet"),
+        ("portfolio", {}, "agent.members must name"),
         ("tunner", {}, "did you mean 'tuner'"),
         ("zzz", {}, "known: tuner, command, llm, scripted"),
         ("tuner", {"seed": 3}, "agent.seed is not an option of the tuner agent; its options: none"),

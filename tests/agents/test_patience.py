@@ -7,7 +7,7 @@ import threading
 import pytest
 
 from autoresearch.agents.patience import OUTAGE_SECONDS, Busy, Patience
-from autoresearch.agents.trouble import asked_to_wait, cause_of, passes, sign
+from autoresearch.agents.trouble import cause_of, passes, sign
 from autoresearch.causes import Cause, alike
 from autoresearch.errors import Foul, Interrupted
 
@@ -102,12 +102,6 @@ def test_what_errors_mean(status: int | None, text: str, cause: Cause, waits: bo
 
 def test_ordinary_words_are_no_sign() -> None:
     assert sign("IndexError: list index out of range\nthe learning rate is limited by key tokens") is None
-
-
-def test_retry_after_is_a_number_or_a_date() -> None:
-    assert asked_to_wait("17", now=0.0) == 17.0
-    assert asked_to_wait("Thu, 01 Jan 1970 00:01:00 GMT", now=20.0) == 40.0
-    assert [asked_to_wait(said, now=0.0) for said in ("", "soon", "-3", "nan")] == [0.0] * 4
 
 
 def test_reasons_are_compared_without_their_figures() -> None:

@@ -84,6 +84,23 @@ def test_a_night(name: str, tmp_path: Path) -> None:
     assert hidden(root)
 
 
+@pytest.mark.slow
+@pytest.mark.parametrize("name", ["claude", "codex", "pi"])
+def test_a_conversation_that_goes_on(name: str, tmp_path: Path) -> None:
+    installed.need(DIALECTS[name].executable)
+    with Models(NIGHT) as models:
+        more = installed.table(name, models.url) + 'session = "continue"\n'
+        root = toy.make(tmp_path / "toy", preset="exact", noise=0.0, experiments=2, more=more)
+        done = run(root)
+        assert done.returncode == 0, done.stderr
+        first, later = models.seen[0].ask, models.seen[-1].ask
+    assert [each["verdict"]["outcome"] for each in records(root, "experiment")[1:]] == ["keep", "discard"]
+    prompts = [message.text for message in later.messages if message.role == "user"]
+    assert sum("# Experiment 1 of" in prompt for prompt in prompts) == 1
+    assert sum("# Experiment 2 of" in prompt for prompt in prompts) == 1
+    assert len(later.messages) > 2 * len(first.messages)
+
+
 def hidden(root: Path) -> bool:
     """Whether the key stands nowhere in what the study left behind."""
     files = [path for path in (root / ".autoresearch").rglob("*") if path.is_file() and not path.is_symlink()]

@@ -51,6 +51,7 @@ def test_status_keeps_its_contract() -> None:
     assert set(got["certified"]) >= {"commit", "mean", "low", "high", "n"}
     assert set(got["counts"]) == {
         "keep", "discard", "crash", "timeout", "checks_failed", "out_of_scope", "violation", "no_change",
+        "unknown",
     }  # fmt: skip
     assert sum(got["counts"].values()) == got["experiments"] - 1 == 30
     assert got["budget"]["experiments"] == {"limit": 1000, "used": 30}

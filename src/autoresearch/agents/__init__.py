@@ -2,10 +2,12 @@
 
     tuner      moves the constants of the editable Python files; needs no model and no key
     command    any program that edits the tree it is started in
+    portfolio  several of the others, asked as they prove worth their cost
     llm        a model, asked directly: one edit an answer
     scripted   a queue of prepared changes
     claude, codex, gemini, pi, opencode, mini, aider
                coding programs, started headless
+    acp        any agent that speaks the Agent Client Protocol
 
 A name with a colon, `package.module:factory`, is a factory of the user's own, called like the ones below.
 """
@@ -26,16 +28,27 @@ from autoresearch.protocols import Agent, Sandbox
 from autoresearch.task import Task
 from autoresearch.toolchain import Toolchain
 
-LATER = ("portfolio",)
-"""Agents of the design that do not exist yet."""
-
 
 def make(name: str, options: Mapping[str, object], *, task: Task, sandbox: Sandbox, toolchain: Toolchain) -> Agent:
     """The agent called `name`. Raises TaskError for a name or an option that is not known, or not available yet."""
-    if name in LATER:
-        raise TaskError(f'agent.use = "{name}" is not available yet.', fix=f"use one of {', '.join(_BUILT_IN)}")
     factory = _imported(name) if ":" in name else _built_in(name)
-    return factory(options, task=task, sandbox=sandbox, toolchain=toolchain)
+    own = {key: value for key, value in options.items() if key != "rhythm"}
+    agent = factory(own, task=task, sandbox=sandbox, toolchain=toolchain)
+    return _in_rhythm(agent, options)
+
+
+def _in_rhythm(agent: Agent, options: Mapping[str, object]) -> Agent:
+    """`agent`, started for every experiment, or once for many. Raises TaskError."""
+    rhythm, seconds = options.get("rhythm", "stepwise"), options.get("seconds")
+    if rhythm not in ("stepwise", "long"):
+        raise TaskError(f"agent.rhythm = {rhythm!r} is neither.", fix='write rhythm = "stepwise" or rhythm = "long"')
+    if rhythm == "stepwise":
+        return agent
+    from autoresearch.agents.long import Long, Stays
+
+    if not isinstance(agent, Stays):
+        raise TaskError(f"The {agent.name} agent has no long rhythm.", fix="remove agent.rhythm from autoresearch.toml")
+    return Long(agent, float(seconds)) if isinstance(seconds, int | float) else Long(agent)
 
 
 def problems(agent: Agent, tree: Path, editable: Sequence[str]) -> list[str]:
@@ -46,6 +59,12 @@ def problems(agent: Agent, tree: Path, editable: Sequence[str]) -> list[str]:
         return [f"No file matches editable = {list(editable)}, so there is nothing to change."]
     own = getattr(agent, "problems", None)
     return list(own(tree)) if own else []
+
+
+def mends(agent: Agent, maker: str) -> bool:
+    """Whether `agent`, or its member called `maker`, mends what it made: whoever reads its brief can, and says so."""
+    member = getattr(agent, "members", {}).get(maker, agent)
+    return bool(getattr(member, "mends", False))
 
 
 def _tuner(options: Mapping[str, object], *, task: Task, sandbox: Sandbox, toolchain: Toolchain) -> Agent:  # noqa: ARG001
@@ -76,21 +95,20 @@ def _command(options: Mapping[str, object], *, task: Task, sandbox: Sandbox, too
 
 
 def _llm(options: Mapping[str, object], *, task: Task, sandbox: Sandbox, toolchain: Toolchain) -> Agent:  # noqa: ARG001
-    from autoresearch.agents import llm
+    from autoresearch.agents import access, llm
     from autoresearch.agents.patience import HOUR, Patience
 
     read = Options("llm", options)
-    model, provider = read.text("model"), read.word("provider", "openai")
-    base_url, key_env = read.word("base_url"), read.word("key_env")
+    model, terms = read.text("model"), access.read(read, provider="openai")
     seconds, patience = read.seconds("seconds", 600.0), read.seconds("patience", HOUR)
-    written, tokens = read.whole("max_output_tokens", 8192), read.limit("tokens", example=50_000)
-    temperature, shown = read.amount("temperature"), read.whole("shown_characters", 120_000)
+    written, shown = read.whole("max_output_tokens", 8192), read.whole("shown_characters", llm.SHOWN_CHARACTERS)
+    temperature = read.amount("temperature")
     read.done()
     return llm.Llm(
         model,
-        llm.endpoint(provider, base_url=base_url, key_env=key_env),
+        llm.endpoint(terms.provider, terms.prices),
         editable=task.editable,
-        allowance=llm.Allowance(seconds, written, tokens),
+        allowance=llm.Allowance(seconds, written, terms.tokens, terms.cost_usd),
         patience=Patience(patience),
         temperature=temperature,
         shown=shown,
@@ -112,15 +130,52 @@ def _scripted(options: Mapping[str, object], *, task: Task, sandbox: Sandbox, to
     return Scripted(from_folder(folder), repeat=repeat)
 
 
+def _acp(options: Mapping[str, object], *, task: Task, sandbox: Sandbox, toolchain: Toolchain) -> Agent:
+    from autoresearch.agents import programs
+    from autoresearch.agents.acp.dialect import Acp
+
+    given = dict(options)
+    dialect = Acp(Options("acp", {"command": given.pop("command", "")}).command("command"))
+    return programs.coder(dialect, given, task=task, sandbox=sandbox, toolchain=toolchain)
+
+
+def _portfolio(options: Mapping[str, object], *, task: Task, sandbox: Sandbox, toolchain: Toolchain) -> Agent:
+    from autoresearch.agents.portfolio import Portfolio
+
+    names = Options("portfolio", {"members": options.get("members", [])}).names("members")
+    if not names or len(set(names)) < len(names):
+        raise TaskError(
+            "agent.members must name the agents of the portfolio, each once.",
+            fix='write members = ["tuner", "command"] below [agent] in autoresearch.toml',
+        )
+    read = Options("portfolio", options)
+    read.names("members")
+    tables = {name: read.table(name) for name in names}
+    read.done()
+
+    def member(name: str, table: dict[str, object]) -> Agent:
+        use = str(table.pop("use", name))
+        try:
+            if use == "portfolio":
+                raise TaskError("agent.use must not be a portfolio again.", fix="name its members in agent.members")
+            return make(use, table, task=task, sandbox=sandbox, toolchain=toolchain)
+        except TaskError as error:
+            said = (text.replace("agent.", f"agent.{name}.") for text in (error.message, error.fix))
+            raise TaskError(next(said), fix=next(said).replace("[agent]", f"[agent.{name}]")) from None
+
+    return Portfolio({name: member(name, table) for name, table in tables.items()})
+
+
 Factory = Callable[..., Agent]
 PROGRAMS = ("claude", "codex", "gemini", "pi", "opencode", "mini", "aider")
-_BUILT_IN: dict[str, Factory] = {"tuner": _tuner, "command": _command, "llm": _llm, "scripted": _scripted}
+_BUILT_IN: dict[str, Factory] = {"tuner": _tuner, "command": _command, "llm": _llm, "scripted": _scripted, "acp": _acp}
+_BUILT_IN |= {"portfolio": _portfolio}
 _BUILT_IN |= {name: partial(_program, name) for name in PROGRAMS}
 
 
 def _built_in(name: str) -> Factory:
     if name not in _BUILT_IN:
-        near = difflib.get_close_matches(name, [*_BUILT_IN, *LATER], n=1, cutoff=0.4)
+        near = difflib.get_close_matches(name, _BUILT_IN, n=1, cutoff=0.4)
         hint = f"did you mean {near[0]!r}?" if near else f"known: {', '.join(_BUILT_IN)}"
         raise TaskError(f'agent.use = "{name}" is not a known agent; {hint}', fix='write use = "tuner" below [agent]')
     return _BUILT_IN[name]

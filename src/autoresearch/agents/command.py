@@ -5,15 +5,17 @@ from __future__ import annotations
 import os
 import shutil
 import threading
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from contextlib import AbstractContextManager, nullcontext
 from dataclasses import replace
 from pathlib import Path
 from typing import NoReturn
 
 from autoresearch.agents import report
 from autoresearch.agents.access import Access
+from autoresearch.agents.long import Over, Used
 from autoresearch.agents.scratch import scratch
-from autoresearch.agents.trouble import cause_of
+from autoresearch.agents.trouble import cause_of, sign
 from autoresearch.box import Box, Exit
 from autoresearch.causes import Cause
 from autoresearch.errors import Foul, Interrupted, RigFault, UserError
@@ -29,11 +31,16 @@ BRIEF = "AUTORESEARCH_BRIEF"
 PROPOSAL = "AUTORESEARCH_PROPOSAL"
 """Path where the program may leave a JSON object with any of `report.KEYS`."""
 
+_SAID = "proposal.json"
+
 
 class Command:
     """Runs a program in the agent box: it can write its copy of the tree and a scratch directory, and nothing else."""
 
     name = "command"
+    version = ""
+    waits = False
+    mends = True
 
     def __init__(
         self,
@@ -48,7 +55,7 @@ class Command:
     ) -> None:
         """`pass_env` names variables of our own environment the program may see; everything else stays out.
 
-        With `access` the program can reach that provider, and nothing else. Raises UserError for a variable not set.
+        With `access` it can reach that provider, and nothing else. Raises UserError when a variable is not set.
         """
         self.stop = threading.Event()
         self._argv = tuple(argv)
@@ -57,6 +64,7 @@ class Command:
         self._limits = Limits(seconds=seconds, network=network)
         self._passed = {name: _value(name) for name in pass_env}
         self._access = access
+        self._up: Uplink | None = None
 
     def edit(self, brief: Brief, tree: Path, history: History) -> Proposal:  # noqa: ARG002 - the brief tells it
         """Run the program in `tree`, with no standard input.
@@ -64,32 +72,60 @@ class Command:
         Raises Foul when it fails, runs out of time or leaves an unreadable proposal, RigFault when something of it
         survived, Interrupted when it was cancelled.
         """
-        if self._access is None:
-            return self._run(brief, tree, None)
-        up = self._access.uplink()
-        try:
-            with up:
-                said = self._run(brief, tree, up)
-        except Foul as foul:
-            raise _billed(foul, up) from None
-        return _charged(said, up)
+        with scratch(tree) as folder, self._uplink() as up:
+            box = self._box(brief.text, tree, folder, up)
+            try:
+                self._demand_success(self._sandbox.run(box, stop=self.stop))
+                said = report.read(folder / _SAID, agent=self.name, default=f"change {brief.number}")
+            except Foul as foul:
+                raise _billed(foul, up) if up else foul from None
+        return _charged(said, up) if up else said
 
-    def _run(self, brief: Brief, tree: Path, up: Uplink | None) -> Proposal:
-        with scratch(tree) as folder:
-            told, proposal = folder / "brief.md", folder / "proposal.json"
-            told.write_text(brief.text, encoding="utf-8")
-            env = self._toolchain.env(cores=None, home=folder) | self._passed | (up.env if up else {})
-            box = Box(
-                self._argv,
-                cwd=tree,
-                limits=bounded(self._limits, folder),
-                read=self._toolchain.readable,
-                write=(tree, folder),
-                env=env | {BRIEF: str(told), PROPOSAL: str(proposal)},
-                uplink=up.address if up else None,
-            )
-            self._demand_success(self._sandbox.run(box, stop=self.stop))
-            return report.read(proposal, agent=self.name, default=f"change {brief.number}")
+    def stay(
+        self,
+        prompt: str,
+        tree: Path,
+        *,
+        seconds: float,
+        read: Sequence[Path],
+        write: Sequence[Path],
+        env: Mapping[str, str],
+        stop: threading.Event,
+    ) -> Over:
+        """Run the program for a long session: it finds the prompt where it finds a brief otherwise.
+
+        Raises Foul when it fails, RigFault when something of it survived. Stopped by us is no failure.
+        """
+        with scratch(tree) as folder, self._uplink() as up:
+            self._up = up
+            box = self._box(prompt, tree, folder, up)
+            box = replace(box, limits=replace(box.limits, seconds=seconds), env={**box.env, **env})
+            box = replace(box, read=(*box.read, *read), write=(*box.write, *write))
+            ended = self._sandbox.run(box, stop=stop)
+            if ended.limit != "cancelled" or ended.survivors:
+                self._demand_success(ended)
+            return Over(report.read(folder / _SAID, agent=self.name, default="").summary, transcript=ended.output)
+
+    def used(self) -> Used:
+        """What the uplink of the last session has counted; unknown without one."""
+        return Used(self._up.tokens, self._up.cost_usd) if self._up else Used()
+
+    def _box(self, brief: str, tree: Path, folder: Path, up: Uplink | None) -> Box:
+        told = folder / "brief.md"
+        told.write_text(brief, encoding="utf-8")
+        env = self._toolchain.env(cores=None, home=folder) | self._passed | (up.env if up else {})
+        return Box(
+            self._argv,
+            cwd=tree,
+            limits=bounded(self._limits, folder),
+            read=self._toolchain.readable,
+            write=(tree, folder),
+            env=env | {BRIEF: str(told), PROPOSAL: str(folder / _SAID)},
+            uplink=up.address if up else None,
+        )
+
+    def _uplink(self) -> AbstractContextManager[Uplink | None]:
+        return self._access.uplink() if self._access else nullcontext()
 
     def problems(self, tree: Path) -> list[str]:
         """Why it could not begin in `tree`: the program or its key is missing."""
@@ -106,13 +142,21 @@ class Command:
         if ended.limit == "time":
             self._fail(Outcome.TIMEOUT, f"ran into its limit of {self._limits.seconds:g} s", ended)
         if ended.limit:
-            self._fail(Outcome.CRASH, f"was stopped at its {ended.limit} limit", ended)
+            cause = Cause.FLOOD if ended.limit == "output" else None
+            self._fail(Outcome.CRASH, f"was stopped at its {ended.limit} limit", ended, cause)
         if ended.code != 0:
             how = f"status {ended.code}" if ended.code is not None else f"signal {ended.signal}"
-            self._fail(Outcome.CRASH, f"ended with {how}", ended)
+            self._fail(Outcome.CRASH, f"ended with {how}", ended, _cause(ended))
 
-    def _fail(self, outcome: Outcome, how: str, ended: Exit) -> NoReturn:
-        raise Foul(outcome, f"the agent {how}", log=ended.output, seconds=ended.seconds)
+    def _fail(self, outcome: Outcome, how: str, ended: Exit, cause: Cause | None = None) -> NoReturn:
+        raise Foul(outcome, f"the agent {how}", log=ended.output, seconds=ended.seconds, cause=cause or "")
+
+
+def _cause(ended: Exit) -> Cause | None:
+    """What a program that failed gives away about why."""
+    if ended.code in (126, 127):  # what shells and ours say of a command that cannot be started
+        return Cause.PROGRAM
+    return sign(ended.output.decode(errors="replace"))
 
 
 def _charged(said: Proposal, up: Uplink) -> Proposal:

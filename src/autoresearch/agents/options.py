@@ -83,6 +83,13 @@ class Options:
         except ValueError:
             raise self._wrong(name, "a command, and the agent needs it", f'{name} = "./improve.sh"') from None
 
+    def table(self, name: str) -> dict[str, object]:
+        """A table of options, empty by default."""
+        value = self._take(name, {})
+        if not isinstance(value, dict):
+            raise self._wrong(name, f"a table, [agent.{name}]", f"[agent.{name}]")
+        return dict(value)
+
     def raw(self, name: str) -> object:
         """Whatever stands there, for a reader of its own; None when it is left out."""
         return self._take(name, None)

@@ -8,6 +8,7 @@ import os
 import stat
 from pathlib import Path
 
+from autoresearch.causes import Cause
 from autoresearch.errors import Foul
 from autoresearch.records import Outcome, Proposal
 
@@ -127,4 +128,4 @@ def _whole(said: dict[str, object], key: str) -> int | None:
 
 
 def _refused(why: str) -> Foul:
-    return Foul(Outcome.CRASH, f"the agent's proposal.json cannot be read: {why}")
+    return Foul(Outcome.CRASH, f"the agent's proposal.json cannot be read: {why}", cause=Cause.FORMAT)

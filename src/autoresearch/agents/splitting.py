@@ -8,12 +8,13 @@ from __future__ import annotations
 
 import json
 import threading
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from autoresearch import hunks, threeway
 from autoresearch.admission import ONE_IDEA, ONE_REQUEST
+from autoresearch.agents.announcing import Announcing
 from autoresearch.causes import Cause
 from autoresearch.errors import Foul
 from autoresearch.history import History
@@ -51,6 +52,16 @@ class Splitting:
     @stop.setter
     def stop(self, event: threading.Event) -> None:
         self.agent.stop = event
+
+    @property
+    def on_phase(self) -> Callable[[str, float], None]:
+        """The agent's own, where it announces anything."""
+        return self.agent.on_phase if isinstance(self.agent, Announcing) else lambda _name, _seconds: None
+
+    @on_phase.setter
+    def on_phase(self, hear: Callable[[str, float], None]) -> None:
+        if isinstance(self.agent, Announcing):
+            self.agent.on_phase = hear
 
     def edit(self, brief: Brief, tree: Path, history: History) -> Proposal:
         """Make the next part of a bundle, else let the agent make a change and leave the first part of it.

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import re
-from email.utils import parsedate_to_datetime
 from typing import Final
 
 from autoresearch.causes import Cause
 
 _SIGNS: Final = (
-    (Cause.QUOTA, r"insufficient[_ ]quota|credit balance|out of credits?|billing|quota exceeded|usage limit"),
+    (Cause.QUOTA, r"insufficient[_ ]quota|quota exceeded|exceeded your[a-z ]* quota|usage limit|credit balance"
+     r"|out of credits?|billing"),
     (Cause.RATE_LIMITED, r"rate[_ ]?limit|too many requests|overloaded|resource[_ ]exhausted|at capacity"),
     (Cause.LOGIN, r"(invalid|incorrect|missing|expired|no)[\w -]{0,20}(api|auth)[_ -]?(key|token)|unauthori[sz]ed"
      r"|authentication[_ ](error|failed)|not logged in|log ?in (again|first|expired|required)|please (run )?/?log ?in"),
@@ -23,9 +23,9 @@ _PASSING: Final = frozenset({408, 409, 425, 429, 529})
 def cause_of(status: int | None, text: str) -> Cause:
     """Why a provider gave no answer. `status` is that of its HTTP answer, None where there was none to read."""
     said = _said(text)
-    if status in _STATUSES and not (status == 429 and said is Cause.QUOTA):
-        return _STATUSES[status]
-    return said or Cause.MODEL
+    if said is Cause.QUOTA:  # for which every provider has a status of its own
+        return said
+    return _STATUSES.get(status or 0) or said or Cause.MODEL
 
 
 def sign(text: str) -> Cause | None:
@@ -38,18 +38,6 @@ def passes(status: int | None, cause: Cause) -> bool:
     if cause in (Cause.RATE_LIMITED, Cause.QUOTA):
         return True
     return cause is Cause.MODEL and (status is None or status in _PASSING or status >= 500)
-
-
-def asked_to_wait(header: str, *, now: float) -> float:
-    """Seconds of a `retry-after` header, a number or a date; 0 where it says nothing. `now` is Unix time."""
-    try:
-        return max(0.0, float(header)) if header.strip() else 0.0
-    except ValueError:
-        pass
-    try:
-        return max(0.0, parsedate_to_datetime(header).timestamp() - now)
-    except (ValueError, TypeError):
-        return 0.0
 
 
 def _said(text: str) -> Cause | None:

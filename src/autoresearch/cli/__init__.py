@@ -20,8 +20,11 @@ from autoresearch.cli import (
     demo,
     diff,
     export,
+    finish,
+    importing,
     init,
     log,
+    mcp_,
     place,
     prune,
     replay,
@@ -30,8 +33,10 @@ from autoresearch.cli import (
     run,
     schema,
     show,
+    skill,
     status,
     tell,
+    try_,
     vault,
     watch,
 )
@@ -62,25 +67,16 @@ def root(context: typer.Context, version: bool = typer.Option(False, "--version"
 
 
 VERBS: tuple[Callable[..., None], ...] = (
-    *(
-        init.init,
-        check.check,
-        demo.demo,
-        run.run,
-        status.status,
-        log.log,
-        show.show,
-        diff.diff,
-        report.report,
-        watch.watch,
-    ),
-    *(prune.prune, replay.replay, revalidate.revalidate, vault.vault),
+    *(init.init, check.check, demo.demo, run.run, status.status, log.log, show.show, diff.diff, report.report),
+    *(importing.import_, watch.watch),
+    *(prune.prune, replay.replay, revalidate.revalidate, vault.vault, finish.finish, try_.try_, mcp_.mcp_),
     *(brief.brief, tell.tell, tell.note),
     *(control.pause, control.resume, control.stop, schema.schema),
 )
 for verb in VERBS:
-    app.command()(verb)
+    app.command(verb.__name__.rstrip("_"))(verb)  # two verbs are words of Python's, or of a library's
 app.add_typer(export.app, name="export")
+app.add_typer(skill.app, name="skill")
 
 
 def main() -> None:

@@ -13,7 +13,7 @@ from autoresearch.history import History
 
 
 def diff(
-    number: Annotated[int, typer.Argument(help="Number of the experiment.")],
+    number: place.Number,
     against: Annotated[
         str, typer.Option(help="parent, baseline, certified, or another experiment's number.")
     ] = "parent",
@@ -22,6 +22,9 @@ def diff(
 ) -> None:
     """Print what an experiment changed."""
     site, ledger = place.open_ledger(study)
+    if ledger.history.imported:
+        fix = "git show, if your repository still has that commit"
+        raise UserError(f"{site.study!r} was imported: it has no patches, only what their ledger says.", fix=fix)
     commit = place.candidate(ledger.history, number).commit
     other = _other(ledger.history, number, against)
     patch = place.diff_of(site)(other, commit)

@@ -19,9 +19,9 @@ from rich.table import Table
 from rich.text import Text
 
 from autoresearch import budget
+from autoresearch.agents.announcing import Announcing
 from autoresearch.cli.words import tonight
 from autoresearch.ledger import now
-from autoresearch.protocols import Announcing
 from autoresearch.records import Certificate, Experiment
 from autoresearch.views.lines import OUTCOME_STYLE, line_of
 from autoresearch.views.tip import tip_level, tip_words

@@ -1,75 +1,32 @@
-"""`autoresearch init`: write a task file for this repository."""
+"""`autoresearch init`: write a task file for this repository, from flags, an interview, or a set-up that exists."""
 
 from __future__ import annotations
 
+import shlex
 import sys
+from collections.abc import Sequence
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from autoresearch.cli import place
+from autoresearch.cli import schema
 from autoresearch.errors import UserError
 
-TEMPLATE = """\
-name = {name}
-goal = {goal}
-editable = {editable}                # what may change; everything else is sealed
-# hidden = ["holdout/**"]            # what neither agent nor candidate may ever see
+if TYPE_CHECKING:
+    from autoresearch.git import UserRepository
+    from autoresearch.setups.detect import Found
+    from autoresearch.setups.draft import Draft
 
-[metric]
-name = {metric}
-direction = "{direction}"
-# unit = "s"
-# bounds = [0.0, 1000.0]             # physical limits: a value outside them is a violation, not a record
-
-[experiment]                         # untrusted: runs boxed, in a read-only copy, without a network
-command = {command}
-seconds = {seconds}                  # the clock; then everything it started is killed
-cores = 1                            # pin it: other load on the machine then disturbs it least
-# memory = "8 GiB"
-# writable_tree = true               # if the command must write into its (throw-away) copy of the tree
-{evaluation}
-# [[check]]                          # gates before any number: failing means no score
-# name = "tests"
-# command = "pytest -q"
-# seconds = 120
-
-[budget]
-experiments = 100
-
-[agent]
-use = "tuner"                        # needs no model and no key; or "command" with command = "..."
-"""
-
-EVALUATION = """
-[evaluation]                         # trusted: sealed files only, after the candidate is dead
-command = {command}                  # reads $AUTORESEARCH_ARTIFACTS, writes $AUTORESEARCH_METRICS
-seconds = 60
-"""
-
-SELF_REPORTED = """
-# Without [evaluation] the number comes from the command's own output, as a line `METRIC {metric}=1.23` or
-# `{metric}: 1.23`, and every certificate is labelled `self-reported`. To seal it, add:
-# [evaluation]
-# command = "python evaluate.py"     # reads $AUTORESEARCH_ARTIFACTS, writes $AUTORESEARCH_METRICS
-# seconds = 60
-"""
-
-PROGRAM = """\
-# {name}
-
-{goal}
-
-CAN: change {editable}. One change an experiment, small enough to be blamed or praised for the result.
-
-CANNOT: anything else; the evaluation, the data and the clock are sealed.
-
-Hints for whoever proposes changes go here. This file may be edited between experiments.
-"""
+TRYOUT_SECONDS = 60.0
+"""Most of one try that only looks for numbers."""
 
 
 def init(
+    path: Annotated[Path, typer.Argument(help="The repository, or with --from the set-up's folder in it.")] = Path("."),
+    source: Annotated[
+        str | None, typer.Option("--from", help="A set-up that exists: karpathy, pi, openevolve or shinka.")
+    ] = None,
     command: Annotated[str | None, typer.Option(help="The command to measure, such as 'python bench.py'.")] = None,
     metric: Annotated[str | None, typer.Option(help="Name of the number it prints or the evaluation writes.")] = None,
     direction: Annotated[str | None, typer.Option(help="minimize or maximize.")] = None,
@@ -77,72 +34,124 @@ def init(
     evaluate: Annotated[str | None, typer.Option(help="Command that judges what the first one left.")] = None,
     name: Annotated[str | None, typer.Option(help="Name of the study. Default: the folder's.")] = None,
     goal: Annotated[str | None, typer.Option(help="One sentence.")] = None,
-    seconds: Annotated[float, typer.Option(help="Clock of one experiment.")] = 300,
+    seconds: Annotated[float | None, typer.Option(help="Clock of one experiment. Default: 300.")] = None,
 ) -> None:
-    """Write autoresearch.toml and program.md, from flags or from a short interview."""
+    """Write autoresearch.toml and program.md, from flags, a short interview, or a set-up made for another tool."""
     from autoresearch import config
+    from autoresearch.git import UserRepository
+    from autoresearch.setups import write
 
-    root = place.repository()
-    target = root / config.TASK_FILE
-    if target.exists():
-        raise UserError(f"{target} exists already.", fix="autoresearch check")
-    command = command or _ask("Command to measure (for example: python bench.py)", "--command")
-    metric = metric or _ask("Name of the number it prints", "--metric")
-    direction = direction or _ask("Which way is better: minimize or maximize", "--direction")
-    editable = editable or [_ask("What may change (glob, for example: src/**/*.py)", "--editable")]
-    if direction not in ("minimize", "maximize"):
+    if direction not in (None, "minimize", "maximize"):
         raise UserError(f"--direction {direction} is neither minimize nor maximize.", fix="--direction minimize")
-    name = name or _safe(root.name)
-    words = {
-        "name": name,
-        "goal": goal or f"{'Lowest' if direction == 'minimize' else 'Highest'} {metric} of `{command}`",
-        "metric": metric,
-        "direction": direction,
-        "seconds": f"{seconds:g}",
-    }
-    block = EVALUATION.format(command=_toml(evaluate)) if evaluate else SELF_REPORTED.format(metric=metric)
-    text = TEMPLATE.format(
-        name=_toml(name),
-        goal=_toml(words["goal"]),
-        editable=f"[{', '.join(map(_toml, editable))}]",
-        metric=_toml(metric),
-        direction=direction,
-        command=_toml(command),
-        seconds=words["seconds"],
-        evaluation=block,
-    )
-    target.write_text(text, encoding="utf-8")
-    try:
-        config.load(root)
-    except UserError:
-        target.unlink()
-        raise
-    _write_program(root, words, editable)
-    typer.echo(f"Wrote {target.name}. Look it over, commit it, then: autoresearch check", err=True)
-
-
-def _write_program(root: Path, words: dict[str, str], editable: list[str]) -> None:
-    program = root / "program.md"
-    if not program.exists():
-        program.write_text(
-            PROGRAM.format(editable=", ".join(f"`{glob}`" for glob in editable), **words), encoding="utf-8"
+    repository = UserRepository(path.resolve())
+    if (repository.root / config.TASK_FILE).exists():
+        raise UserError(f"{repository.root / config.TASK_FILE} exists already.", fix="autoresearch check")
+    if source:
+        draft = _adopted(repository.root, path, source)
+    else:
+        draft = _interviewed(repository, command, metric, direction, evaluate=evaluate, seconds=seconds or 300.0)
+    flags = {"command": command, "metric": metric, "direction": direction, "evaluation": evaluate}
+    draft = _overridden(draft, flags | {"name": name, "goal": goal, "seconds": seconds, "editable": editable})
+    if not draft.editable:
+        draft = _overridden(
+            draft, {"editable": [_ask("What may change (glob, for example: src/**/*.py)", "--editable")]}
         )
+    written = write(repository.root, draft, head=schema.LINE)
+    schema.place_beside(repository.root)
+    for remark in draft.remarks:
+        typer.echo(f"  {remark}", err=True)
+    typer.echo(f"Wrote {' and '.join(written)}. Look it over, commit it, then: autoresearch check", err=True)
 
 
-def _ask(question: str, flag: str) -> str:
+def _adopted(root: Path, folder: Path, source: str) -> Draft:
+    from autoresearch.setups import SOURCES
+
+    if source not in SOURCES:
+        raise UserError(f"--from {source} is not a set-up we know.", fix=f"--from {' | '.join(SOURCES)}")
+    return SOURCES[source](root, folder.resolve())
+
+
+def _overridden(draft: Draft, flags: dict[str, object]) -> Draft:
+    from dataclasses import replace
+
+    return replace(draft, **{name: value for name, value in flags.items() if value})  # type: ignore[arg-type]
+
+
+def _interviewed(
+    repository: UserRepository,
+    command: str | None,
+    metric: str | None,
+    direction: str | None,
+    *,
+    evaluate: str | None,
+    seconds: float,
+) -> Draft:
+    """A draft from flags, and from answers where flags are missing and somebody is there to answer."""
+    from autoresearch.setups.detect import detect
+    from autoresearch.setups.draft import Draft, safe_name
+
+    found = detect(repository.root) if command is None else []
+    command = command or _command(found)
+    chosen = next((each for each in found if each.command == command), None)
+    if metric is None and chosen and chosen.metric:
+        metric, direction = chosen.metric, direction or "minimize"
+    metric = metric or _metric(repository, command, evaluate, seconds)
+    direction = direction or _ask("Which way is better: minimize or maximize", "--direction", _guess(metric))
+    if direction not in ("minimize", "maximize"):
+        raise UserError(f"{direction!r} is neither minimize nor maximize.", fix="--direction minimize")
+    return Draft(
+        name=safe_name(repository.root.name),
+        goal=f"{'Lowest' if direction == 'minimize' else 'Highest'} {metric} of `{command}`",
+        editable=[],
+        metric=metric,
+        direction=direction,
+        unit=chosen.unit if chosen else "",
+        command=command,
+        seconds=seconds,
+    )
+
+
+def _command(found: Sequence[Found]) -> str:
+    if not found:
+        return _ask("Command to measure (for example: python bench.py)", "--command")
+    for place, each in enumerate(found, 1):
+        typer.echo(f"{place:3d}  {each.command}    ({each.why})", err=True)
+    first = f"--command {shlex.quote(found[0].command)}"
+    answer = _ask("Which of these, or another command", first, "1")
+    return found[int(answer) - 1].command if answer.isdigit() and 0 < int(answer) <= len(found) else answer
+
+
+def _metric(repository: UserRepository, command: str, evaluate: str | None, seconds: float) -> str:
+    """The metric: asked for with the numbers of one try in sight. An evaluation has to be named, it is not tried."""
+    if evaluate:
+        return _ask("Name of the number the evaluation writes", "--metric")
+    from autoresearch.setups.tryout import tryout
+
+    typer.echo(f"Running it once, in a copy, for {min(seconds, TRYOUT_SECONDS):g} s at most ...", err=True)
+    seen = tryout(repository, command, seconds=min(seconds, TRYOUT_SECONDS))
+    if seen.said:
+        typer.echo(f"It did not work: {seen.said}", err=True)
+    elif not seen.numbers:
+        typer.echo("It printed no number as `name: value` or `METRIC name=value`, on a line of its own.", err=True)
+    names = list(seen.numbers)
+    for place, number in enumerate(names, 1):
+        typer.echo(f"{place:3d}  {number} = {seen.numbers[number]:g}", err=True)
+    answer = _ask("Which number", f"--metric {names[0] if names else '...'}", "1" if names else "")
+    return names[int(answer) - 1] if answer.isdigit() and 0 < int(answer) <= len(names) else answer
+
+
+def _guess(metric: str) -> str:
+    from autoresearch.readers.directions import named
+
+    way = named(metric)
+    return str(way) if way else ""
+
+
+def _ask(question: str, flag: str, default: str = "") -> str:
+    """Ask on the terminal. Raises UserError where there is none: never waits for nobody."""
     if not sys.stdin.isatty():
-        raise UserError(f"{flag} is missing, and there is no terminal to ask on.", fix=f"autoresearch init {flag} ...")
-    answer: str = typer.prompt(question)
+        word = flag.split()[0]
+        fix = f"autoresearch init {flag}" + ("" if " " in flag else " ...")
+        raise UserError(f"{word} is missing, and there is no terminal to ask on.", fix=fix)
+    answer: str = typer.prompt(question, default=default or None, err=True)
     return answer
-
-
-def _safe(name: str) -> str:
-    kept = "".join(char if char.isascii() and (char.isalnum() or char in "._-") else "-" for char in name).strip("-._")
-    return kept[:64] or "study"
-
-
-def _toml(text: str) -> str:
-    """`text` as a TOML basic string."""
-    import json
-
-    return json.dumps(text, ensure_ascii=False)

@@ -9,13 +9,21 @@ from typing import Annotated, Any
 import typer
 
 from autoresearch import git
+from autoresearch.cli import completion
 from autoresearch.errors import UserError
 from autoresearch.history import Archive, History
 from autoresearch.ledger import Ledger
 from autoresearch.records import Candidate
 from autoresearch.site import FOLDER, Site, studies
 
-StudyName = Annotated[str | None, typer.Option("--study", help="Which study, where the repository has several.")]
+StudyName = Annotated[
+    str | None,
+    typer.Option("--study", help="Which study, where the repository has several.", autocompletion=completion.studies),
+]
+Number = Annotated[int, typer.Argument(help="Number of the experiment.", autocompletion=completion.experiments)]
+LedgerFile = Annotated[
+    Path | None, typer.Argument(metavar="[FILE]", help="A ledger wherever it is, instead of a study's here.")
+]
 AsJson = Annotated[bool, typer.Option("--json", help="Print JSON for programs instead of text for people.")]
 
 
@@ -44,12 +52,29 @@ def open_ledger(name: str | None) -> tuple[Site, Ledger[Archive]]:
     return found, found.ledger()
 
 
+def ledger_path(file: Path | None, study: str | None) -> Path:
+    """The ledger named, else that of the study meant. Raises UserError."""
+    if file is None:
+        return site(study).ledger_path
+    if not file.is_file():
+        raise UserError(f"{file} is not a file.", fix="name a ledger, such as .autoresearch/<study>/ledger.jsonl")
+    return file
+
+
 def has_study() -> bool:
     """Whether any study has begun where we stand."""
     try:
         return bool(studies(_root_with_studies()))
     except UserError:
         return False
+
+
+def root_for_studies() -> Path:
+    """Where a study that needs no repository is kept: beside others, in the repository, else here."""
+    try:
+        return _root_with_studies()
+    except UserError:
+        return Path.cwd()
 
 
 def _root_with_studies() -> Path:
@@ -81,7 +106,7 @@ def candidate(history: History, number: int) -> Candidate:
 
 
 def diff_of(site: Site) -> Callable[[str, str], str]:
-    """A function from two commits of the study to the patch between them."""
+    """A function from two commits of the study to the patch between them; of an imported one, where git knows them."""
     return git.Store(site.folder / "referee.git").diff
 
 

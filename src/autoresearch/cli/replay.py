@@ -14,13 +14,13 @@ FOUND = 4
 """Exit code when something does not hold."""
 
 
-def replay(study: place.StudyName = None, as_json: place.AsJson = False) -> None:
+def replay(ledger: place.LedgerFile = None, study: place.StudyName = None, as_json: place.AsJson = False) -> None:
     """Verify the ledger's chain and re-judge every verdict and certificate from its measurements."""
     from autoresearch.replay import replay as judge_again
 
-    site = place.site(study)
+    path = place.ledger_path(ledger, study)
     try:
-        result = judge_again(site.ledger_path)
+        result = judge_again(path)
     except LedgerError as error:
         explain(error)
         raise typer.Exit(FOUND) from None
@@ -33,4 +33,4 @@ def replay(study: place.StudyName = None, as_json: place.AsJson = False) -> None
         )
         for disagreement in result.disagreements:
             typer.echo(f"  {disagreement}")
-    raise typer.Exit(FOUND if result.disagreements else 0)
+    raise typer.Exit(FOUND if result.disagreements or not result.lines else 0)

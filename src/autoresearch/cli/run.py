@@ -80,7 +80,7 @@ def night(root: Path, task: Task, *, granted: Budget | None = None, unsafe: bool
                     assembly.study.record(Note("fault", f"the night stopped: {fault}"))
                 raise
             finally:
-                assembly.rig.workspace.close()
+                assembly.close()
                 site.clear_step()
     if assembly.study.history.measured == before:
         raise _empty(assembly.study.history.experiments[tried:], why)

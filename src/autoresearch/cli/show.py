@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-from typing import Annotated
 
 import typer
 
@@ -13,7 +12,7 @@ from autoresearch.errors import UserError
 
 
 def show(
-    number: Annotated[int, typer.Argument(help="Number of the experiment.")],
+    number: place.Number,
     study: place.StudyName = None,
     as_json: place.AsJson = False,
 ) -> None:

@@ -14,6 +14,8 @@ from autoresearch.history import Archive
 from autoresearch.records import Candidate, Measurement, Outcome, Verdict
 from autoresearch.site import Site
 from autoresearch.views import Reading
+from autoresearch.views.costs import of_experiment
+from autoresearch.views.hearsay import hearsay_lines
 from autoresearch.views.lines import OUTCOME_STYLE, status_lines
 from autoresearch.views.paired import beside
 from autoresearch.views.sentences import size_of
@@ -36,6 +38,9 @@ def print_status(data: dict[str, Any], history: Archive) -> None:
     out = console()
     if out.is_terminal:
         _print_staircase(out, history)
+    if data["imported"]:
+        _print_hearsay(out, data, history)
+        return
     grid = Table.grid(padding=(0, 2))
     for name, text in status_lines(data, history):
         grid.add_row(name, Text(text))
@@ -46,6 +51,20 @@ def print_status(data: dict[str, Any], history: Archive) -> None:
         out.print(f"now: {step['step']}, since {step['began']}", markup=False)
     for alarm in data["alarms"]:
         out.print(f"alarm: {plain(alarm, 400)}", style="red", markup=False)
+    out.print(f"next: {data['next']}", style="dim", markup=False)
+
+
+def _print_hearsay(out: Console, data: dict[str, Any], history: Archive) -> None:
+    """What another tool's ledger says, and what may be believed of it."""
+    grid = Table.grid(padding=(0, 2))
+    for name, text in hearsay_lines(history):
+        grid.add_row(name, Text(text))
+    counts = ", ".join(f"{number} {name}" for name, number in data["counts"].items() if number)
+    grid.add_row("experiments", f"{data['experiments']} ({counts or 'the first level only'})")
+    out.print(Text(f"{data['study']}: imported, read-only", "bold"))
+    out.print(grid)
+    for alarm in data["alarms"]:
+        out.print(f"doubt: {plain(alarm, 400)}", style="yellow", markup=False)
     out.print(f"next: {data['next']}", style="dim", markup=False)
 
 
@@ -78,7 +97,7 @@ def print_log(history: Archive, numbers: Sequence[int]) -> None:
             str(done.number),
             Text(_outcome(done.verdict), OUTCOME_STYLE[done.verdict.outcome]),
             "–" if done.value is None else f"{done.value:.6g}",
-            f"{done.seconds:.1f} s",
+            "–" if history.imported else f"{done.seconds:.1f} s",
             _size(done.candidate),
             done.candidate.commit[:9] if done.candidate else "–",
             Text(plain(summary)),
@@ -113,6 +132,10 @@ def print_experiment(history: Archive, row: dict[str, Any], sentence: str, site:
     for name in ("cause", "summary", "hypothesis", "agent", "commit", "parent", "started"):
         if row[name]:
             grid.add_row(name, Text(plain(str(row[name]), 600)))
+    if cost := of_experiment(history.experiments[row["number"]]):
+        grid.add_row("cost", cost)
+    if row["mends"]:
+        grid.add_row("mended", f"its first try, {row['mends'][:9]}, failed by itself")
     if size := size_of(history.candidates.get(row["number"])):
         grid.add_row("size", size)
     for run in history.settled.get(row["number"], ()):
@@ -121,7 +144,8 @@ def print_experiment(history: Archive, row: dict[str, Any], sentence: str, site:
         grid.add_row(f"run ({run.side})", f"{figures.value(run.value)}{_beside(history, run, figures)}  {where}{load}")
     logs = [run.log for run in history.settled.get(row["number"], ())]
     for name in filter(None, [*logs, row["log"]]):
-        grid.add_row("log", str(site.log_path(name)))
+        path = site.log_path(name)
+        grid.add_row("log", str(path) if path.exists() else "dropped, to stay below the bound on all logs")
     out.print(Text(f"experiment {row['number']}", "bold"))
     out.print(grid)
     out.print(Text(plain(sentence, 2000)))

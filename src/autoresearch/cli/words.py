@@ -19,7 +19,12 @@ def tonight(history: History) -> str:
     if night.budget.hours is not None:
         parts.append(f"{hours_since(night.started, now()):.1f} of {night.budget.hours:g} hours")
     if night.budget.cost_usd is not None:
-        parts.append(f"US$ {night.budget.cost_usd:g} granted")
+        parts.append(f"{_used(history, 'cost_usd')} of US$ {night.budget.cost_usd:g}")
     if night.budget.tokens is not None:
-        parts.append(f"{night.budget.tokens} tokens granted")
+        parts.append(f"{_used(history, 'tokens')} of {night.budget.tokens} tokens")
     return ", ".join(parts) + f"; {history.certificates_tonight} of {night.certificates} certificates"
+
+
+def _used(history: History, name: str) -> str:
+    used = [getattr(done, name) for done in history.tonight()]
+    return "unknown" if None in used else f"{sum(used):g}"

@@ -41,6 +41,8 @@ def _row(history: Archive, done: Experiment) -> tuple[str, ...]:
 
 
 def _memory_gb(history: Archive, done: Experiment) -> float:
+    if row := history.hearsay.get(done.number):
+        return row.values.get("memory_gb", 0.0)
     peaks = [run.peak_memory_bytes or 0 for run in history.settled.get(done.number, ())]
     return max(peaks, default=0) / 2**30
 

@@ -10,7 +10,7 @@ from autoresearch.records import Certificate, Outcome, Ruling, Side, Verdict
 from autoresearch.referees import words
 from autoresearch.referees.allowance import Allowance, Familywise, Lond
 from autoresearch.referees.proofs import contest, proof, proven_by, turn
-from autoresearch.referees.reading import baseline, fresh, noise, scores, sentinel_due, steady
+from autoresearch.referees.reading import baseline, noise, scores, sentinel_due, steady
 from autoresearch.referees.schedule import keep_due
 from autoresearch.stats.levels import is_bought, too_variable, welch_p
 from autoresearch.stats.looks import WORSE
@@ -88,7 +88,7 @@ class Ranked:
         if not asked:
             return Side.CANDIDATE
         split = asked[-1].split
-        ours, theirs = (fresh(history, commit, split=split) for commit in (evidence.candidate, evidence.incumbent))
+        ours, theirs = (history.fresh(commit, split=split) for commit in (evidence.candidate, evidence.incumbent))
         if len(ours) < self.pool:
             return turn(ours, theirs) if len(theirs) < self.pool else Side.CANDIDATE
         if len(theirs) < self.pool:

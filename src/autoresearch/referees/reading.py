@@ -32,22 +32,9 @@ def missed(run: Measurement) -> bool:
     return run.value is None and run.foul.partition(": ")[0] in ("", Outcome.DISCARD)
 
 
-def fresh(history: History, commit: str, *, split: str = "public") -> list[Measurement]:
-    """This epoch's runs of `commit` that did not decide whether to keep it, oldest first.
-
-    The run that earned a keep was picked for being good, so it flatters; a baseline's runs were not picked.
-    """
-    baseline = history.baseline.number if history.baseline else None
-    return [
-        run
-        for run in history.runs.get((commit, split), ())
-        if run.side is Side.INCUMBENT or run.certificate is not None or run.experiment == baseline
-    ]
-
-
 def steady(history: History, commit: str) -> tuple[list[float], Drift]:
     """Scores of the fresh public runs of `commit` since the last drift alarm, fouls left out, and the drift watch."""
-    found = numbers(history.metric, fresh(history, commit))
+    found = numbers(history.metric, history.fresh(commit))
     drift = watch(tuple(found))
     return found[drift.start :], drift
 

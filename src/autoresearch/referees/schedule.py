@@ -6,6 +6,7 @@ import math
 from datetime import datetime
 from statistics import median
 
+from autoresearch.budget import share as budget_share
 from autoresearch.history import History, is_baseline
 from autoresearch.lineage import ancestry
 from autoresearch.records import Experiment, Outcome
@@ -92,7 +93,7 @@ def _used(history: History, finished: int) -> float:
         shares.append(_elapsed(history, finished) / _available(history, budget.hours * 3600))
     for name, limit in (("cost_usd", budget.cost_usd), ("tokens", budget.tokens)):
         if limit is not None:
-            shares.append(_spent(history, name, finished) / limit)
+            shares.append(budget_share([getattr(done, name) for done in history.tonight(finished)], limit))
     return max(shares)
 
 
@@ -111,8 +112,3 @@ def _available(history: History, seconds: float) -> float:
     assert history.night
     reserve = 2 * design_for(history.night.certificates).looks[-1] * (run_seconds(history) or 0.0)
     return max(seconds - reserve, seconds / 2)
-
-
-def _spent(history: History, name: str, finished: int) -> float:
-    used = [getattr(done, name) for done in history.tonight(finished)]
-    return UNKNOWN if None in used else float(sum(used))

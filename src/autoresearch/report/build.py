@@ -8,6 +8,7 @@ from pathlib import Path
 
 from autoresearch.history import Archive
 from autoresearch.report import html, markdown
+from autoresearch.report.imported import as_imported
 from autoresearch.report.page import compose
 from autoresearch.task import Task
 
@@ -41,6 +42,8 @@ def build(
     Raises OSError when the folder cannot be written.
     """
     page = compose(history, task=task, diff_of=diff_of, series_of=series_of)
+    if history.imported:
+        page = as_imported(page, history)
     paths = ReportPaths(out_dir / "report.html", out_dir / "report.md", out_dir / "staircase.svg")
     out_dir.mkdir(parents=True, exist_ok=True)
     paths.html.write_text(html.render(page), encoding="utf-8")

@@ -142,6 +142,8 @@ class Page:
     spend: Sequence[Line]
     sheet: Sequence[Line]
     commands: Sequence[Line]
+    hearsay: Sequence[Line] = ()
+    """Of an imported ledger: what it claims, and what our statistics say of that."""
 
 
 def compose(

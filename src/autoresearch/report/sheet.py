@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from autoresearch import referees
 from autoresearch.history import Archive
 from autoresearch.task import Limits, Phase, Task
+from autoresearch.views.costs import Costs, account_words, usd
 from autoresearch.views.levels import Level
 from autoresearch.views.paired import is_paired, spread
 from autoresearch.views.reading import Reading, Span, own_runs
@@ -75,10 +76,21 @@ def spending(history: Archive) -> list[Line]:
     }
     whole = used.total or 1.0
     lines = [Line(name, duration(seconds), f"{seconds / whole:.0%}") for name, seconds in parts.items()]
-    gap = f"{count(used.unknown_cost, 'experiment')} did not report it" if used.unknown_cost else ""
-    lines.append(Line("money", "unknown" if used.cost_usd is None else f"US$ {used.cost_usd:,.2f}", gap))
+    least = f"at least {usd(used.least_usd)}: {count(used.unknown_cost, 'experiment')} did not report it"
+    lines.append(Line("money", *(("unknown", least) if used.cost_usd is None else (usd(used.cost_usd), ""))))
     lines.append(Line("tokens", "unknown" if used.tokens is None else f"{used.tokens:,}"))
+    lines += _costs(Costs.of(history), history.metric.unit or "unit")
+    lines += [Line(f"agent {name}", text) for name, text in account_words(history, Figures(history.metric.unit))]
     return lines
+
+
+def _costs(costs: Costs, unit: str) -> Iterator[Line]:
+    """What one of each came at; nothing where no model was asked."""
+    named = {"an experiment": costs.experiment, "a keep": costs.keep, f"a certified {unit}": costs.gain}
+    for name, cost in named.items():
+        if cost and not costs.all.is_nothing:
+            note = f"{costs.certified:.4g} {unit} certified in this epoch" if cost is costs.gain else ""
+            yield Line(f"cost of {plain(name, 60)}", str(cost), plain(note, 120))
 
 
 def reproduction(history: Archive, task: Task) -> list[Line]:

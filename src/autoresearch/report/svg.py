@@ -36,6 +36,7 @@ NAMES = {
     Outcome.OUT_OF_SCOPE: "out of scope",
     Outcome.VIOLATION: "violation",
     Outcome.NO_CHANGE: "no change",
+    Outcome.UNKNOWN: "unknown",
 }
 
 

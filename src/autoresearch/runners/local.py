@@ -17,11 +17,13 @@ from pathlib import Path
 
 from autoresearch import contestant, metrics, trees
 from autoresearch.box import Box, Exit
+from autoresearch.causes import Cause
 from autoresearch.errors import Foul, Interrupted, RigFault
 from autoresearch.intake import quote
 from autoresearch.ledger import now
 from autoresearch.protocols import Sandbox
 from autoresearch.records import Measurement, Outcome, Side
+from autoresearch.runners import precheck
 from autoresearch.runners.door import Door
 from autoresearch.task import Limits, Phase, Task
 from autoresearch.toolchain import LoadMeter, Toolchain, bounded
@@ -33,6 +35,8 @@ ARTIFACTS, METRICS, SECONDS, DOOR = (
     "AUTORESEARCH_SECONDS",
     "AUTORESEARCH_DOOR",
 )
+ADAPTERS = "autoresearch.adapters."
+"""How a word of a command begins that is a module of ours: the box may read it, be we installed there or not."""
 DOOR_FD = 3
 MOST_CONTESTANTS = 256
 """One evaluation may start."""
@@ -131,15 +135,26 @@ class LocalRunner:
         return f"{goal.reach} = {values[goal.reach]:.6g} is not good enough for its time to count"
 
     def check(self, commit: str) -> None:
-        """Run the task's checks, in order, at `commit`. Raises Foul(CHECKS_FAILED) at the first that fails."""
+        """Run the pre-checks, then the task's checks, in order, at `commit`. Raises Foul at the first that fails."""
+        precheck.demand_readable(
+            self.workspace, commit, self.task, agrees=lambda phase: self._gate("syntax", phase, commit).code == 1
+        )
+        if self.task.precheck:
+            self._demand_passed("the pre-check", self.task.precheck, commit, cause=Cause.SMOKE)
         for gate in self.task.checks:
-            tree = self._tree(commit)
-            with self._scratch() as scratch:
-                self._phase(f"check {gate.name}", gate.phase)
-                ended = self._boxed(gate.phase, tree, write=(scratch,), env=self._env(gate.phase, scratch, 0))
-            if ended.code != 0:
-                reason = f"check {gate.name!r} failed: {_how(ended, gate.phase)}"
-                raise Foul(Outcome.CHECKS_FAILED, reason, log=ended.output, seconds=ended.seconds)
+            self._demand_passed(f"check {gate.name!r}", gate.phase, commit)
+
+    def _demand_passed(self, name: str, phase: Phase, commit: str, *, cause: str = "") -> None:
+        ended = self._gate(name, phase, commit)
+        if ended.code != 0:
+            reason = f"{name} failed: {_how(ended, phase)}"
+            raise Foul(Outcome.CHECKS_FAILED, reason, log=ended.output, seconds=ended.seconds, cause=cause)
+
+    def _gate(self, name: str, phase: Phase, commit: str) -> Exit:
+        tree = self._tree(commit)
+        with self._scratch() as scratch:
+            self._phase(name, phase)
+            return self._boxed(phase, tree, write=(scratch,), env=self._env(phase, scratch, 0))
 
     @property
     def _is_writable(self) -> bool:
@@ -160,7 +175,10 @@ class LocalRunner:
         assert phase is not None
         self._phase("experiment", phase)
         env = self._env(phase, scratch, seed) | {ARTIFACTS: str(artifacts)}
-        ended = self._boxed(phase, tree, write=(scratch,), env=env)
+        read: tuple[Path, ...] = ()
+        if any(ADAPTERS in word for word in phase.command):
+            env["PYTHONPATH"], read = self._importing_helper(env), (self._helper(),)
+        ended = self._boxed(phase, tree, write=(scratch,), read=read, env=env)
         _demand_success(ended, phase)
         if not self._is_writable:
             with _heard(ended):
@@ -321,8 +339,8 @@ def _demand_success(ended: Exit, phase: Phase, who: str = "") -> None:
         reason = f"{who or 'it'} ran into its limit of {phase.limits.seconds:g} s"
         raise Foul(Outcome.TIMEOUT, reason, log=ended.output, seconds=ended.seconds)
     if ended.code != 0 or ended.limit:
-        reason = f"{who} failed: {_how(ended, phase)}" if who else _how(ended, phase)
-        raise Foul(Outcome.CRASH, reason, log=ended.output, seconds=ended.seconds)
+        reason, cause = (f"{who} failed: {_how(ended, phase)}", "") if who else (_how(ended, phase), Cause.RUN)
+        raise Foul(Outcome.CRASH, reason, log=ended.output, seconds=ended.seconds, cause=cause)
 
 
 def _how(ended: Exit, phase: Phase) -> str:
@@ -379,9 +397,10 @@ def _digest(found: trees.Found) -> str:
 
 
 def _lay_out_helper(package: Path) -> None:
-    """What evaluators and contestants import, as it is here: the standard library is all it needs."""
+    """What evaluators, contestants and adapted commands import, as it is here, on the standard library alone."""
     here = Path(contestant.__file__).parents[1]
-    files = {path.relative_to(here): path.read_bytes() for path in here.glob("contestant/*.py")}
+    parts = [*here.glob("contestant/*.py"), *here.glob("adapters/*.py")]
+    files = {path.relative_to(here): path.read_bytes() for path in parts}
     files |= {Path(name): (here / name).read_bytes() for name in ("plain.py", "respond.py", "splits.py")} | {
         Path("__init__.py"): b""
     }

@@ -11,6 +11,7 @@ import sys
 import tempfile
 import time
 from collections.abc import Iterator, Mapping
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack, contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
@@ -37,6 +38,12 @@ STALE_SECONDS = 600.0
 LINGER_SECONDS = 0.3
 KILL_SECONDS = 1.0
 """How long a kill may take to count as one."""
+BOMBS = {
+    "memory_cap": ("memory", Limits(PATIENCE, memory_bytes=64 * MEGABYTE), 256),
+    "process_cap": ("processes", Limits(PATIENCE, processes=8), 16),
+    "disk_cap": ("disk", Limits(PATIENCE, disk_bytes=4 * MEGABYTE), 16),
+}
+"""What goes past a cap: the limit it must end at, the limits of its box, and how much it takes."""
 QUIET_SECONDS = 0.05
 """How long the dead are watched for signs of life; living ones would show many."""
 
@@ -48,14 +55,11 @@ def probe(sandbox: Sandbox, *, hide: tuple[Path, ...] = ()) -> Mapping[str, bool
     """
     with _folder() as root, Bait.planted(root) as bait:
         cage = Cage(sandbox, bait)
-        return dict.fromkeys(PROPERTIES, False) | {
-            **cage.looked(hide),
-            "uplink_only": cage.uplinked(),
-            "memory_cap": cage.stopped("memory", "memory", Limits(PATIENCE, memory_bytes=64 * MEGABYTE), 256),
-            "process_cap": cage.stopped("processes", "processes", Limits(PATIENCE, processes=8), 16),
-            "disk_cap": cage.stopped("disk", "disk", Limits(PATIENCE, disk_bytes=4 * MEGABYTE), 16),
-            "kill_all": cage.killed(),
-        }
+        with ThreadPoolExecutor() as crew:
+            caps = {name: crew.submit(cage.stopped, *bomb) for name, bomb in BOMBS.items()}
+            seen = cage.looked(hide) | {"uplink_only": cage.uplinked()}
+        stopped = {name: cap.result() for name, cap in caps.items()}
+        return dict.fromkeys(PROPERTIES, False) | seen | stopped | {"kill_all": cage.killed()}
 
 
 def place() -> Path:
@@ -241,9 +245,9 @@ class Cage:
             tried = json.loads(end.output) if end.code == 0 else [True]
             return arrived == 1 and not any(tried) and not _accepted(neighbour) and not self.bait.received()
 
-    def stopped(self, mode: str, limit: str, limits: Limits, amount: int) -> bool:
+    def stopped(self, limit: str, limits: Limits, amount: int) -> bool:
         """Whether a bomb of `amount` ends at its limit."""
-        plan = {"mode": mode, "scratch": str(self.bait.root / "scratch"), "amount": amount, "patience": PATIENCE}
+        plan = {"mode": limit, "scratch": str(self.bait.root / "scratch"), "amount": amount, "patience": PATIENCE}
         end = self.run(plan, limits)
         return end.limit == limit and end.survivors == 0
 

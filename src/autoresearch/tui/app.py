@@ -66,26 +66,24 @@ class Watch(App[None]):
     @work(thread=True, group="follow")
     def follow(self) -> None:
         """Read the ledger on and on; show what it says whenever it grew."""
-        told, share = -ANEW, 0.0
-        while not self._detached.is_set():
-            began = time.monotonic()
-            try:
-                grown = self.feed.read(seconds=LOOK)
+        told, took = -ANEW, 0.0
+        try:
+            while not self._detached.is_set():
+                grown, began = self.feed.read(seconds=LOOK + REST * took), time.monotonic()
                 if grown or began - told > ANEW:
-                    scene, told = self.feed.scene(), began
-                    share = scene.share
-                    self.desk.post_message(Desk.Grown(scene))
+                    self.desk.post_message(Desk.Grown(self.feed.scene()))
+                    told, took = began, time.monotonic() - began
                 else:
                     self.desk.post_message(Desk.Stepped(self.feed.site.step()))
-            except (AutoresearchError, OSError) as error:
-                self.trouble = error if isinstance(error, AutoresearchError) else _unreadable(error)
-                self.call_later(self.exit)
-                return
-            if not grown or share >= 1:
-                self._detached.wait(max(LOOK, REST * (time.monotonic() - began)))
+                self._detached.wait(0.0 if self.feed.behind else LOOK + REST * took)
+        except (AutoresearchError, OSError) as error:
+            self.trouble = error if isinstance(error, AutoresearchError) else _unreadable(error)
+            self.call_later(self.exit)
 
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:  # noqa: ARG002
-        """Which keys mean something now: a study is paused, or it can be."""
+        """Which keys mean something now: a study is paused, or it can be; to an imported one nothing can be said."""
+        if action in ("pause", "resume", "stop", "tell") and self.desk.is_imported:
+            return False
         halted = self.desk.is_halted
         return halted if action == "resume" else not halted if action == "pause" else True
 

@@ -21,7 +21,7 @@ from autoresearch.site import Site
 from autoresearch.tui import experiment, journal, overview
 from autoresearch.tui.choice import Choice
 from autoresearch.tui.experiment import DiffOf
-from autoresearch.tui.feed import Feed, Scene
+from autoresearch.tui.feed import REMEMBERED, Feed, Scene
 from autoresearch.tui.picture import Picture
 from autoresearch.tui.table import Experiments
 from autoresearch.tui.top import Top
@@ -36,7 +36,7 @@ PAGES = ("experiment", "study", "log")
 class Desk(Screen[None]):
     """The whole screen. It draws scenes; it never reads the ledger itself."""
 
-    HORIZONTAL_BREAKPOINTS = [(0, "-narrow"), (WIDE, "-wide")]
+    HORIZONTAL_BREAKPOINTS = [(0, "-narrow"), (WIDE, "-wide")]  # noqa: RUF012 (textual declares no class variable)
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("escape", "list", "Back"),
         Binding("slash", "search", "Find", key_display="/"),
@@ -85,6 +85,11 @@ class Desk(Screen[None]):
         return history is not None and (history.paused or bool(history.stopping))
 
     @property
+    def is_imported(self) -> bool:
+        """Whether it all is another tool's word, and read-only."""
+        return self.scene is not None and self.scene.history.imported is not None
+
+    @property
     def table(self) -> Experiments:
         """The list."""
         return self.query_one(Experiments)
@@ -117,7 +122,7 @@ class Desk(Screen[None]):
                 with TabPane("Study", id="study"), VerticalScroll():
                     yield Static("", id="overview", markup=False)
                 with TabPane("Log", id="log"):
-                    yield RichLog(id="journal", max_lines=500, wrap=True)
+                    yield RichLog(id="journal", max_lines=REMEMBERED, wrap=True)
         yield Footer(show_command_palette=False, compact=True)
 
     def on_mount(self) -> None:
@@ -163,13 +168,14 @@ class Desk(Screen[None]):
     def _pointed(self, message: Experiments.Pointed) -> None:
         if self.scene is not None:
             self.query_one(Picture).show(self.scene, message.number)
-            self.fetch(self.scene, message.number)
+            self.fetch(message.number)
 
     @work(thread=True, exclusive=True, group="page")
-    def fetch(self, scene: Scene, number: int | None) -> None:
+    def fetch(self, number: int | None) -> None:
         """Make the page of an experiment, once the cursor stands still."""
         time.sleep(SETTLED)
-        if get_current_worker().is_cancelled:
+        scene = self.scene  # not an argument: those are spelled out for the worker's name, the whole ledger then
+        if get_current_worker().is_cancelled or scene is None:
             return
         page: RenderableType = Text("no experiment is chosen", "dim")
         if number is not None:

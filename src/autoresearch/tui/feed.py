@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from autoresearch.events import Event
-from autoresearch.history import Archive
+from autoresearch.history import Archive, History
 from autoresearch.ledger import Ledger
 from autoresearch.report.staircase import Staircase
 from autoresearch.site import Site
@@ -23,7 +23,7 @@ Status = Callable[[Site, Ledger[Archive]], dict[str, Any]]
 """What `status --json` says of a study."""
 SLICE = 1000
 """Lines read between two looks at the clock."""
-REMEMBERED = 500
+REMEMBERED = 200
 """Events kept for the log."""
 
 
@@ -65,6 +65,13 @@ class Scene:
         return figures_of(self.reading, self.span_of(number))
 
 
+class _Deaf(History):
+    """For reading lines that are folded in elsewhere."""
+
+    def add(self, record: object) -> None:
+        """Nothing is remembered."""
+
+
 @dataclass(slots=True)
 class Feed:
     """One study's ledger, followed. Safe between threads; every call may wait for the disk."""
@@ -73,22 +80,26 @@ class Feed:
     status_of: Status
     events: deque[Event] = field(default_factory=lambda: deque(maxlen=REMEMBERED))
     """The newest events nobody has taken yet."""
+    behind: bool = True
+    """Whether the last reading ended for want of time, not of lines."""
     ledger: Ledger[Archive] = field(init=False)
+    _seq: int = 0
+    """Lines read when it was last asked."""
     _lock: threading.Lock = field(default_factory=threading.Lock)
 
     def __post_init__(self) -> None:
         self.ledger = Ledger(self.site.ledger_path, Archive())
 
     def read(self, *, seconds: float) -> bool:
-        """Fold in what is new, for about so long. Returns whether there was anything. Raises LedgerError."""
-        end, found = time.monotonic() + seconds, False
+        """Fold in what is new, for about so long. Returns whether there is more than last time. Raises LedgerError."""
+        end, before = time.monotonic() + seconds, self._seq
         with self._lock:
             while fresh := self.ledger.refresh(SLICE):
                 self.events.extend(fresh)
-                found = True
                 if time.monotonic() > end:
                     break
-        return found
+            self.behind, self._seq = bool(fresh), self.ledger.position.seq
+        return self._seq > before
 
     def scene(self) -> Scene:
         """The study as far as it was read."""
@@ -100,7 +111,10 @@ class Feed:
     def say(self, word: Callable[[Site, Ledger[Archive]], str]) -> str:
         """Say a human's word to the study through its ledger. Returns what it comes to. Raises UserError."""
         with self._lock:
-            return word(self.site, self.ledger)
+            before = self.ledger.position
+            said = word(self.site, self.ledger)
+            self.events.extend(Ledger(self.ledger.path, _Deaf(), since=before).refresh())  # it folded them in itself
+            return said
 
 
 def _scene(reading: Reading, status: dict[str, Any], share: float) -> Scene:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from rich.text import Text
 
 from autoresearch.events import Event
+from autoresearch.hearsay import Hearsay
 from autoresearch.history import Archive, Control, Ended, Epoch, Night, Note, SelfTested, StudyStart, Vault
 from autoresearch.records import Candidate, Certificate, Experiment, Measurement
 from autoresearch.views.lines import OUTCOME_STYLE, line_of
@@ -42,6 +43,8 @@ def _words(history: Archive, record: object) -> tuple[str, str]:
             return f"study {record.name} begins on {record.base[:9]}", "bold"
         case SelfTested():
             return f"self-test {record.name}: {'passed' if record.passed else 'FAILED'}, {record.reason}", ""
+        case Hearsay():
+            return f"row {record.number}, by their word {record.status}", ""
         case Vault():
             return "the vault was opened", "bold"
     return type(record).__name__.lower(), ""

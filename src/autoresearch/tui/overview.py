@@ -20,7 +20,7 @@ def page(scene: Scene) -> RenderableType:
     history, status = scene.history, scene.status
     return Group(
         *(Text(f"alarm: {plain(alarm, 400)}", "bold red") for alarm in status["alarms"]),
-        _grid(status_lines(status, history)),
+        _grid(iter(status["imported"].items()) if status["imported"] else status_lines(status, history)),
         _grid(_told(scene), "told"),
         _grid(_success(scene), "proven"),
         _grid(_spend(scene), "used"),

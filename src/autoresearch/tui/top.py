@@ -55,6 +55,8 @@ def _state(scene: Scene, step: dict[str, object] | None) -> Text:
     line = Text.assemble((plain(str(status["study"] or "study"), 40), "bold"), "  ", (state, style), no_wrap=True)
     if scene.share < 1:
         line.append(f"  reading the ledger, {scene.share:.0%}", "bold")
+    if status["imported"]:
+        line.append("  imported, read-only", "bold yellow")
     if status["unsafe"]:
         line.append("  UNSAFE: no sandbox, no certificates", "bold red")
     if step:

@@ -116,9 +116,12 @@ PROVIDERS: Mapping[str, Provider] = {
             ("GEMINI_API_KEY", "GOOGLE_API_KEY"),
         ),
         Provider("openrouter", "https://openrouter.ai/api/v1", "openai", ("OPENROUTER_API_KEY",)),
+        Provider("ollama", "http://127.0.0.1:11434/v1", "openai"),
+        Provider("llama.cpp", "http://127.0.0.1:8080/v1", "openai"),
+        Provider("vllm", "http://127.0.0.1:8000/v1", "openai"),
     )
 }
-"""Those known by name; any other is known by its URL."""
+"""Those known by name, servers of one's own where they listen unless told otherwise; any other is known by its URL."""
 
 
 def named(

@@ -7,6 +7,7 @@ from typing import Any
 
 from autoresearch.history import Archive, History
 from autoresearch.records import Certificate, Experiment, Outcome
+from autoresearch.views.costs import Costs, account_words
 from autoresearch.views.finite import finite, sentences
 from autoresearch.views.tip import tip_words
 from autoresearch.views.words import Figures, certified_as, count, plain
@@ -20,6 +21,7 @@ OUTCOME_STYLE = {
     Outcome.OUT_OF_SCOPE: "magenta",
     Outcome.VIOLATION: "bold red",
     Outcome.NO_CHANGE: "dim",
+    Outcome.UNKNOWN: "yellow",
 }
 
 
@@ -59,6 +61,10 @@ def status_lines(data: dict[str, Any], history: Archive) -> Iterator[tuple[str, 
     if causes := ", ".join(f"{number} {name}" for name, number in data["causes"].items()):
         yield "failed of", causes
     yield "budget", data["budget_words"]
+    if words := Costs.of(history).words(unit):
+        yield "cost", words
+    for agent, text in account_words(history, figures):
+        yield f"agent {agent}", text
     if account := finite(history):
         yield from sentences(account, figures)
     missing = [name for name, holds in data["sandbox"]["properties"].items() if not holds]

@@ -92,7 +92,7 @@ def _spans(history: Archive) -> Iterator[Span]:
         experiments = history.experiments[first:end]
         mine = [proof for proof in proofs if first < proof.at <= end]
         baseline = _baseline(experiments)
-        floor = Level.of(own_values(history, baseline)) if baseline else None
+        floor = _floor(history, baseline) if baseline else None
         yield Span(index, epoch, experiments, baseline, floor, mine, _runs(history, experiments, mine))
 
 
@@ -102,8 +102,16 @@ def _proofs(history: Archive) -> list[Proof]:
 
 
 def _baseline(experiments: Sequence[Experiment]) -> Experiment | None:
-    first = experiments[0] if experiments else None
+    """The first experiment; in a ledger of others, where crashes may come before it, the first that is one."""
+    first = next((done for done in experiments if is_baseline(done)), experiments[0] if experiments else None)
     return first if first is not None and first.verdict.outcome is Outcome.KEEP else None
+
+
+def _floor(history: Archive, baseline: Experiment) -> Level | None:
+    """The baseline's level by its own runs; the one number an imported row claims, whose noise nobody knows."""
+    if history.hearsay:
+        return None if baseline.value is None else Level(baseline.value, None, 1)
+    return Level.of(own_values(history, baseline))
 
 
 def _runs(history: Archive, experiments: Sequence[Experiment], proofs: Sequence[Proof]) -> dict[str, list[Measurement]]:

@@ -72,14 +72,14 @@ def _rows(reading: Reading, plan: Revalidation, metric: Metric, runs: Sequence[M
         span = reading.span_of(done.number)
         said = measured_gain(reading, span, done) if span else None
         summary = done.candidate.summary if done.candidate else ""
-        yield _row(plan, metric, runs, done.number, change.commit, summary, _claimed(said))
+        yield remeasured(plan.base, metric, runs, done.number, change.commit, summary, _claimed(said))
     together = f"all {len(plan.changes)} together" if len(plan.changes) != 1 else "the tip"
     proof = next((p for p in reading.history.certificates if (p.commit, p.against) == (plan.tip, plan.base)), None)
-    yield _row(plan, metric, runs, None, plan.tip, together, _proven(proof))
+    yield remeasured(plan.base, metric, runs, None, plan.tip, together, _proven(proof))
 
 
-def _row(
-    plan: Revalidation,
+def remeasured(
+    base: str,
     metric: Metric,
     runs: Sequence[Measurement],
     number: int | None,
@@ -87,12 +87,13 @@ def _row(
     summary: str,
     claimed: Interval | None,
 ) -> Remeasured:
-    ours, base = _scores(metric, runs, commit), _scores(metric, runs, plan.base)
+    """What `runs` say of `commit` beside `base`; no commit is a change that does not apply alone."""
+    ours, theirs = _scores(metric, runs, commit), _scores(metric, runs, base)
     foul = next((run.foul for run in runs if run.commit == commit and run.value is None and not missed(run)), "")
-    gain = shift(ours, base) if ours and base else None
+    gain = shift(ours, theirs) if ours and theirs else None
     verdict = _verdict(gain, is_there=bool(commit), foul=foul)
     if commit and not foul:
-        verdict += _without(ours, "target missed") + _without(base, "the base's missed")
+        verdict += _without(ours, "target missed") + _without(theirs, "the base's missed")
     return Remeasured(number, commit, summary, claimed, gain, len(ours), verdict)
 
 

@@ -7,6 +7,7 @@ import re
 from autoresearch.history import Archive, is_baseline
 from autoresearch.records import Candidate, Certificate, Experiment, Outcome
 from autoresearch.views.effects import Gain
+from autoresearch.views.hearsay import hearsay_sentence, is_hearsay
 from autoresearch.views.levels import Level
 from autoresearch.views.paired import beside, is_paired
 from autoresearch.views.reading import Reading, Span, own_values
@@ -40,6 +41,8 @@ def tell(reading: Reading, change: Change) -> str:
     done = change.experiment
     span = reading.span_of(done.number)
     figures = figures_of(reading, span)
+    if is_hearsay(span):
+        return hearsay_sentence(span, done)
     if done.verdict.outcome in NO_SCORE:
         text = f"{NO_SCORE[done.verdict.outcome]}, so it has no score and nothing is claimed: {_reason(done)}."
     elif is_baseline(done):

@@ -27,6 +27,8 @@ class Spend:
     tokens: int | None
     unknown_cost: int
     """Attempts that did not report their cost."""
+    least_usd: float
+    """What the others cost."""
 
     @property
     def total(self) -> float:
@@ -52,6 +54,7 @@ def spend(history: Archive, *, first: int = 0) -> Spend:
         cost_usd=_total(costs),
         tokens=None if (count := _total(tokens)) is None else int(count),
         unknown_cost=costs.count(None),
+        least_usd=sum(cost for cost in costs if cost is not None),
     )
 
 

@@ -70,7 +70,10 @@ class HitRate:
 
 
 def standings(reading: Reading) -> dict[int, Standing]:
-    """Every kept change's standing, by experiment number; baselines left out."""
+    """Every kept change's standing, by experiment number; baselines left out. What others kept was never proven."""
+    if reading.history.imported:
+        kept = [done.number for done in reading.history.experiments if _is_keep(done)]
+        return dict.fromkeys(kept, Standing.PROVISIONAL)
     pruned = {undoes(done) for done in reading.lineage(reading.history.tip_commit)}
     on_tip = {done.number for done in reading.lineage(reading.history.tip_commit)}
     proven = blocks(reading, Ruling.CERTIFIED)
@@ -130,7 +133,7 @@ def failures(history: Archive) -> list[Failure]:
     groups: dict[tuple[Outcome, str, str], list[Experiment]] = {}
     for done in history.experiments:
         verdict = done.verdict
-        if verdict.outcome not in (Outcome.KEEP, Outcome.DISCARD):
+        if verdict.outcome not in (Outcome.KEEP, Outcome.DISCARD, Outcome.UNKNOWN):
             like = "" if verdict.cause else alike(verdict.reason)
             groups.setdefault((verdict.outcome, verdict.cause, like), []).append(done)
     found = [Failure(outcome, group[0].verdict.reason, group, kind) for (outcome, kind, _), group in groups.items()]

@@ -7,7 +7,9 @@ from typing import Any
 
 from autoresearch.history import Archive, Epoch, Note
 from autoresearch.records import Certificate, Outcome
+from autoresearch.views.costs import Costs, account_rows
 from autoresearch.views.finite import finite as finite_data
+from autoresearch.views.hearsay import hearsay_lines, is_imported
 from autoresearch.views.levels import Level
 from autoresearch.views.reading import own_values
 from autoresearch.views.rows import finite
@@ -18,7 +20,7 @@ from autoresearch.views.tip import is_certified, standing_certificate, tip_level
 SCHEMA = 1
 """Rises when a key changes its meaning or goes."""
 
-ALARMS = ("alarm", "fault", "drift")
+ALARMS = ("alarm", "fault", "drift", "doubt")
 """Kinds of note a person must see."""
 
 
@@ -60,7 +62,10 @@ def status(history: Archive, *, state: str, now: str) -> dict[str, Any]:
         "measured": history.measured,
         "budget": _budget(history, now),
         "spend": _spend(used),
+        "costs": Costs.of(history).as_dict(),
+        "agents": account_rows(history),
         "finite": _finite(history),
+        "imported": dict(hearsay_lines(history)),
         "alarms": [r.text for _, r in history.trail if isinstance(r, Note) and r.kind in ALARMS],
         "next": _next(history, state),
     }
@@ -161,4 +166,6 @@ def _next(history: Archive, state: str) -> str:
         return "autoresearch log"
     if history.paused:
         return "autoresearch resume"
+    if is_imported(history):
+        return f"autoresearch report --study {history.study.name if history.study else ''}".strip()
     return "autoresearch report" if len(history.experiments) > 1 else "autoresearch run"

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import re
 import unicodedata
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -69,6 +70,12 @@ def plain(text: str, limit: int = 200) -> str:
     line = " ".join(text[: 4 * limit + 100].split())
     line = "".join(char if is_harmless(char) else "�" for char in line)
     return line if len(line) <= limit else line[: limit - 1].rstrip() + "…"
+
+
+def muted(text: str, limit: int = 160) -> str:
+    """Strangers' text as one line that mentions nobody, links nothing and closes no issue where it is read."""
+    text = re.sub(r"([#@])(?=\w)", r"\1 ", plain(text, limit))
+    return re.sub(r"(?i)\b(GH)-(?=\d)", r"\1 ", text).replace("://", ": //")
 
 
 def is_harmless(char: str) -> bool:

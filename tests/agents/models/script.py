@@ -74,14 +74,14 @@ class Player:
     """Finds the step that is due. All it needs is in the request, so retries and resumed sessions are told apart."""
 
     def __init__(self, script: Script) -> None:
-        self._script = script
+        self._script = script if callable(script) else _scenes(script)
         self._failures: dict[tuple[Scene, int], int] = {}
 
     def steps(self, ask: Ask) -> Sequence[Step]:
         """What is to be said now: one step, or all that is left where the client offers no tools."""
         if callable(self._script):
             return [self._script(ask)]
-        scene, turns = _place(_scenes(self._script), ask)
+        scene, turns = _place(self._script, ask)
         left = self._left(scene, turns)
         if isinstance(left[0], Fail) or ask.tools:
             return left[:1]

@@ -4,8 +4,8 @@ The questions are asked by our own code and need no box; the answer is read as t
 then judged like everybody's.
 """
 
-from autoresearch.agents.llm.agent import Llm
+from autoresearch.agents.llm.agent import SHOWN_CHARACTERS, Llm
 from autoresearch.agents.llm.endpoint import Endpoint, endpoint
 from autoresearch.agents.llm.talk import Allowance
 
-__all__ = ["Allowance", "Endpoint", "Llm", "endpoint"]
+__all__ = ["SHOWN_CHARACTERS", "Allowance", "Endpoint", "Llm", "endpoint"]

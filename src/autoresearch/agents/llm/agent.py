@@ -36,6 +36,7 @@ class Llm:
     """Asks a model for one edit."""
 
     name = "llm"
+    mends = True
 
     def __init__(
         self,
@@ -71,23 +72,26 @@ class Llm:
             outcome = _OUTCOMES.get(unfit.cause, Outcome.CRASH)
             raise Foul(
                 outcome, unfit.reason, log=talk.transcript(), seconds=talk.seconds, tokens=talk.tokens,
-                cause=unfit.cause,
+                cost_usd=talk.cost_usd, cause=unfit.cause,
             ) from None  # fmt: skip
         except Foul as foul:
-            foul.log, foul.seconds, foul.tokens = talk.transcript(), talk.seconds, talk.tokens
+            foul.log, foul.seconds = talk.transcript(), talk.seconds
+            foul.tokens, foul.cost_usd = talk.tokens, talk.cost_usd
             raise
         return Proposal(
             report.one_line(found.summary, report.MAX_SUMMARY),
             report.one_line(found.hypothesis, report.MAX_HYPOTHESIS),
             agent=self.name,
+            cost_usd=talk.cost_usd,
             tokens=talk.tokens,
-            detail={
-                "expected": report.one_line(found.expected, report.MAX_SUMMARY),
-                "risk": report.one_line(found.risk, report.MAX_SUMMARY),
-            },
+            detail=_detail(found),
             agent_version=talk.replies[-1].model or self._model,
             transcript=talk.transcript(),
         )
+
+    def problems(self, tree: Path) -> list[str]:  # noqa: ARG002 - the same for every tree
+        """Why it could not begin: nobody listens where a server on this machine should."""
+        return self._endpoint.problems()
 
     def _answered(self, talk: Talk, brief: Brief, tree: Path) -> answer.Answer:
         """The first answer that can be applied, applied. Raises Unfit for the second that cannot."""
@@ -106,3 +110,13 @@ class Llm:
                 text, mended = prompt.again(unfit.reason, unfit.detail), True
             else:
                 return found
+
+
+def _detail(said: answer.Answer) -> dict[str, object]:
+    """What else the model says of its change, as far as it says it."""
+    told: dict[str, object] = {
+        "expected_effect": report.one_line(said.expected, report.MAX_HYPOTHESIS),
+        "risk": report.one_line(said.risk, report.MAX_HYPOTHESIS),
+        "notes": [report.one_line(said.note, report.MAX_NOTE)] if said.note else [],
+    }
+    return {key: value for key, value in told.items() if value}

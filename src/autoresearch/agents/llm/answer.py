@@ -16,6 +16,7 @@ SUMMARY: one line, what you change
 HYPOTHESIS: one sentence, why it should help
 EXPECTED: the effect you expect on the metric
 RISK: what could go wrong
+NOTE: what the next one should know, citing experiments such as #12; leave the line out where there is nothing
 
 FILE: path/of/a/file
 <<<<<<< SEARCH
@@ -27,7 +28,9 @@ the lines to put in their place
 Use as many SEARCH/REPLACE blocks as the one change needs, each below the FILE line of its file. To write a file as a
 whole, or a new one, put its complete content between two lines of four backticks below its FILE line."""
 
-_FIELD = re.compile(r"^[\s*#>_-]*(summary|hypothesis|expected(?: effect)?|risk)[\s*_]*:[\s*_]*(.*)$", re.IGNORECASE)
+_FIELD = re.compile(
+    r"^[\s*#>_-]*(summary|hypothesis|expected(?: effect)?|risk|note)[\s*_]*:[\s*_]*(.*)$", re.IGNORECASE
+)
 _FILE = re.compile(r"^[\s*#]*file[\s*]*:[\s*`]*([^`*]+?)[\s*`]*$", re.IGNORECASE)
 _BARE = re.compile(r"^[*#`\s]*([\w./-]+[./][\w.-]+)[*`:\s]*$")
 """A path alone on the line above its block, as many models were taught."""
@@ -43,6 +46,7 @@ class Answer:
     hypothesis: str
     expected: str
     risk: str
+    note: str
     edits: tuple[Edit, ...]
 
 
@@ -62,6 +66,7 @@ def read(text: str) -> Answer:
         said.get("hypothesis", ""),
         said.get("expected", ""),
         said.get("risk", ""),
+        said.get("note", ""),
         edits,
     )
 
@@ -104,7 +109,7 @@ class _Reading:
         if found := _FIELD.match(line):
             self.said.setdefault(found[1].lower().split()[0], found[2].strip())
         elif (named := _FILE.match(line)) or (named := _BARE.match(line)):
-            self.path, self.fresh = named[1].strip(), True
+            self.path, self.fresh = named[1].split(" (")[0].strip(), True  # the note behind it may come back, too
         elif line.strip():
             self.fresh = False
 

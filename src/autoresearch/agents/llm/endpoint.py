@@ -1,90 +1,75 @@
-"""Where a model is asked: address, dialect and key, from a provider's name or an address of the user's own."""
+"""Where a model is asked: address, dialect, key and prices, from a provider's name or an address of one's own."""
 
 from __future__ import annotations
 
-import os
-from dataclasses import dataclass, field
+import socket
+from dataclasses import dataclass, field, replace
 from typing import Final
 from urllib.parse import urlsplit
 
 from autoresearch.agents.llm.wires import Anthropic, OpenAI, Wire
-from autoresearch.errors import TaskError, UserError
+from autoresearch.uplink.prices import Prices, listed
+from autoresearch.uplink.providers import PROVIDERS, Key, Provider
+from autoresearch.uplink.secret import Blotter
+from autoresearch.uplink.usage import Usage
 
-LOOPBACK: Final = frozenset({"localhost", "127.0.0.1", "::1"})
-
-
-@dataclass(frozen=True, slots=True)
-class Provider:
-    """Somebody who serves models."""
-
-    base_url: str
-    wire: str
-    """"anthropic" or "openai"."""
-    key_env: str
-    """Environment variable with the key; empty where none is wanted."""
-
-
-PROVIDERS: Final = {
-    "anthropic": Provider("https://api.anthropic.com", "anthropic", "ANTHROPIC_API_KEY"),
-    "openai": Provider("https://api.openai.com/v1", "openai", "OPENAI_API_KEY"),
-    "gemini": Provider("https://generativelanguage.googleapis.com/v1beta/openai", "openai", "GEMINI_API_KEY"),
-    "openrouter": Provider("https://openrouter.ai/api/v1", "openai", "OPENROUTER_API_KEY"),
-    "ollama": Provider("http://127.0.0.1:11434/v1", "openai", ""),
-    "llama.cpp": Provider("http://127.0.0.1:8080/v1", "openai", ""),
-    "vllm": Provider("http://127.0.0.1:8000/v1", "openai", ""),
-}
-"""Those with a name. Any other address is given by `base_url`, and speaks the dialect of `provider`."""
+LOCAL: Final = frozenset({"ollama", "llama.cpp", "vllm"})
+"""Providers that are servers of one's own: nobody sends a bill."""
 
 
 @dataclass(frozen=True, slots=True)
 class Endpoint:
     """One place to ask."""
 
-    base: str
+    provider: Provider
     wire: Wire
-    key: str = field(default="", repr=False)
+    key: Key | None = None
+    prices: Prices = field(default_factory=listed)
 
     @property
     def host(self) -> str:
         """Name and port, for sentences."""
-        return urlsplit(self.base).netloc
+        return urlsplit(self.provider.url).netloc
+
+    @property
+    def target(self) -> str:
+        """Path of a question."""
+        return self.provider.path.removesuffix(self.wire.version) + self.wire.version + self.wire.path
+
+    @property
+    def headers(self) -> dict[str, str]:
+        """What goes beside every question."""
+        return {"content-type": "application/json", **self.wire.headers, **(self.key.headers if self.key else {})}
+
+    def cost(self, model: str, usage: Usage) -> float | None:
+        """Dollars; None where the model's price is unknown."""
+        if self.provider.name in LOCAL:
+            return 0.0
+        price = self.prices.of(model)
+        return price.of(usage) if price else None
+
+    def problems(self) -> list[str]:
+        """Why nobody could be asked, a sentence each. Only this machine is looked at."""
+        url = urlsplit(self.provider.url)
+        if url.scheme != "http":  # plain http is for this machine only
+            return []
+        try:
+            socket.create_connection((url.hostname or "", url.port or 80), timeout=2.0).close()
+        except OSError as error:
+            return [
+                f"Nobody answers at {self.host} ({error.strerror or error}): start the server or mend agent.base_url."
+            ]
+        return []
 
     def without_key(self, text: str) -> str:
         """`text` with the key taken out, should it stand there."""
-        return text.replace(self.key, "[the key]") if self.key else text
+        return Blotter([self.key.value] if self.key else []).whole(text.encode()).decode()
 
 
-def endpoint(provider: str, *, base_url: str = "", key_env: str = "") -> Endpoint:
-    """The place `provider` is asked at, or `base_url` in its stead, which needs no key unless `key_env` names one.
-
-    Raises TaskError for an unknown provider or an address that is none, UserError where a key is missing, or would
-    travel unencrypted.
-    """
-    if provider not in PROVIDERS:
-        raise TaskError(
-            f'agent.provider = "{provider}" is not known.',
-            fix=f'write one of {", ".join(PROVIDERS)}; for any other server, provider = "openai" and its base_url',
-        )
-    known = PROVIDERS[provider]
-    base = base_url or known.base_url
-    url = urlsplit(base)
-    if url.scheme not in ("http", "https") or not url.hostname:
-        raise TaskError(f"agent.base_url = {base!r} is no address.", fix='write base_url = "http://127.0.0.1:8080/v1"')
-    name = key_env or ("" if base_url else known.key_env)
-    key = _value(name) if name else ""
-    if key and url.scheme == "http" and url.hostname not in LOOPBACK:
-        raise UserError(f"The key in {name} would travel to {url.netloc} unencrypted.", fix="give an https address")
-    return Endpoint(base, _wire(known.wire, provider, base_url), key)
-
-
-def _wire(name: str, provider: str, base_url: str) -> Wire:
-    if name == "anthropic":
-        return Anthropic()
-    return OpenAI(limit_name="max_completion_tokens" if provider == "openai" and not base_url else "max_tokens")
-
-
-def _value(name: str) -> str:
-    value = os.environ.get(name, "")
-    if not value.strip():
-        raise UserError(f"The llm agent needs a key in {name}, which is not set here.", fix=f"export {name}=...")
-    return value.strip()
+def endpoint(provider: Provider, prices: Prices | None = None) -> Endpoint:
+    """Where and how `provider` is asked; its key comes from our environment. Raises UserError where it is missing."""
+    if provider.wire == "gemini":  # which speaks chat completions, too, in a folder of its own
+        provider = replace(provider, url=f"{provider.url}/v1beta/openai", wire="openai")
+    anthropic, renamed = provider.wire == "anthropic", provider.url == PROVIDERS["openai"].url
+    wire = Anthropic() if anthropic else OpenAI(renamed=renamed)
+    return Endpoint(provider, wire, provider.key(), prices or listed())

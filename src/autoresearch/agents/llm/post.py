@@ -4,21 +4,17 @@ from __future__ import annotations
 
 import http.client
 import socket
-import ssl
 import threading
 import time
-import urllib.request
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import closing, contextmanager, suppress
 from dataclasses import dataclass
 from typing import Final
-from urllib.parse import SplitResult, urlsplit
 
 from autoresearch.errors import Interrupted
 
 MAX_BYTES: Final = 8 << 20
 """Of an answer. A page of code has a thousandth of it."""
-CONNECT_SECONDS: Final = 20.0
 POLL_SECONDS: Final = 0.05
 
 
@@ -44,13 +40,22 @@ class TooLong(Exception):
     """More came back than anybody could read."""
 
 
-def post(url: str, headers: Mapping[str, str], body: bytes, *, seconds: float, stop: threading.Event) -> Response:
+def post(
+    connection: http.client.HTTPConnection,
+    target: str,
+    headers: Mapping[str, str],
+    body: bytes,
+    *,
+    seconds: float,
+    stop: threading.Event,
+) -> Response:
     """Send `body` and read the whole answer. No redirect is followed: the key goes where it was meant to, or nowhere.
+
+    `connection` is a fresh one, and closed at the end.
 
     Raises Unreachable, TooLong, TimeoutError after `seconds` all in all, Interrupted when `stop` is set.
     """
     deadline = time.monotonic() + seconds
-    connection, target = _connection(urlsplit(url), min(CONNECT_SECONDS, seconds))
     sockets: list[socket.socket] = []
     with _cut_off(sockets, deadline, stop), closing(connection):
         try:
@@ -75,22 +80,6 @@ def _read(response: http.client.HTTPResponse) -> Response:
     if response.length:  # a read of at most so many bytes does not mind an early end
         raise http.client.IncompleteRead(data, response.length)
     return Response(response.status, {name.lower(): value for name, value in response.getheaders()}, data)
-
-
-def _connection(url: SplitResult, seconds: float) -> tuple[http.client.HTTPConnection, str]:
-    """A connection not yet made, through the proxy that the environment names if any, and what to ask it for."""
-    host, path = url.hostname or "", (url.path or "/") + (f"?{url.query}" if url.query else "")
-    proxy = "" if urllib.request.proxy_bypass(host) else urllib.request.getproxies().get(url.scheme, "")
-    near = urlsplit(proxy if "//" in proxy else f"//{proxy}") if proxy else url
-    if url.scheme == "https":
-        secure = http.client.HTTPSConnection(
-            near.hostname or "", near.port, timeout=seconds, context=ssl.create_default_context()
-        )
-        if proxy:
-            secure.set_tunnel(host, url.port or 443)
-        return secure, path
-    plain = http.client.HTTPConnection(near.hostname or "", near.port, timeout=seconds)
-    return plain, url.geturl() if proxy else path
 
 
 @contextmanager

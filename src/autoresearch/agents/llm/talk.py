@@ -12,12 +12,13 @@ from typing import Any, Final
 from autoresearch.agents.llm.edits import Unfit
 from autoresearch.agents.llm.endpoint import Endpoint
 from autoresearch.agents.llm.post import Response, TooLong, Unreachable, post
-from autoresearch.agents.llm.wires import Ask, End, Reply, Turn, message_of
+from autoresearch.agents.llm.wires import Ask, End, Reply, Turn
 from autoresearch.agents.patience import Busy, Patience
-from autoresearch.agents.trouble import asked_to_wait, cause_of, passes
+from autoresearch.agents.trouble import cause_of, passes
 from autoresearch.causes import Cause
 from autoresearch.errors import Foul
 from autoresearch.records import Outcome
+from autoresearch.uplink.trouble import refused, said
 
 LEAST_TOKENS: Final = 256
 """An answer that may not even have so many is not worth asking for."""
@@ -35,6 +36,8 @@ class Allowance:
     """Tokens of one answer."""
     tokens: int | None = None
     """Of all questions and answers together; None is no limit."""
+    cost_usd: float | None = None
+    """Of the same; None is no limit. A cost that is not known is above any limit."""
 
 
 @dataclass(slots=True)
@@ -67,7 +70,8 @@ class Talk:
         reply = patience.through(lambda: self._asked(stop, tell), stop=stop, seed=seed, say=tell)
         self.replies.append(reply)
         self.turns.append(Turn("assistant", reply.text or "(nothing)"))
-        self._note(f"{reply.model or 'assistant'}, {reply.read} tokens read, {reply.written} written", reply.text)
+        tokens = reply.usage.total if reply.usage else "unknown"
+        self._note(f"{reply.model or 'assistant'} (tokens: {tokens})", reply.text)
         if reply.end is End.REFUSED:
             raise Unfit(Cause.REFUSED, "the model declined")
         if reply.end is End.LENGTH:
@@ -75,23 +79,23 @@ class Talk:
         return reply.text
 
     @property
-    def read(self) -> int | None:
-        """Tokens of all questions; None is unknown."""
-        return None if self.lost else _sum([reply.read for reply in self.replies])
-
-    @property
-    def written(self) -> int | None:
-        """Tokens of all answers; None is unknown."""
-        return None if self.lost else _sum([reply.written for reply in self.replies])
-
-    @property
     def tokens(self) -> int | None:
         """Of everything so far; None is unknown."""
-        return _sum([self.read, self.written])
+        used = [reply.usage.total for reply in self.replies if reply.usage]
+        return None if self.lost or len(used) < len(self.replies) else sum(used)
+
+    @property
+    def cost_usd(self) -> float | None:
+        """Of everything so far; None is unknown."""
+        if self.tokens is None:
+            return None
+        costs = [self.endpoint.cost(reply.model or self.model, reply.usage) for reply in self.replies if reply.usage]
+        known = [cost for cost in costs if cost is not None]
+        return None if len(known) < len(costs) else sum(known)
 
     def transcript(self) -> bytes:
         """The whole conversation as text, without the key."""
-        head = f"{self.model} at {self.endpoint.base}\n"
+        head = f"{self.model} at {self.endpoint.provider.url}\n\n======== system\n{self.system}\n"
         return self.endpoint.without_key(head + "".join(self.pages)).encode()
 
     def _note(self, who: str, text: str) -> None:
@@ -100,16 +104,16 @@ class Talk:
     def _asked(self, stop: threading.Event, tell: Callable[[str, float], None]) -> Reply:
         """One try. Raises Busy when another may fare better."""
         ask = Ask(self.model, self.system, self.turns, self._room(), self.temperature)
-        left, wire = max(1.0, self.allowance.seconds - self.seconds), self.endpoint.wire
-        headers = {"content-type": "application/json", **wire.headers(self.endpoint.key)}
+        left, place = max(1.0, self.allowance.seconds - self.seconds), self.endpoint
         tell(f"asking {self.model}", left)
         began = time.monotonic()
         try:
-            data = json.dumps(wire.body(ask)).encode()
-            return self._reply(post(wire.url(self.endpoint.base), headers, data, seconds=left, stop=stop))
+            data = json.dumps(place.wire.body(ask)).encode()
+            connection = place.provider.connection()
+            return self._reply(post(connection, place.target, place.headers, data, seconds=left, stop=stop))
         except Unreachable as error:
             self.lost |= error.sent
-            raise self._busy(Cause.MODEL, f"{self.endpoint.host} cannot be reached: {error}") from None
+            raise self._busy(Cause.MODEL, f"{place.host} cannot be reached: {error}") from None
         except TimeoutError:
             self.lost = True
             raise Foul(Outcome.TIMEOUT, f"the model ran into its limit of {self.allowance.seconds:g} s") from None
@@ -120,7 +124,10 @@ class Talk:
             self.seconds += time.monotonic() - began
 
     def _room(self) -> int:
-        """Tokens the next answer may have. Raises Foul when the attempt's own limit leaves too few."""
+        """Tokens the next answer may have. Raises Foul when the attempt's own limits leave too few."""
+        most = self.allowance.cost_usd
+        if most is not None and (self.cost_usd is None or self.cost_usd >= most):
+            raise Foul(Outcome.CRASH, f"its limit of {most:g} US$ allows no answer", cause=Cause.TOKENS)
         if self.allowance.tokens is None:
             return self.allowance.written
         guess = len(self.system) + sum(len(turn.text.encode()) for turn in self.turns)
@@ -140,18 +147,17 @@ class Talk:
             return self.endpoint.wire.reply(body)
         except (KeyError, TypeError, ValueError, IndexError, AttributeError):
             self.lost = True
-            said = f"{self.endpoint.host} answered in no form we know: {message_of(response.body)}"
-            raise Foul(Outcome.CRASH, self.endpoint.without_key(said), cause=Cause.MODEL) from None
+            reason = f"{self.endpoint.host} answered in no form we know: {said(response.body)}"
+            raise Foul(Outcome.CRASH, self.endpoint.without_key(reason), cause=Cause.MODEL) from None
 
     def _trouble(self, response: Response, body: dict[str, Any]) -> Exception:
         """The provider's error, as something that passes or does not."""
         status = response.status if response.status != 200 else _code(body)
-        text = message_of(response.body)
-        cause = cause_of(status, text)
-        reason = f"{self.endpoint.host} answered with status {status}: {text}"
+        trouble = refused(status, response.headers.get, response.body)
+        cause = cause_of(status, trouble.text)
+        reason = f"{self.endpoint.host} answered with status {status}: {trouble.text}"
         if passes(status, cause):
-            after = asked_to_wait(response.headers.get("retry-after", ""), now=time.time())
-            return self._busy(cause, reason, after=after)
+            return self._busy(cause, reason, after=trouble.wait)
         return Foul(Outcome.CRASH, self.endpoint.without_key(reason), cause=cause)
 
     def _busy(self, cause: Cause, reason: str, *, after: float = 0.0) -> Busy:
@@ -167,13 +173,8 @@ def _json(body: bytes) -> dict[str, Any]:
     return said if isinstance(said, dict) else {}
 
 
-def _code(body: dict[str, Any]) -> int | None:
+def _code(body: dict[str, Any]) -> int:
     """The status an error inside of a good answer claims."""
     error = body.get("error")
     code = error.get("code") if isinstance(error, dict) else None
     return code if isinstance(code, int) else 500
-
-
-def _sum(counts: list[int | None]) -> int | None:
-    known = [count for count in counts if count is not None]
-    return sum(known) if len(known) == len(counts) else None

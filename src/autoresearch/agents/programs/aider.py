@@ -17,17 +17,8 @@ _BROKEN = re.compile(
     r"^(?:litellm\.\w+|.*(?:AuthenticationError|RateLimitError|APIError|APIConnectionError)).*", re.MULTILINE
 )
 _BLOCK = re.compile(r"^[^\n]*\n?```.*?^```\n?|<<<<<<< SEARCH.*?>>>>>>> REPLACE", re.MULTILINE | re.DOTALL)
-_NOISE = (
-    "Tokens: ",
-    "Applied edit to ",
-    "Aider v",
-    "Model: ",
-    "Git repo: ",
-    "Repo-map: ",
-    "Added ",
-    "Warning",
-    "https:",
-)
+_GREETING = re.compile(r"^(?:Aider v|Model: |Git repo: |Repo-map: |Added ).*$", re.MULTILINE)
+_NOISE = ("Tokens: ", "Applied edit to ")
 MOST_FILES = 50
 """Files named on its command line; it asks for others by name."""
 
@@ -67,6 +58,10 @@ class Aider(Dialect):
         """What LiteLLM reads."""
         return litellm_env(start)
 
+    def files(self, start: Start) -> Mapping[str, str]:  # noqa: ARG002 - the same for every start
+        """A list of prices with nothing in it, or it would wait for one that it cannot fetch."""
+        return {".aider/caches/model_prices_and_context_window.json": '{"nothing": {}}'}
+
     def said(self, output: str, start: Start) -> Said:  # noqa: ARG002 - all of it is in its output
         """Its exit status is 0 also when it may not log in; the line with its usage comes only after an answer."""
         used = list(_USED.finditer(output))
@@ -95,6 +90,7 @@ def _files(start: Start) -> list[str]:
 
 
 def _spoken(output: str) -> str:
-    """What the model said, as far as it is not edits or aider's own words."""
-    lines = _BLOCK.sub("", output).splitlines()
+    """What the model said, as far as it is not edits or aider's own words: its greeting stands above."""
+    greetings = list(_GREETING.finditer(output))
+    lines = _BLOCK.sub("", output[greetings[-1].end() :] if greetings else output).splitlines()
     return "\n".join(line for line in lines if line.strip() and not line.startswith(_NOISE))

@@ -44,8 +44,11 @@ class Claude(Dialect):
             "DISABLE_AUTOUPDATER": "1",
         }
 
-    def said(self, output: str, start: Start) -> Said:  # noqa: ARG002 - it leaves nothing in its HOME
-        """`subtype` says "success" of failures too; `is_error` does not."""
+    def said(self, output: str, start: Start) -> Said:
+        """`subtype` says "success" of failures too; `is_error` does not.
+
+        Of a conversation gone on with, its money counts what was before, too: then it is unknown.
+        """
         result = next((event for event in events(output) if event.get("type") == "result"), {})
         text, subtype = words(result.get("result")), words(result.get("subtype"))
         failed = result.get("is_error") is not False or subtype != "success"
@@ -58,7 +61,7 @@ class Claude(Dialect):
             trouble=(text or subtype) if failed else "",
             cause=Cause.TOKENS if subtype in _LIMITS else None,
             tokens=count(*used) if result else None,
-            cost_usd=money(result.get("total_cost_usd")),
+            cost_usd=None if start.session else money(result.get("total_cost_usd")),
             session=words(result.get("session_id")),
             refused=tuple(_denial(each) for each in denials[:20]) if isinstance(denials, list) else (),
         )

@@ -6,15 +6,17 @@ answered, and our clock.
 
 from __future__ import annotations
 
+import math
 import os
 import threading
-from collections.abc import Callable
-from dataclasses import dataclass, replace
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import NoReturn
 
 from autoresearch.agents import report
 from autoresearch.agents.command import BRIEF, PROPOSAL
+from autoresearch.agents.long.session import Over, Used
 from autoresearch.agents.patience import Busy, Patience
 from autoresearch.agents.programs import words
 from autoresearch.agents.programs.program import Ended, Program
@@ -24,9 +26,14 @@ from autoresearch.causes import Cause
 from autoresearch.errors import Foul, Interrupted, RigFault
 from autoresearch.history import History
 from autoresearch.records import Brief, Outcome, Proposal
+from autoresearch.uplink import Uplink
 
 MAX_QUOTE = 160
 """Characters of a program's words in a reason."""
+REPORTING = """
+If you cannot write to that path, end your last message with the same JSON object in its stead, and nothing after it.
+"""
+"""Most programs may write in their tree only."""
 
 
 @dataclass(slots=True)
@@ -43,8 +50,29 @@ class Bill:
         self.cost_usd = None if self.cost_usd is None or cost is None else self.cost_usd + cost
 
 
+@dataclass(slots=True)
+class Tally:
+    """What the starts for one long session have used, the running one included."""
+
+    _ups: list[Uplink] = field(default_factory=list)
+
+    def follow(self, up: Uplink) -> None:
+        """One more start."""
+        self._ups.append(up)
+
+    def used(self) -> Used:
+        """All together; unknown where one of them is."""
+        tokens, costs = [up.tokens for up in self._ups], [up.cost_usd for up in self._ups]
+        return Used(
+            None if None in tokens else sum(each or 0 for each in tokens),
+            None if None in costs else math.fsum(each or 0.0 for each in costs),
+        )
+
+
 class Coder:
     """Edits by a coding program. Its conversation is fresh for each experiment, or one that goes on."""
+
+    mends = True
 
     def __init__(self, program: Program, *, seconds: float, patience: Patience, lasting: Path | None = None) -> None:
         """`seconds` for one start. `lasting` is a folder to keep the conversation in; None begins one each time."""
@@ -55,6 +83,8 @@ class Coder:
         self._seconds = seconds
         self._patience = patience
         self._lasting = lasting
+        self.waits = False
+        self._tally = Tally()
 
     def edit(self, brief: Brief, tree: Path, history: History) -> Proposal:  # noqa: ARG002 - the brief tells it
         """Have the program make its change in `tree`, waiting for its provider where that may help.
@@ -72,6 +102,60 @@ class Coder:
             raise
         return replace(proposal, tokens=bill.tokens, cost_usd=bill.cost_usd)
 
+    @property
+    def version(self) -> str:
+        """The program's."""
+        return self._program.version
+
+    def stay(
+        self,
+        prompt: str,
+        tree: Path,
+        *,
+        seconds: float,
+        read: Sequence[Path],
+        write: Sequence[Path],
+        env: Mapping[str, str],
+        stop: threading.Event,
+    ) -> Over:
+        """Run the program for a long session, with a shell, and again where its provider needed time.
+
+        Raises Foul when it breaks off, RigFault when something of it survived. Stopped by us is no failure.
+        """
+        self._tally = Tally()
+
+        def once() -> Over:
+            self.waits = False
+            with scratch(tree) as folder:
+                ended = self._program.start(
+                    prompt,
+                    tree,
+                    folder,
+                    seconds=seconds,
+                    stop=stop,
+                    shell=True,
+                    env=env,
+                    read=read,
+                    write=write,
+                    seen=self._tally.follow,
+                )
+            if ended.exit.survivors or not stop.is_set():
+                self._demand_success(ended, changed=True)
+            return Over(words.meant(ended.said.text)[0], transcript=ended.transcript)
+
+        try:
+            return self._patience.through(once, stop=stop, seed=prompt, say=self._wait)
+        except Interrupted:
+            return Over()
+
+    def used(self) -> Used:
+        """What the provider has counted since the last session began, while it still runs."""
+        return self._tally.used()
+
+    def _wait(self, name: str, seconds: float) -> None:
+        self.waits = True
+        self.on_phase(name, seconds)
+
     def problems(self, tree: Path) -> list[str]:  # noqa: ARG002 - the same for every tree
         """Why it could not begin: no program, no key."""
         return self._program.problems()
@@ -82,7 +166,7 @@ class Coder:
             proposal = folder / "proposal.json"
             (folder / "brief.md").write_text(brief.text, encoding="utf-8")
             ended = self._program.start(
-                brief.text,
+                brief.text + REPORTING,
                 tree,
                 folder,
                 seconds=self._seconds,
@@ -101,14 +185,16 @@ class Coder:
 
     def _proposal(self, said: Proposal, ended: Ended, number: int) -> Proposal:
         """What it left in a file, else what its last words mean; neither is believed for more than a title."""
-        summary, hypothesis = (said.summary, said.hypothesis) if said.summary else words.meant(ended.said.text)
+        summary, hypothesis, detail = said.summary, said.hypothesis, dict(said.detail)
+        if not summary:
+            summary, hypothesis, detail = words.meant(ended.said.text)
+        if ended.said.refused:
+            detail["refused"] = [report.one_line(each, MAX_QUOTE) for each in ended.said.refused]
         return Proposal(
             summary or f"change {number}",
             hypothesis,
             agent=self.name,
-            detail={"refused": [report.one_line(each, 200) for each in ended.said.refused]}
-            if ended.said.refused
-            else {},
+            detail=detail,
             agent_version=self._program.version,
             transcript=ended.transcript,
         )

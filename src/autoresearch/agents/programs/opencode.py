@@ -18,8 +18,8 @@ _PATHS = {"anthropic": "/v1", "gemini": "/v1beta"}
 _PROVIDER, _KEY = "agent", "OPENCODE_PROVIDER_KEY"
 
 
-def settings(start: Start) -> str:
-    """Its configuration: one provider, one model, edits allowed, nothing that calls home."""
+def settings(start: Start, *, edit: str) -> str:
+    """Its configuration: one provider, one model, nothing that calls home; `edit` is "allow" or "ask"."""
     url = start.url + _PATHS.get(start.wire, "")
     options = {"baseURL": url, "apiKey": f"{{env:{_KEY}}}"}
     model = {"limit": {"context": 128_000, "output": 16_384}}
@@ -34,7 +34,7 @@ def settings(start: Start) -> str:
             "provider": {
                 _PROVIDER: {"npm": _LIBRARIES[start.wire], "options": options, "models": {start.model: model}},
             },
-            "permission": {"edit": "allow", "bash": bash, "webfetch": "deny", "external_directory": "deny"},
+            "permission": {"edit": edit, "bash": bash, "webfetch": "deny", "external_directory": "deny"},
         }
     )
 
@@ -60,6 +60,10 @@ class OpenCode(Dialect):
     provider = "anthropic"
     needs_model = True
 
+    def __init__(self, *, edit: str = "allow") -> None:
+        """`edit` is "ask" where somebody is there to answer."""
+        self._edit = edit
+
     def argv(self, start: Start) -> tuple[str, ...]:
         """What it would have to ask for is refused."""
         session = ("--session", start.session) if start.session else ()
@@ -71,7 +75,7 @@ class OpenCode(Dialect):
 
     def files(self, start: Start) -> Mapping[str, str]:
         """See `settings`."""
-        return {".config/opencode/opencode.json": settings(start)}
+        return {".config/opencode/opencode.json": settings(start, edit=self._edit)}
 
     def said(self, output: str, start: Start) -> Said:  # noqa: ARG002 - all of it is in its output
         """It is done when its last step says "stop"; a refused call of a tool ends it as well, without a word."""

@@ -37,7 +37,7 @@ class Pi(Dialect):
             *(("--session", start.session) if start.session else ()),
             *(() if start.lasting else ("--no-session",)),
             *start.args,
-            start.prompt,
+            *("--", start.prompt),
         )
 
     def env(self, start: Start) -> Mapping[str, str]:

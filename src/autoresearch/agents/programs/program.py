@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import re
 import threading
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
@@ -93,12 +93,14 @@ class Program:
         read: Sequence[Path] = (),
         write: Sequence[Path] = (),
         door: int | None = None,
+        seen: Callable[[Uplink], None] = lambda _: None,
     ) -> Ended:
         """Have it work on `tree` for at most `seconds`, or until `stop` is set.
 
         It can write `tree`, `scratch` and its `home`, by default a fresh one below `scratch`, and what `write` adds;
         it can reach its provider and nothing else, but for `door`, a socket it finds as descriptor 3. `session` goes on
         with an earlier conversation; `lasting` keeps this one for later, in `home`. `shell` lets it run commands.
+        `seen` is handed the uplink, whose counters may be read while the program runs.
         Raises UserError when it is not installed, no key is set, or the prompt is too long for any program.
         """
         home = home or scratch / "home"
@@ -118,6 +120,7 @@ class Program:
                 uplink=up.address,
             )
             self._lay_out(start, scratch)
+            seen(up)
             with Watch(up, stop) as watch:
                 ended, said = self.dialect.run(self._sandbox, box, start, stop=watch.halt)
         cost = up.cost_usd if said.cost_usd is None else said.cost_usd

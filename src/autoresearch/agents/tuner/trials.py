@@ -6,7 +6,7 @@ What the tuner needs to remember stands in `Candidate.detail`, so that a killed 
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
 from autoresearch import noise
@@ -17,6 +17,10 @@ from autoresearch.records import Candidate, Experiment, Outcome
 
 MOST_TRIALS = 240
 """Trials a proposal is conditioned on: the best half and the most recent half. Bounds its cost whatever the history."""
+
+
+FAR = 3.0
+"""Factor between where the epoch began and what is to be improved from which values are compared by their ratio."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,12 +35,14 @@ class Trial:
     shape: str
     """Digest of the code around the constants."""
     gain: float | None
-    """Over the incumbent, in the metric's unit. None: it ran and earned no number."""
+    """Over the incumbent, in the metric's unit, on the yardstick of `past`. None: it ran and earned no number."""
     step: float | None
-    """Gain over its own parent."""
+    """Gain over its own parent, on the same yardstick."""
     runs: int
     outcome: Outcome | None
     """None for an assignment known only as a parent."""
+    told: float | None = None
+    """Gain over its own parent as it was measured, for people."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,7 +73,9 @@ def past(history: History, *, parent: str) -> Past:
     first = history.baseline.number if history.baseline else 0
     candidates = [c for number, c in history.candidates.items() if number >= first and _is_ours(c)]
     tried = {str(c.detail["signature"]) for c in candidates}
-    values = _means(history)
+    raw = _means(history)
+    seen = _yardstick(history, raw, parent)
+    values = {commit: (seen(mean), runs) for commit, (mean, runs) in raw.items()}
     ended = {experiment.number: experiment for experiment in history.experiments}
     picked = _picked([_Finished(c, ended[c.number]) for c in candidates if c.number in ended], history)
     over = values.get(parent)
@@ -75,8 +83,8 @@ def past(history: History, *, parent: str) -> Past:
         return Past((), frozenset(tried), noise.of_one_run(history) or 0.0)
     parents = _parents(picked, history, values, over[0])
     tried.update(signature(trial.shape, trial.values) for trial in parents)
-    trials = [_trial(done, history, values, over[0]) for done in picked]
-    return Past((*parents, *trials), frozenset(tried), noise.of_one_run(history) or 0.0)
+    trials = [_trial(done, history, raw, parent, seen) for done in picked]
+    return Past((*parents, *trials), frozenset(tried), noise.of_one_run(history, seen=seen) or 0.0)
 
 
 @dataclass(frozen=True, slots=True)
@@ -108,16 +116,38 @@ def _picked(finished: list[_Finished], history: History) -> list[_Finished]:
     return sorted(best[: MOST_TRIALS // 2], key=lambda done: done.candidate.number) + recent
 
 
-def _trial(done: _Finished, history: History, values: Mapping[str, tuple[float, int]], over: float) -> Trial:
-    candidate, experiment = done.candidate, done.experiment
-    mean, runs = values.get(candidate.commit, (experiment.value, 1))
-    is_foul = experiment.verdict.outcome not in (Outcome.KEEP, Outcome.DISCARD)
-    gain = None if mean is None or is_foul else history.metric.gain(mean, over=over)
-    before = values.get(candidate.parent)
-    step = history.metric.gain(mean, over=before[0]) if gain is not None and mean is not None and before else None
+def _yardstick(history: History, means: Mapping[str, tuple[float, int]], parent: str) -> Callable[[float], float]:
+    """How values are compared: as they are, or by ratio once what is to be improved is far from where it began.
+
+    A time that fell from 100 s to 10 s has steps, and usually noise, a tenth as large. The yardstick agrees with the
+    plain one where the values are close to the parent's.
+    """
+    base = history.baseline.candidate.commit if history.baseline and history.baseline.candidate else ""
+    here, start = (means.get(commit, (0.0, 0))[0] for commit in (parent, base))
+    positive = all(done.value is None or done.value > 0 for done in history.experiments)
+    if not positive or min(here, start) <= 0 or max(here, start) < FAR * min(here, start):
+        return lambda value: value
+    return lambda value: here * (1 + math.log(value / here))
+
+
+def _trial(
+    done: _Finished,
+    history: History,
+    raw: Mapping[str, tuple[float, int]],
+    over: str,
+    seen: Callable[[float], float],
+) -> Trial:
+    candidate, experiment, metric = done.candidate, done.experiment, history.metric
+    mean, runs = raw.get(candidate.commit, (experiment.value, 1))
+    if experiment.verdict.outcome not in (Outcome.KEEP, Outcome.DISCARD):
+        mean = None
+    before = raw.get(candidate.parent)
+    gain = None if mean is None else metric.gain(seen(mean), over=seen(raw[over][0]))
+    step = None if mean is None or before is None else metric.gain(seen(mean), over=seen(before[0]))
+    told = None if mean is None or before is None else metric.gain(mean, over=before[0])
     constants, changed = _read(candidate)
     shape = str(candidate.detail.get("shape", ""))
-    return Trial(candidate.number, constants, changed, shape, gain, step, runs, experiment.verdict.outcome)
+    return Trial(candidate.number, constants, changed, shape, gain, step, runs, experiment.verdict.outcome, told)
 
 
 def _parents(

@@ -67,7 +67,7 @@ def _ended(constant: Constant, trial: Trial, metric: Metric) -> str:
     old, new = trial.changed[constant.key]
     text = f"{render(old, constant.literal.text)} -> {render(new, constant.literal.text)}"
     ended = _ENDED.get(trial.outcome, "refused") if trial.outcome else ""
-    if trial.step is None:
+    if trial.told is None:
         return f"{text} {ended}"
     unit = f" {metric.unit}" if metric.unit else ""
-    return f"{text} {ended} ({abs(trial.step):.2g}{unit} {'better' if trial.step > 0 else 'worse'})"
+    return f"{text} {ended} ({abs(trial.told):.2g}{unit} {'better' if trial.told > 0 else 'worse'})"

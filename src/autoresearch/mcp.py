@@ -1,0 +1,140 @@
+"""The study as tools of the Model Context Protocol, for whatever agent a person already talks to.
+
+Six tools over the same functions the verbs call. They tell what an agent is told in its brief, and no more: on finite
+data the numbers stay as coarse as they are there, and nothing sealed or hidden is read at all.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from functools import wraps
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, ParamSpec, TypeVar
+
+from autoresearch import config, git, strategies, telling, tries
+from autoresearch.assembly import Assembly, author
+from autoresearch.disclosure import shown
+from autoresearch.errors import AutoresearchError, UserError
+from autoresearch.history import TELL, History, Note
+from autoresearch.ledger import Ledger, now
+from autoresearch.site import Site
+from autoresearch.task import Task
+
+if TYPE_CHECKING:
+    from mcp.server import MCPServer
+
+P = ParamSpec("P")
+R = TypeVar("R")
+
+INSTRUCTIONS = """\
+This repository is under study: one number is to get better, and only a sealed referee measures it. Read `brief` first.
+Then again and again: change one thing in the files that may change, call `try` with the hypothesis, read the verdict.
+A kept change stays; after any other verdict your files are put back. Go on until the person says stop.
+"""
+
+
+def server(root: Path) -> MCPServer:
+    """The tools for the repository at `root`. Raises UserError where the SDK is not installed."""
+    try:
+        from mcp.server import MCPServer
+        from mcp.types import ToolAnnotations
+    except ImportError:
+        raise UserError("The MCP server needs the official SDK.", fix="pip install 'autoresearch[mcp]'") from None
+    import autoresearch
+
+    made: MCPServer = MCPServer(
+        "autoresearch", instructions=INSTRUCTIONS, version=autoresearch.__version__, log_level="ERROR"
+    )
+    tools = Tools(root)
+    made.tool("try", annotations=ToolAnnotations(destructive_hint=False))(_saying(tools.attempt))
+    made.tool("tell", annotations=ToolAnnotations(destructive_hint=False))(_saying(tools.tell))
+    for reading in (tools.status, tools.log, tools.show, tools.brief):
+        made.tool(reading.__name__, annotations=ToolAnnotations(read_only_hint=True))(_saying(reading))
+    return made
+
+
+def _saying(tool: Callable[P, R]) -> Callable[P, R]:
+    """`tool`, whose expected failures become one clear sentence and the next step."""
+
+    @wraps(tool)
+    def wrapped(*args: P.args, **kwargs: P.kwargs) -> R:
+        from mcp.server.mcpserver.exceptions import ToolError
+
+        try:
+            return tool(*args, **kwargs)
+        except UserError as error:
+            raise ToolError(f"{error.message} Next: {error.fix}") from error
+        except AutoresearchError as error:
+            raise ToolError(f"{error}. Nothing that was recorded is lost.") from error
+
+    return wrapped
+
+
+@dataclass(frozen=True, slots=True)
+class Tools:
+    """One method a tool; the docstrings are what the agent reads."""
+
+    root: Path
+
+    def attempt(self, hypothesis: str, summary: str = "") -> dict[str, Any]:
+        """Measure the change in the working copy as one experiment. Kept, or the changed files are put back."""
+        tried = tries.attempt(self.root, self._task, hypothesis=hypothesis, summary=summary, during=_at_work)
+        return tried.as_dict()
+
+    def status(self) -> dict[str, Any]:
+        """Where the study stands: best, baseline, noise, counts, what is left of the budget."""
+        return telling.standing(self._history(), now())
+
+    def log(self, last: int = 50) -> str:
+        """The last experiments, a line each, oldest first."""
+        return "\n".join(telling.rows(self._history(), max(1, last))) or "No experiment yet."
+
+    def show(self, number: int) -> dict[str, Any]:
+        """One experiment: what was tried, the verdict and why, the patch, the end of a failed one's log."""
+        history, task = self._history(), self._task
+        if not 0 <= number < len(history.experiments):
+            raise UserError(f"There is no experiment {number}.", fix="log names those there are")
+        told, done, site = telling.account(history, number), history.experiments[number], Site(self.root, task.name)
+        log = telling.end_of_log(done, task, site.log_path(done.log))
+        with self._store(task) as store:
+            patch = store.diff(done.parent, told["commit"]) if told["commit"] else ""
+        return told | {"patch": patch[: telling.MAX_PATCH], "log": log}
+
+    def brief(self) -> str:
+        """The goal, the rules, the noise, what was tried, and what is wanted next."""
+        task = self._task
+        with self._store(task) as store:
+            strategy = strategies.make(task.strategy, task, author(task, self.root, store.diff))
+            return strategy.ask(self._history()).text
+
+    def tell(self, text: str) -> str:
+        """Pass a person's wish on: it stands in every brief from now on."""
+        site = Site(self.root, self._task.name)
+        site.ledger().append(Note(TELL, text.strip()))
+        return "It stands in the next brief."
+
+    def _store(self, task: Task) -> git.Store:
+        return git.Store(Site(self.root, task.name).folder / "referee.git")
+
+    @property
+    def _task(self) -> Task:
+        return config.load(self.root)
+
+    def _history(self) -> History:
+        """What may be told. Empty before the first experiment."""
+        path = Site(self.root, self._task.name).ledger_path
+        if not path.exists():
+            return History(self._task.metric)
+        ledger = Ledger(path, History())
+        ledger.refresh()
+        return shown(ledger.history)
+
+
+@contextmanager
+def _at_work(assembly: Assembly) -> Iterator[None]:
+    """Within, `status` elsewhere says what is being done."""
+    step = assembly.rig.site.set_step
+    assembly.rig.runner.on_phase = lambda name, seconds: step(f"try: {name}", seconds=seconds, began=now())
+    yield

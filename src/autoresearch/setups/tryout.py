@@ -1,0 +1,66 @@
+"""One run of a command, to see which numbers it prints. In a copy of the repository's last commit, not in the tree."""
+
+from __future__ import annotations
+
+import io
+import math
+import os
+import re
+import tarfile
+import tempfile
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+import autoresearch
+from autoresearch import proc
+from autoresearch.commandline import arguments
+from autoresearch.git import UserRepository
+from autoresearch.toolchain import Toolchain
+
+_LINE = re.compile(
+    r"^(?:METRIC\s+)?([A-Za-z_][\w./-]{0,63})\s*[:=]\s*([-+]?(?:\d+\.?\d*|\.\d+)(?:[eE][-+]?\d+)?)\s*$", re.M
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Seen:
+    """What a run printed."""
+
+    numbers: Mapping[str, float]
+    """By name, those a task file can ask for; the last of each."""
+    said: str
+    """Why it failed; empty where it did not."""
+
+
+def tryout(repository: UserRepository, command: str, *, seconds: float) -> Seen:
+    """Run `command` once, unboxed, for `seconds` at most. Raises UserError where there is no commit yet."""
+    with tempfile.TemporaryDirectory(prefix="autoresearch-init-") as folder:
+        tree, home = Path(folder) / "tree", Path(folder) / "home"
+        home.mkdir()
+        with tarfile.open(fileobj=io.BytesIO(repository.archive(repository.head()))) as archive:
+            archive.extractall(tree, filter="data")
+        env = Toolchain(repository.root).env(cores=None, home=home)
+        env |= {"AUTORESEARCH_ARTIFACTS": str(home), "AUTORESEARCH_SEED": "1", "PYTHONPATH": _ourselves()}
+        try:
+            said = proc.output(_merged(command), cwd=tree, env=env, timeout=seconds)
+        except proc.CommandError as error:
+            return Seen({}, error.message)
+    return Seen(numbers(said.decode("utf-8", "replace")), "")
+
+
+def numbers(text: str) -> dict[str, float]:
+    """Every number printed as `name: value` or `METRIC name=value`, on a line of its own."""
+    lines = text.replace("\r", "\n")
+    found = {match[1]: float(match[2]) for match in _LINE.finditer(lines)}
+    return {name: value for name, value in found.items() if math.isfinite(value)}
+
+
+def _merged(command: str) -> tuple[str, ...]:
+    """The command as it will be executed, its two outputs in one, as a night reads them."""
+    return ("/bin/sh", "-c", 'exec "$@" 2>&1', "sh", *arguments(command))
+
+
+def _ourselves() -> str:
+    """Where adapters are imported from."""
+    return os.fspath(Path(autoresearch.__file__).parents[1])

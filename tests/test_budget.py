@@ -1,0 +1,50 @@
+"""A night ends before its money does, and says so when it cannot know."""
+
+from __future__ import annotations
+
+import math
+
+import pytest
+
+from autoresearch import budget
+from autoresearch.history import History, Night
+from autoresearch.records import Experiment, Outcome, Verdict
+from autoresearch.task import Budget
+
+START = "2026-01-01T00:00:00+00:00"
+
+
+def after(*costs: float | None, limit: float = 1.0) -> str:
+    history = History()
+    history.add(Night(1, Budget(cost_usd=limit), 1, 0, START))
+    for number, cost in enumerate(costs):
+        history.add(Experiment(number, None, Verdict(Outcome.CRASH, ""), None, "c0", cost_usd=cost, tokens=1))
+    return budget.spent(history, START)
+
+
+def test_the_night_ends_before_an_attempt_like_the_costliest_would_exceed_it() -> None:
+    assert after() == ""
+    assert after(0.4) == ""
+    assert after(0.4, 0.1) == ""
+    assert after(0.4, 0.3) == "the budget of 1 US$ has 0.3 left, and a recent attempt took 0.4"
+    assert after(0.5, 0.5) == "the budget of 1 US$ is spent"
+    assert after(*[0.1] * 9) == "", "what fits exactly fits"
+    assert after(*[0.1] * 10) == "the budget of 1 US$ is spent"
+
+
+def test_only_recent_attempts_tell_what_the_next_may_take() -> None:
+    assert after(0.6, *[0.001] * 9) == "the budget of 1 US$ has 0.391 left, and a recent attempt took 0.6"
+    assert after(0.6, *[0.001] * 10) == ""
+
+
+def test_an_unknown_cost_ends_it_with_what_to_do() -> None:
+    why = after(0.1, None, 0.1)
+    assert "experiment 1 did not report its cost_usd" in why
+    assert "limit experiments or hours instead" in why
+
+
+@pytest.mark.parametrize(
+    ("used", "share"), [([], 0.0), ([0.25], 0.25), ([0.6], 1.0), ([1.5], 1.5), ([0.1, None], math.inf)]
+)
+def test_certificates_are_placed_by_the_same_share(used: list[float | None], share: float) -> None:
+    assert budget.share(used, 1.0) == share

@@ -1,0 +1,205 @@
+"""`autoresearch try`: a person's own files as one experiment, and what becomes of them."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+import time
+from pathlib import Path
+from typing import Any
+
+import pytest
+from typer.testing import CliRunner
+
+from autoresearch.breaker import tripped
+from autoresearch.cli import app
+from autoresearch.history import History, Night
+from autoresearch.records import Experiment, Outcome, Verdict
+from autoresearch.site import Site
+from autoresearch.task import Budget
+from autoresearch.testing import toy
+from gitrepo import fingerprint, git
+
+
+@pytest.fixture
+def root(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    made = toy.make(tmp_path / "toy", preset="exact", noise=0.0)
+    monkeypatch.chdir(made)
+    return made
+
+
+def put(root: Path, old: str, new: str) -> None:
+    file = root / "settings.py"
+    text = file.read_text()
+    assert old in text
+    file.write_text(text.replace(old, new))
+
+
+def attempt(*options: str) -> tuple[int, dict[str, Any]]:
+    done = CliRunner().invoke(app, ["try", "-m", "because", "--json", *options])
+    assert done.exception is None or done.exit_code in (1, 4), done.output
+    return done.exit_code, json.loads(done.stdout.splitlines()[-1]) if done.stdout else {}
+
+
+def error_of(*options: str) -> Any:
+    """What a verb that does not get as far as an experiment raises."""
+    return CliRunner().invoke(app, ["try", "-m", "because", *options]).exception
+
+
+def test_a_kept_change_stays_and_a_discarded_one_is_put_back_to_the_best(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    root = toy.make(tmp_path / "toy", noise=0.001)
+    monkeypatch.chdir(root)
+    put(root, '"tanh"', '"gelu"')
+    before = fingerprint(root)
+    code, told = attempt()
+    assert (code, told["outcome"], told["kept"], told["experiment"]) == (0, "keep", True, 1)
+    assert told["gain"] == pytest.approx(0.3, abs=0.02)
+    assert told["sigma"] > 10
+    assert told["budget_left"]["experiments"] == 39
+    assert fingerprint(root) == before
+    assert git(root, "show", "autoresearch/toy:settings.py") == (root / "settings.py").read_text().strip()
+
+    best = (root / "settings.py").read_text()
+    put(root, "DROPOUT = 0.5", "DROPOUT = 0.9")
+    mine = (root / "settings.py").read_text()
+    code, told = attempt("--summary", "more of it")
+    assert (code, told["outcome"], told["restored"]) == (1, "discard", ["settings.py"])
+    assert (told["summary"], told["hypothesis"]) == ("more of it", "because")
+    assert (root / "settings.py").read_text() == best
+    assert git(root, "show", f"{told['saved']}:settings.py") == mine.strip()
+    assert CliRunner().invoke(app, ["replay"]).exit_code == 0
+
+
+def test_leave_leaves_a_crash_tells_why_and_nothing_to_try_costs_nothing(root: Path) -> None:
+    assert "Nothing to try" in str(error_of())
+    put(root, "WIDTH = 32", "WIDTH = 1 / 0")
+    mine = (root / "settings.py").read_text()
+    code, told = attempt("--leave")
+    assert (code, told["outcome"], told["restored"], told["value"]) == (1, "crash", [], None)
+    assert "ZeroDivisionError" in told["log"]
+    assert (root / "settings.py").read_text() == mine
+    assert told["experiment"] == 1
+
+
+def test_a_sealed_file_is_refused_and_a_stray_one_is_no_part_of_it(root: Path) -> None:
+    put(root, '"tanh"', '"gelu"')
+    (root / "loss.py").write_text("def loss(*_): return 0\n")
+    before = fingerprint(root)
+    code, told = attempt()
+    assert (code, told["outcome"], told["refused"]) == (4, "out_of_scope", True)
+    assert fingerprint(root) == before
+
+    git(root, "checkout", "loss.py")
+    (root / "stray.txt").write_text("mine")
+    (root / "settings.py").rename(root / "elsewhere.txt")
+    (root / "settings.py").symlink_to("elsewhere.txt")
+    code, told = attempt()
+    assert (code, told["outcome"]) == (4, "violation")
+    assert (root / "settings.py").is_symlink()
+
+    (root / "elsewhere.txt").replace(root / "settings.py")
+    code, told = attempt()
+    assert (code, told["kept"]) == (0, True)
+    assert any("`stray.txt`" in each for each in told["news"])
+
+
+def test_a_copy_behind_the_best_is_merged_with_it_and_saved_as_it_was(root: Path) -> None:
+    put(root, '"tanh"', '"gelu"')
+    assert attempt()[0] == 0
+    git(root, "checkout", "settings.py")  # back to where the study began; the best is ahead now
+    put(root, "DROPOUT = 0.5", "DROPOUT = 0.1")
+    code, told = attempt()
+    assert code == 0
+    best = git(root, "show", "autoresearch/toy:settings.py")
+    assert "gelu" in best
+    assert "DROPOUT = 0.1" in best
+    put(root, "WIDTH = 32", "WIDTH = 1")
+    mine = (root / "settings.py").read_text()
+    code, told = attempt()
+    assert (code, told["saved"]) == (1, "refs/autoresearch/toy/3-copy")
+    assert (root / "settings.py").read_text().strip() == best
+    assert git(root, "show", f"{told['saved']}:settings.py") == mine.strip()
+
+    git(root, "checkout", "settings.py")
+    put(root, '"tanh"', '"relu"')
+    mine = (root / "settings.py").read_text()
+    assert "other changes in `settings.py`" in str(error_of())
+    assert (root / "settings.py").read_text() == mine
+
+
+def test_committed_work_counts_and_merging_the_best_makes_taking_back_a_change(root: Path) -> None:
+    put(root, '"tanh"', '"gelu"')
+    git(root, "commit", "-qam", "mine")
+    git(root, "branch", "mine")
+    git(root, "reset", "-q", "--hard", "HEAD~1")
+    put(root, "WIDTH = 32", "WIDTH = 64")
+    assert attempt()[0] == 0
+    git(root, "checkout", "-q", "settings.py")
+    git(root, "merge", "-q", "mine")
+    assert attempt()[0] == 0  # the commit alone, nothing of it dirty
+    assert "WIDTH = 64" in git(root, "show", "autoresearch/toy:settings.py")
+    git(root, "merge", "-q", "autoresearch/toy", "-m", "the best")
+    put(root, "WIDTH = 64", "WIDTH = 32")
+    code, told = attempt()
+    assert (code, told["outcome"]) == (1, "discard")
+    assert "WIDTH = 64" in (root / "settings.py").read_text()
+
+
+def nights(root: Path) -> list[Night]:
+    return [record for _, record in Site(root, "toy").ledger().history.trail if isinstance(record, Night)]
+
+
+@pytest.mark.slow
+def test_tries_share_a_night_and_join_one_that_is_open(root: Path) -> None:
+    put(root, '"tanh"', '"gelu"')
+    attempt()
+    put(root, "DROPOUT = 0.5", "DROPOUT = 0.4")
+    attempt()
+    (only,) = nights(root)
+    assert (only.purpose, only.budget.experiments) == ("try", 40)
+    assert CliRunner().invoke(app, ["run", "--experiments", "2"]).exit_code == 0
+    assert [night.purpose for night in nights(root)] == ["try", ""]
+    put(root, "DROPOUT = 0.4", "DROPOUT = 0.8")
+    attempt()
+    assert [night.purpose for night in nights(root)] == ["try", "", "try"]
+
+
+@pytest.mark.slow
+def test_only_one_is_at_work_and_a_killed_try_goes_on_where_it_was(root: Path) -> None:
+    put(root, "WIDTH = 32", "WIDTH = 64")
+    assert attempt()[0] == 0
+    put(root, '"tanh"', '"gelu"')
+    (root / "settings.py").write_text((root / "settings.py").read_text() + "import time\ntime.sleep(1)\n")
+    verb = [sys.executable, "-m", "autoresearch.cli", "try", "-m", "slow, but better"]
+    ledger = Site(root, "toy").ledger_path
+    with subprocess.Popen(verb, cwd=root, stderr=subprocess.DEVNULL) as running:
+        while '"slow, but better"' not in ledger.read_text():
+            time.sleep(0.02)
+        with pytest.raises(Exception, match="is at work"):
+            raise error_of()
+        running.kill()
+    code, told = attempt()
+    assert (code, told["experiment"], told["summary"]) == (0, 2, "slow, but better")
+
+
+def test_of_finite_data_no_figure_is_told(root: Path) -> None:
+    put(root, '"tanh"', '"gelu"')
+    code, told = attempt("-c", "metric.feedback=bit")
+    assert (code, told["outcome"], told["value"], told["reason"]) == (0, "keep", 1.0, "kept")
+    put(root, "DROPOUT = 0.5", "DROPOUT = 0.9")
+    code, told = attempt("-c", "metric.feedback=bit")
+    assert (code, told["outcome"], told["gain"], told["sigma"]) == (1, "discard", None, None)
+    assert told["reason"] == "no step better than what it began from"
+
+
+def test_failed_tries_are_not_held_against_the_agent_of_the_next_night() -> None:
+    history = History()
+    refused = Verdict(Outcome.OUT_OF_SCOPE, "Changed what may not change: `loss.py`.")
+    for number in range(8):
+        history.add(Experiment(number, None, refused, None, "parent", agent="try"))
+    assert tripped(history, 8)
+    history.add(Night(2, Budget(experiments=10), 1, first=8, started="2026-01-01T00:00:00Z"))
+    assert not tripped(history, 8)
