@@ -205,6 +205,18 @@ def test_a_study_that_has_just_begun(tmp_path: Path, experiments: int) -> None:
     drive(a_study(tmp_path, experiments), play, (160, 50))
 
 
+def test_without_colours_the_text_still_differs_from_its_ground(night: Site, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("NO_COLOR", "1")
+
+    async def play(app: Watch, pilot: Pilot[None]) -> None:
+        picture = app.export_screenshot()
+        assert "newest" in picture
+        assert "#000000" not in picture
+        assert "#98a84b" not in picture  # the green of what was kept
+
+    drive(night, play)
+
+
 def test_nothing_recorded_at_all(tmp_path: Path) -> None:
     async def play(app: Watch, pilot: Pilot[None]) -> None:
         await pilot.press("down", "enter", "2", "3", "escape")

@@ -45,13 +45,14 @@ class Watch(App[None]):
     ]
 
     def __init__(self, site: Site, *, diff_of: DiffOf, status_of: Status) -> None:
-        super().__init__()
+        themed = "TEXTUAL_THEME" in os.environ
+        super().__init__(ansi_color=None if themed else True)  # before the theme: NO_COLOR picks its filter by it
         self.feed = Feed(site, status_of)
         self.desk = Desk(site, self.feed, diff_of)
         self.trouble: AutoresearchError | None = None
         """Why the view closed by itself."""
         self._detached = threading.Event()
-        if "TEXTUAL_THEME" not in os.environ:
+        if not themed:
             self.theme = "ansi-dark"  # the terminal's own colours: right on a light one too
 
     def on_mount(self) -> None:
