@@ -217,6 +217,30 @@ def test_without_colours_the_text_still_differs_from_its_ground(night: Site, mon
     drive(night, play)
 
 
+def test_another_tools_ledger_is_shown_as_hearsay_and_nothing_can_be_said_to_it(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from typer.testing import CliRunner
+
+    from autoresearch.cli import app as program
+
+    rows = ("commit\tval_bpb\tstatus\tdescription", "a1b2c3d\t0.9979\tkeep\tbaseline", "b2c3d4e\t0.99\tkeep\tfaster")
+    (tmp_path / "results.tsv").write_text("\n".join(rows) + "\n")
+    monkeypatch.chdir(tmp_path)
+    assert CliRunner().invoke(program, ["import", "results.tsv", "--as", "quick"]).exit_code == 0
+
+    async def play(app: Watch, pilot: Pilot[None]) -> None:
+        await pilot.press("2")
+        await until(pilot, lambda: "every number is their word" in seen(app))
+        assert "imported, read-only" in seen(app)
+        assert "t Tell" not in seen(app)
+        await pilot.press("1")
+        await until(pilot, lambda: "nothing of it" in seen(app))
+        assert "time unknown" in seen(app)
+
+    drive(Site(tmp_path, "quick"), play, (110, 40))
+
+
 def test_nothing_recorded_at_all(tmp_path: Path) -> None:
     async def play(app: Watch, pilot: Pilot[None]) -> None:
         await pilot.press("down", "enter", "2", "3", "escape")

@@ -72,7 +72,7 @@ def _pairs(done: Experiment, made: Candidate | None) -> Iterator[tuple[str, str]
 def _used(done: Experiment) -> str:
     money = "cost unknown" if done.cost_usd is None else f"US$ {done.cost_usd:.4g}"
     tokens = "tokens unknown" if done.tokens is None else f"{done.tokens:,} tokens"
-    return f"{duration(done.seconds)}, {money}, {tokens}"
+    return f"{duration(done.seconds) if done.seconds else 'time unknown'}, {money}, {tokens}"
 
 
 def _runs(runs: list[Measurement] | tuple[()], figures: Figures) -> Iterator[RenderableType]:

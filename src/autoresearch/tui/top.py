@@ -62,7 +62,8 @@ def _state(scene: Scene, step: dict[str, object] | None) -> Text:
     if step:
         line.append(f"  {plain(str(step['step']), 60)} ")
         line.append_text(_clock(step))
-    return line.append(f"  {status['trust_class']}, {status['sandbox']['backend']}" if status["epoch"] else "", "dim")
+    trust = f"  {status['trust_class']}, {status['sandbox']['backend']}"
+    return line.append(trust if status["epoch"] and not status["imported"] else "", "dim")
 
 
 def _clock(step: dict[str, object]) -> Text:
