@@ -18,7 +18,7 @@ from statistics import median
 
 sys.path.insert(0, str(Path(__file__).parents[1] / "tests"))
 
-from ledgers import Scribe
+from scribe import Scribe
 
 VERBS = ("status", "status", "log", "show 100", "report")
 """`status` twice: the second finds what the first left beside the ledger."""

@@ -16,7 +16,7 @@ from urllib.parse import urlsplit
 import pytest
 
 from autoresearch.site import Site
-from ledgers import Scribe
+from scribe import Scribe
 
 
 @dataclass
