@@ -141,11 +141,11 @@ def test_the_picture_can_be_pointed_at(served: Served, window: Window) -> None:
 
 def test_a_word_from_the_page_reaches_the_ledger(served: Served, window: Window) -> None:
     page = window.open(served.address)
-    page.click("text=Pause")
+    page.click("[data-word=pause]")
     page.wait_for_selector("#said:has-text('pauses')")
     assert served.site.ledger().history.paused
     page.wait_for_selector("#state[data-state=paused]")
-    page.click("text=Resume")
+    page.click("[data-word=resume]")
     page.wait_for_selector("#state[data-state=idle]")
     page.fill("#tell", "leave it alone")
     page.press("#tell", "Enter")
@@ -175,6 +175,35 @@ def test_what_is_shown_has_names_for_who_cannot_see(served: Served, window: Wind
     assert "experiments:" in page.inner_text("#picture figcaption") or "experiment" in page.inner_text("figcaption")
     for landmark in ("header", "nav", "main", "[role=search]"):
         assert page.query_selector(landmark)
+
+
+def test_a_frozen_page_is_one_file_that_works(served: Served, window: Window, tmp_path: Path) -> None:
+    number = record(served.site, summary=f"frozen {SCRIPT}", hypothesis=f"</script>{SCRIPT}")
+    file = tmp_path / "night.html"
+    verb = [sys.executable, "-m", "autoresearch.cli", "report", "--html", str(file)]
+    subprocess.run(verb, cwd=served.site.root, check=True, capture_output=True)
+    asked: list[str] = []
+    window.page.on("request", lambda request: asked.append(request.url))
+    page = window.open(f"{file.as_uri()}#/n/{number}")
+    page.wait_for_selector("#closeup h2")
+    assert "</script><script>window.taken = 1</script>" in page.inner_text("#closeup")
+    page.goto(f"{file.as_uri()}#/compare/1/3")
+    page.wait_for_selector("#compare .versus")
+    page.click("text=Report")
+    assert "What survived" in page.inner_text("#report")
+    assert page.evaluate("window.taken") is None
+    assert [url for url in asked if not url.startswith(file.as_uri())] == []
+
+
+def test_a_frozen_page_without_scripts_is_the_report(served: Served, chromium: Any, tmp_path: Path) -> None:
+    file = tmp_path / "night.html"
+    verb = [sys.executable, "-m", "autoresearch.cli", "report", "--html", str(file)]
+    subprocess.run(verb, cwd=served.site.root, check=True, capture_output=True)
+    window = Window(chromium, java_script_enabled=False)
+    window.page.goto(file.as_uri())
+    assert window.page.is_visible("text=What survived")
+    assert not window.page.is_visible("#search")
+    window.close()
 
 
 def luminance(colour: str) -> float:

@@ -53,8 +53,7 @@ function closeCloseup() {
 /** Says a thing to who sees it and to who hears it. */
 function say(words) {
   byId("news").textContent = words;
-  byId("notice").textContent = words;
-  if (!byId("control").hidden) byId("said").textContent = words;
+  byId(byId("control").hidden ? "notice" : "said").textContent = words;
 }
 
 /** Everything that changes when the study does. */
