@@ -20,8 +20,16 @@ sys.path.insert(0, str(Path(__file__).parents[1] / "tests"))
 
 from scribe import Scribe
 
-VERBS = ("status", "status", "log", "show 100", "report")
-"""`status` twice: the second finds what the first left beside the ledger."""
+CLI = [sys.executable, "-m", "autoresearch.cli"]
+ASKED = {
+    "status, first": [*CLI, "status"],
+    "status, again": [*CLI, "status"],
+    "log --json": [*CLI, "log", "--json"],
+    "show 100": [*CLI, "show", "100"],
+    "report": [sys.executable, __file__, "--report-here"],
+}
+"""The second `status` finds what the first left beside the ledger. Made-up commits have no patches in git, so `report` is
+asked as the verb asks, with patches made up as well."""
 
 
 def study(root: Path, *, experiments: int) -> int:
@@ -52,10 +60,9 @@ seconds = 20
 """
 
 
-def asked(verb: str, root: Path) -> tuple[float, float]:
-    """Wall seconds and peak MiB of a verb."""
+def asked(program: list[str], root: Path) -> tuple[float, float, float]:
+    """Wall seconds, processor seconds and peak MiB of a program."""
     began = time.monotonic()
-    program = [sys.executable, "-m", "autoresearch.cli", *verb.split()]
     with subprocess.Popen(program, cwd=root, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE) as process:
         assert process.stderr is not None
         said = process.stderr.read()
@@ -63,19 +70,32 @@ def asked(verb: str, root: Path) -> tuple[float, float]:
         process.returncode = os.waitstatus_to_exitcode(status)
     if process.returncode:
         sys.exit(said.decode())
-    return time.monotonic() - began, used.ru_maxrss / 1024
+    return time.monotonic() - began, used.ru_utime + used.ru_stime, used.ru_maxrss / 1024
+
+
+def report_here() -> None:
+    """Writes the report of the study where we stand."""
+    from autoresearch.report import build
+    from autoresearch.site import Site
+    from report.nights import a_diff, a_task
+
+    site = Site(Path.cwd(), "quick")
+    history = site.ledger().history
+    build(history, task=a_task(history.metric), diff_of=a_diff, out_dir=site.folder / "report")
 
 
 def verbs(records: int) -> None:
     """Asks every verb once of a ledger of about that many records."""
     with tempfile.TemporaryDirectory() as folder:
         root = Path(folder)
-        written = study(root, experiments=records * 10 // 30)
+        # Made by another process: what this one holds would count as its children's.
+        made = [sys.executable, __file__, "--make-here", str(records * 10 // 30)]
+        written = int(subprocess.run(made, cwd=root, check=True, capture_output=True, text=True).stdout)
         size = (root / ".autoresearch" / "quick" / "ledger.jsonl").stat().st_size / 2**20
         print(f"{written:,} records, {size:.0f} MiB")
-        for verb in VERBS:
-            seconds, memory = asked(verb, root)
-            print(f"{verb:10s} {seconds:7.2f} s  {memory:6.0f} MiB")
+        for name, program in ASKED.items():
+            seconds, busy, memory = asked(program, root)
+            print(f"{name:14s} {seconds:7.2f} s, {busy:6.2f} s of a core, {memory:5.0f} MiB", flush=True)
 
 
 TYPED = """async (words) => {
@@ -116,8 +136,14 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("records", type=int, nargs="?", default=100_000)
     parser.add_argument("--browser", type=int, metavar="EXPERIMENTS")
+    parser.add_argument("--report-here", action="store_true", help=argparse.SUPPRESS)
+    parser.add_argument("--make-here", type=int, help=argparse.SUPPRESS)
     asked_for = parser.parse_args()
-    if asked_for.browser:
+    if asked_for.make_here:
+        print(study(Path.cwd(), experiments=asked_for.make_here))
+    elif asked_for.report_here:
+        report_here()
+    elif asked_for.browser:
         in_browser(asked_for.browser)
     else:
         verbs(asked_for.records)
