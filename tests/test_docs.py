@@ -31,6 +31,7 @@ FOLLOWED = {
     "constraints-and-objectives": ([], ["0 disagree"]),
     "finite-data": (["certificate 1: certified"], ["bits told in", "better, by", "0 disagree"]),
     "prune": ([], ["0 disagree"]),
+    "be-told": ([], ["told: ", "2 experiments in ", "The night is over: "]),
     "bring-your-history": (
         ["theirs: 7 rows read", "'promising' is not a word we know", "again: 7 rows read"],
         [
@@ -122,7 +123,7 @@ def test_the_tutorial_is_followed_to_the_letter_on_a_task_that_takes_no_minutes(
     done = follow(script.replace("autoresearch demo\n", STAND_IN, 1), tmp_path)
     assert done.returncode == 0, done.stdout + done.stderr
     assert "0 disagree" in done.stdout
-    assert "12 experiments in" in done.stderr
+    assert "8 experiments in" in done.stderr
     assert "certified" in done.stdout
 
 
