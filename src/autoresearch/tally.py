@@ -129,7 +129,7 @@ def _commit(done: Experiment) -> str:
 def _level(history: History, commit: str) -> float | None:
     """Mean of the runs of `commit` nobody selected; of all where runs do not vary. None without any."""
     fresh = [run.value for run in history.fresh(commit) if run.value is not None]
-    values = history.values(commit) if not fresh and noise.of_one_run(history) == 0 else fresh
+    values = history.values(commit) if not fresh and noise.is_none(history) else fresh
     return math.fsum(values) / len(values) if values else None
 
 

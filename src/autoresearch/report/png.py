@@ -54,7 +54,7 @@ def _words(figure: Figure, reading: Reading, said: Headline) -> None:
     figure.text(0.04, 0.925, f"{name} · {metric}" if metric else name, size=17, color=QUIET)
     levels = f"{said.before} → {said.after}" if said.before and said.after else said.after
     levels = levels or (f"baseline {said.before}" if said.before else "")
-    figure.text(0.04, 0.815, plain(levels, 40), size=34, weight="bold", color=GREEN if said.proven else INK)
+    figure.text(0.04, 0.815, plain(levels, 40), size=34, weight="bold", color=BLUE if said.proven else INK)
     lines = textwrap.wrap(plain(said.claim, 130), 64)[:2]
     figure.text(0.04, 0.785, "\n".join(lines), size=19, color=INK, va="top", linespacing=1.25)
     counted = f"{count(rate.tried, 'experiment')}, {rate.kept:,} kept, {rate.certified:,} certified"
