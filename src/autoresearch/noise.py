@@ -25,17 +25,6 @@ def of_one_run(history: History, *, seen: Callable[[float], float] = lambda valu
     return math.sqrt(squares / freedom) if freedom else None
 
 
-def is_none(history: History) -> bool:
-    """Whether `of_one_run` is 0, sooner: some commit ran more than once in this epoch, and none gave two numbers."""
-    repeated = False
-    for (_, split), runs in history.runs.items():
-        values = [run.value for run in runs if run.value is not None] if split == "public" and len(runs) > 1 else []
-        if len(set(values)) > 1:
-            return False
-        repeated = repeated or len(values) > 1
-    return repeated
-
-
 def of_a_difference(one_run: float) -> float:
     """What the difference of two single runs exceeds by chance once in twenty times: 1.96 sqrt(2) sigma."""
     return 1.96 * math.sqrt(2) * one_run

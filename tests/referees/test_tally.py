@@ -5,9 +5,7 @@ from __future__ import annotations
 import pytest
 from court import Court
 
-from autoresearch import noise
-from autoresearch.history import History
-from autoresearch.records import Direction, Measurement, Metric, Outcome, Ruling, Side
+from autoresearch.records import Outcome, Ruling
 from autoresearch.tally import accounts, tries
 from autoresearch.task import Budget
 
@@ -75,14 +73,3 @@ def test_unknown_money_stays_unknown() -> None:
     assert (paid.cost_usd, paid.tokens) == (0.75, 15)
     assert (silent.cost_usd, silent.tokens) == (None, None)
     assert here.history.experiments[1].verdict.outcome is Outcome.KEEP
-
-
-@pytest.mark.parametrize(
-    ("runs", "none"), [([1.0], False), ([1.0, 1.0], True), ([1.0, 2.0], False), ([1.0, None, 1.0], True), ([], False)]
-)
-def test_noise_is_none_exactly_where_it_is_zero(runs: list[float | None], none: bool) -> None:
-    history = History(Metric("loss", Direction.MINIMIZE))
-    for value in runs:
-        history.add(Measurement("c0", Side.CANDIDATE, value, 0, 1.0, experiment=0))
-    history.add(Measurement("c1", Side.CANDIDATE, 7.0, 0, 1.0, experiment=0))
-    assert noise.is_none(history) is (noise.of_one_run(history) == 0) is none
