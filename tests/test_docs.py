@@ -120,9 +120,13 @@ git add -A && git commit -qm first && autoresearch run --experiments 4 && cd ..
 def test_the_tutorial_is_followed_to_the_letter_on_a_task_that_takes_no_minutes(tmp_path: Path) -> None:
     script = "\n".join(blocks(ROOT / "docs" / "tutorial" / "first-night.md", "sh"))
     assert script.startswith("autoresearch demo\n")
-    done = follow(script.replace("autoresearch demo\n", STAND_IN, 1), tmp_path)
+    besides = "autoresearch report --png ../share.png --json\nautoresearch report --png nowhere/x.png || echo refused\n"
+    done = follow(script.replace("autoresearch demo\n", STAND_IN, 1) + besides, tmp_path)
     assert done.returncode == 0, done.stdout + done.stderr
     assert "0 disagree" in done.stdout
+    assert (tmp_path / "share.png").stat().st_size > 5000
+    assert done.stdout.endswith("refused\n")
+    assert "nowhere/x.png cannot be written" in done.stderr
     assert "8 experiments in" in done.stderr
     assert "certified" in done.stdout
 

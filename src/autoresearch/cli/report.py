@@ -44,9 +44,7 @@ def report(
     paths = write(site, opened.history, since=since)
     files = {name: str(path) for name, path in asdict(paths).items()}
     if png is not None:
-        from autoresearch.report.png import write as draw
-
-        draw(opened.history, png)
+        _draw(opened.history, png)
         files["png"] = str(png)
     if as_json:
         typer.echo(json.dumps({"schema": 1} | files))
@@ -55,6 +53,17 @@ def report(
     typer.echo(files["html"])
     for other in list(files.values())[1:]:
         typer.echo(other, err=True)
+
+
+def _draw(history: Archive, png: Path) -> None:
+    from autoresearch.report.png import write as draw
+
+    try:
+        draw(history, png)
+    except OSError as error:
+        raise UserError(
+            f"{png} cannot be written: {error.strerror}.", fix="name a file in a folder of yours"
+        ) from error
 
 
 def _told(history: Archive) -> list[str]:
