@@ -120,6 +120,14 @@ def test_a_url_with_all_its_names_is_fine() -> None:
     assert filled("a://${B}/${C}", {"B": "1", "C": "2"}) == "a://1/2"
 
 
+def test_without_apprise_one_sentence_says_what_to_install(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(sys.modules, "apprise", None)
+    with pytest.raises(UserError, match="need apprise") as told:
+        demand(["json://127.0.0.1"])
+    assert told.value.fix == "pip install 'autoresearch[notify]'"
+    demand([])
+
+
 def cli(root: Path, *argv: str, **env: str) -> subprocess.CompletedProcess[str]:
     path = f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}"
     return subprocess.run(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import struct
+import sys
 from dataclasses import replace
 from pathlib import Path
 
@@ -13,9 +14,11 @@ from autoresearch.errors import UserError
 from autoresearch.history import Archive
 from autoresearch.records import Direction, Metric, Outcome, Side
 from autoresearch.report import build, png
+from autoresearch.report.headline import MOST_NAMED, headline
 from autoresearch.report.kept import story
 from autoresearch.report.morning import morning
 from autoresearch.report.page import compose
+from autoresearch.report.provenance import provenance
 from autoresearch.report.sides import sides
 from autoresearch.views import Reading, survivors
 from autoresearch.views.calibration import amount, calibration
@@ -179,3 +182,25 @@ def test_metrics_of_every_name_are_in_the_table() -> None:
     table = sides(Reading.of(history))
     assert table is not None
     assert [(row.name, row.change) for row in table.rows][1] == ("memory", "−50.0%")
+
+
+def test_the_sheet_says_who_and_when_and_how_to_begin_again() -> None:
+    lines = {line.name: line for line in provenance(certified_night().history)}
+    assert lines["to begin as it began"].value.startswith("git switch --detach ")
+    assert lines["night 1"].value == "1,000 experiments, 8 h"
+    assert next(line for name, line in lines.items() if name.startswith("agent ")).value == "3 experiments"
+    assert provenance(Archive()) == []
+
+
+def test_a_long_chain_of_certificates_is_counted_not_listed() -> None:
+    history = Teller(seed=5, good=0.9, failing=0.0, certify_every=3).begin().go(60).history
+    said = headline(Reading.of(history))
+    assert len(history.certificates) > MOST_NAMED
+    assert f"certificates, {history.certificates[0].number} to " in said.detail
+
+
+def test_without_matplotlib_one_sentence_says_what_to_install(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    monkeypatch.setitem(sys.modules, "matplotlib", None)
+    with pytest.raises(UserError, match="needs matplotlib") as told:
+        png.write(LONG, tmp_path / "share.png")
+    assert told.value.fix == "pip install 'autoresearch[plot]'"

@@ -50,12 +50,10 @@ def report(
     paths = write(site, opened.history, since=since)
     files = {name: str(path) for name, path in asdict(paths).items()}
     if png is not None:
-        from autoresearch.report.png import write as draw
-
-        draw(opened.history, png)
+        _draw(opened.history, png)
         files["png"] = str(png)
     if html is not None:
-        html.write_text(_frozen(site, opened), encoding="utf-8")
+        _freeze(site, opened, html)
         files["page"] = str(html)
     if as_json:
         typer.echo(json.dumps({"schema": 1} | files))
@@ -66,8 +64,8 @@ def report(
         typer.echo(other, err=True)
 
 
-def _frozen(site: Site, ledger: Ledger[Archive]) -> str:
-    """The browser's page as one file, the report inside."""
+def _freeze(site: Site, ledger: Ledger[Archive], file: Path) -> None:
+    """Write the browser's page as one file, the report inside."""
     from autoresearch.ledger import now
     from autoresearch.report import html, page_of
     from autoresearch.views import Reading
@@ -76,7 +74,24 @@ def _frozen(site: Site, ledger: Ledger[Archive]) -> str:
     task, diff_of = about(site, ledger.history)
     inside = html.inside(page_of(ledger.history, task=task, diff_of=diff_of, series_of=site.series))
     status = place.status_of(site, ledger) | {"frozen": now()[:10]}
-    return freeze(Reading.of(ledger.history), status=status, diff_of=diff_of, report=inside)
+    page = freeze(Reading.of(ledger.history), status=status, diff_of=diff_of, report=inside)
+    try:
+        file.write_text(page, encoding="utf-8")
+    except OSError as error:
+        raise UserError(
+            f"{file} cannot be written: {error.strerror}.", fix="name a file in a folder of yours"
+        ) from error
+
+
+def _draw(history: Archive, png: Path) -> None:
+    from autoresearch.report.png import write as draw
+
+    try:
+        draw(history, png)
+    except OSError as error:
+        raise UserError(
+            f"{png} cannot be written: {error.strerror}.", fix="name a file in a folder of yours"
+        ) from error
 
 
 def _told(history: Archive) -> list[str]:

@@ -9,7 +9,7 @@ from autoresearch.report.sheet import Line
 from autoresearch.views.calibration import Block, Calibration, calibration
 from autoresearch.views.reading import Reading
 from autoresearch.views.sentences import figures_of
-from autoresearch.views.words import Figures, count
+from autoresearch.views.words import MINUS, Figures, count
 
 MOST_BLOCKS = 12
 
@@ -31,7 +31,11 @@ def _selected(reading: Reading, found: Calibration) -> Iterator[Line]:
         yield Line("as judged", figures.with_unit(judged), f"added up over {changes}")
         yield Line("the same, fresh runs", figures.with_unit(fresh), "")
     if found.held is not None:
-        yield Line("share that held", f"{found.held:.0%}", "the rest was luck: a run that earns a keep flatters")
+        yield Line(
+            "share that held",
+            f"{found.held:.0%}".replace("-", MINUS),
+            "the rest was luck: a run that earns a keep flatters",
+        )
 
 
 def _claimed(found: Calibration) -> Iterator[Line]:
@@ -41,7 +45,7 @@ def _claimed(found: Calibration) -> Iterator[Line]:
     yield Line("expected in one number", str(len(found.claims)), told)
     yield Line("came up to it", f"{found.reached} of {len(found.claims)}")
     if found.ratio is not None:
-        yield Line("measured over expected", f"{found.ratio:.2f}".replace("-", "−"), "median")
+        yield Line("measured over expected", f"{found.ratio:.2f}".replace("-", MINUS), "median")
 
 
 def _certified(reading: Reading, found: Calibration) -> Iterator[Line]:

@@ -23,6 +23,10 @@ NOTHING = "Nothing was found"
 """How every headline begins under which nothing is certified."""
 
 
+MOST_NAMED = 8
+"""Certificates that the headline names one by one."""
+
+
 @dataclass(frozen=True, slots=True)
 class Headline:
     """One line, and the paragraph that says how far it can be trusted."""
@@ -130,6 +134,8 @@ def _numbers(chain: Sequence[Certificate]) -> str:
     names = [str(proof.number) for proof in chain]
     if len(names) == 1:
         return f"certificate {names[0]}"
+    if len(names) > MOST_NAMED:
+        return f"{len(names):,} certificates, {names[0]} to {names[-1]}"
     return f"certificates {', '.join(names[:-1])} and {names[-1]}"
 
 

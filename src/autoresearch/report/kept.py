@@ -22,15 +22,17 @@ def story(reading: Reading, change: Change) -> list[Line]:
         Line("what", plain(candidate.summary if candidate else "", 300) or UNTOLD),
         Line("why", plain(candidate.hypothesis if candidate else "", 1000) or UNTOLD),
         Line("expected", plain(expected(done), 200) or UNTOLD),
-        Line("as judged", *_measured(change.gain, figures)),
-        *([Line("measured again", *_measured(again, figures))] if change.standing else []),
+        Line("as judged", _gain(change.gain, figures), count(change.gain.n, "run") if change.gain else ""),
+        *([Line("measured again", _gain(again, figures), _sure(again, figures))] if change.standing else []),
         Line("result", tell(reading, change)),
         Line("code", size_of(candidate) or "size not known", f"commit {candidate.commit[:9]}" if candidate else ""),
         Line("made by", plain(done.agent, 40) or UNTOLD, plain(candidate.agent_version, 60) if candidate else ""),
     ]
 
 
-def _measured(gain: Gain | None, figures: Figures) -> tuple[str, str]:
-    if gain is None:
-        return "not measured", ""
-    return f"{figures.signed(gain.mean)} {figures.unit}".rstrip(), f"{count(gain.n, 'run')}; {margin(gain, figures)}"
+def _gain(gain: Gain | None, figures: Figures) -> str:
+    return "not measured" if gain is None else f"{figures.signed(gain.mean)} {figures.unit}".rstrip()
+
+
+def _sure(gain: Gain | None, figures: Figures) -> str:
+    return f"{count(gain.n, 'run')}; {margin(gain, figures)}" if gain else ""

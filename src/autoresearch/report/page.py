@@ -15,6 +15,7 @@ from autoresearch.report.finite import finite_sheet, trials_sheet
 from autoresearch.report.front import FrontTable, table
 from autoresearch.report.headline import Headline, headline
 from autoresearch.report.kept import story
+from autoresearch.report.provenance import provenance
 from autoresearch.report.sheet import Line, check_yourself, noise_sheet, reproduction, spending
 from autoresearch.report.sides import SideTable, sides
 from autoresearch.report.staircase import Staircase
@@ -115,6 +116,8 @@ class Page:
     survivors_left: int
     rolled_back: Sequence[Row]
     certificates: Sequence[CertificateRow]
+    certificates_left: int
+    """Older ones that are not listed."""
     revalidation: AgainTable | None
     """What was kept, measured again later."""
     handed_over: AgainTable | None
@@ -179,7 +182,8 @@ def compose(
         survivors=_rows(reading, kept[:MOST_ROWS], book, MOST_ROWS),
         survivors_left=max(0, len(kept) - MOST_ROWS),
         rolled_back=_rows(reading, undone[:MOST_ROWS], book, MOST_ROWS),
-        certificates=[certificate_row(reading, span, proof) for span, proof in proofs],
+        certificates=[certificate_row(reading, span, proof) for span, proof in proofs[-MOST_ROWS:]],
+        certificates_left=max(0, len(proofs) - MOST_ROWS),
         revalidation=measured_again(history),
         handed_over=handed_over(history),
         pruning=taken_back(history),
@@ -193,7 +197,7 @@ def compose(
         noise=noise_sheet(reading),
         finite=[*finite_sheet(reading), *trials_sheet(history, series_of)],
         spend=spending(history),
-        sheet=reproduction(history, task),
+        sheet=[*reproduction(history, task), *provenance(history)],
         commands=check_yourself(history),
     )
 

@@ -54,7 +54,7 @@ def _words(figure: Figure, reading: Reading, said: Headline) -> None:
     figure.text(0.04, 0.925, f"{name} · {metric}" if metric else name, size=17, color=QUIET)
     levels = f"{said.before} → {said.after}" if said.before and said.after else said.after
     levels = levels or (f"baseline {said.before}" if said.before else "")
-    figure.text(0.04, 0.815, plain(levels, 40), size=34, weight="bold", color=GREEN if said.proven else INK)
+    figure.text(0.04, 0.815, plain(levels, 40), size=34, weight="bold", color=BLUE if said.proven else INK)
     lines = textwrap.wrap(plain(said.claim, 130), 64)[:2]
     figure.text(0.04, 0.785, "\n".join(lines), size=19, color=INK, va="top", linespacing=1.25)
     counted = f"{count(rate.tried, 'experiment')}, {rate.kept:,} kept, {rate.certified:,} certified"
@@ -77,7 +77,7 @@ def _picture(axes: Axes, stairs: Staircase) -> None:
     undone = [keep for keep in stairs.keeps if keep.standing is Standing.ROLLED_BACK]
     _dots(axes, kept, label="kept", s=size * 1.7, color=GREEN, edgecolors=SHEET, zorder=4)
     _dots(axes, undone, label="rolled back", s=size * 1.6, facecolors=SHEET, edgecolors=ORANGE, zorder=4)
-    _marks(axes, [mark for mark in stairs.marks if mark.is_drawn])
+    _marks(axes, [mark for mark in stairs.marks if math.isfinite(mark.y)])
     if axes.get_legend_handles_labels()[1]:
         axes.legend(
             loc="lower right", bbox_to_anchor=(1.01, 1.0), ncols=5, frameon=False, labelcolor=QUIET, fontsize=12
@@ -85,8 +85,8 @@ def _picture(axes: Axes, stairs: Staircase) -> None:
 
 
 def _marks(axes: Axes, marks: Sequence[Mark]) -> None:
-    """Certificates; many of them are drawn smaller."""
-    look: dict[str, Any] = {"marker": "D", "s": 80 / (1 + len(marks) / 40), "zorder": 6}
+    """Certificates; many of them are drawn smaller, and a holdout's where its commit stands in public."""
+    look: dict[str, Any] = {"marker": "D", "s": 80 / (1 + len(marks) / 40), "zorder": 6, "clip_on": False}
     for mark in marks:
         color = BLUE if mark.ruling is Ruling.CERTIFIED else QUIET
         axes.plot([mark.x] * 2, [mark.low, mark.high], color=color, lw=1.6, zorder=5)
@@ -102,12 +102,16 @@ def _dots(axes: Axes, points: Sequence[Any], **look: Any) -> None:
 
 
 def _frame(axes: Axes, stairs: Staircase) -> None:
+    from matplotlib.ticker import MaxNLocator
+
     axes.set_xlim(*stairs.x_range)
     axes.set_ylim(*stairs.y_range)
     axes.spines[["top", "right", "left"]].set_visible(False)
     axes.spines["bottom"].set_color(RULE)
     axes.grid(axis="y", color=RULE, lw=0.8)
     axes.set_axisbelow(True)
+    axes.xaxis.set_major_locator(MaxNLocator(integer=True))
+    axes.xaxis.set_major_formatter("{x:,.0f}")
     axes.tick_params(colors=QUIET, labelsize=12, length=0)
     unit = f" ({plain(stairs.metric.unit, 20)})" if stairs.metric.unit else ""
     way = "lower" if stairs.downwards else "higher"

@@ -11,6 +11,9 @@ from autoresearch.views.sentences import figures_of
 from autoresearch.views.sides import BeforeAfter
 from autoresearch.views.words import MINUS, Figures, plain
 
+LEAST = 1e-4
+"""Spread below which decimals would be a row of noughts."""
+
 
 @dataclass(frozen=True, slots=True)
 class SideRow:
@@ -38,9 +41,7 @@ def sides(reading: Reading) -> SideTable | None:
     if found is None:
         return None
     main = figures_of(reading, found.span)
-    return SideTable(
-        found.source, [_row(row, main if at == 0 else Figures(row.unit)) for at, row in enumerate(found.rows)]
-    )
+    return SideTable(found.source, [_row(row, main if at == 0 else _figures(row)) for at, row in enumerate(found.rows)])
 
 
 def _row(row: BeforeAfter, figures: Figures) -> SideRow:
@@ -51,6 +52,12 @@ def _row(row: BeforeAfter, figures: Figures) -> SideRow:
         f"{row.change:+.1%}".replace("-", MINUS) if row.change is not None else "unknown",
         " / ".join(str(side.n) if side else "0" for side in (row.before, row.after)),
     )
+
+
+def _figures(row: BeforeAfter) -> Figures:
+    """As many decimals as the runs make meaningful; six digits where they do not vary, or hardly."""
+    sigma = max((side.sigma or 0.0 for side in (row.before, row.after) if side), default=0.0)
+    return Figures.of(row.unit, sigma if sigma >= LEAST else None)
 
 
 def _level(level: Level | None, figures: Figures) -> str:
