@@ -28,8 +28,8 @@ ASKED = {
     "show 100": [*CLI, "show", "100"],
     "report": [sys.executable, __file__, "--report-here"],
 }
-"""The second `status` finds what the first left beside the ledger. Made-up commits have no patches in git, so those of the
-report are made up as well."""
+"""The second `status` finds what the first left beside the ledger. Made-up commits have no patches in git, so those of
+the report are made up as well."""
 
 
 def study(root: Path, *, experiments: int) -> int:
