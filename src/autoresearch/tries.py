@@ -64,7 +64,7 @@ def attempt(
     leave: bool = False,
     during: During = lambda _: nullcontext(),
 ) -> Tried:
-    """Measure what the working copy at `root` changed, judge it, and put the files back unless it was kept.
+    """Measure what the working copy at `root` changed, judge it, and make its files the best's.
 
     `summary` defaults to the hypothesis; `leave` leaves the files as they are; the study is at work within `during`.
     Raises UserError when there is nothing to try or it does not go together with the current best, when another
@@ -83,7 +83,7 @@ def attempt(
             with during(assembly):
                 done, rulings = _experiment(study, copy)
                 assembly.runner.demand_unchanged(thorough=True)
-            files = PutBack() if leave or done.verdict.outcome is Outcome.KEEP else copy.put_back(done)
+            files = PutBack() if leave else copy.put_back(done, study.history.tip_commit)
             study.reconcile()
             return _tried(assembly, copy, done, files, rulings)
         finally:
