@@ -75,6 +75,7 @@ def test_a_kept_change_stays_and_a_discarded_one_is_put_back_to_the_best(
 
 def test_leave_leaves_a_crash_tells_why_and_nothing_to_try_costs_nothing(root: Path) -> None:
     assert "Nothing to try" in str(error_of())
+    assert "needs a hypothesis" in str(error_of("-m", " "))
     put(root, "WIDTH = 32", "WIDTH = 1 / 0")
     mine = (root / "settings.py").read_text()
     code, told = attempt("--leave")
@@ -91,9 +92,11 @@ def test_a_sealed_file_is_refused_and_a_stray_one_is_no_part_of_it(root: Path) -
     code, told = attempt()
     assert (code, told["outcome"], told["refused"]) == (4, "out_of_scope", True)
     assert fingerprint(root) == before
+    assert "To undo what nobody may change: git checkout HEAD -- loss.py" in told["news"]
 
     git(root, "checkout", "loss.py")
     (root / "stray.txt").write_text("mine")
+    assert CliRunner().invoke(app, ["skill", "install"]).exit_code == 0
     (root / "settings.py").rename(root / "elsewhere.txt")
     (root / "settings.py").symlink_to("elsewhere.txt")
     code, told = attempt()
@@ -103,7 +106,9 @@ def test_a_sealed_file_is_refused_and_a_stray_one_is_no_part_of_it(root: Path) -
     (root / "elsewhere.txt").replace(root / "settings.py")
     code, told = attempt()
     assert (code, told["kept"]) == (0, True)
-    assert any("`stray.txt`" in each for each in told["news"])
+    assert [each for each in told["news"] if "stray.txt" in each or "SKILL.md" in each] == [
+        "Not part of it, because the task lets nobody change them: `stray.txt`."
+    ]
 
 
 def test_a_copy_behind_the_best_is_merged_with_it_and_saved_as_it_was(root: Path) -> None:

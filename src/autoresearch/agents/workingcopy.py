@@ -106,6 +106,11 @@ class WorkingCopy:
     def _has(self, commit: str, path: str) -> bool:
         return path in self.workspace.tree(commit)
 
+    @property
+    def sealed(self) -> tuple[str, ...]:
+        """What was changed and nobody may change."""
+        return tuple(path for path in self._found if not self.workspace.scope.may_change(path))
+
     def _is_new(self, path: str, change: Change, best: str) -> bool:
         """Whether a file is neither what the best has nor what it parted from."""
         return all(self._differs(path, change, commit) for commit in (best, self._parted[path]))
@@ -207,4 +212,4 @@ def _entry(change: Change, like: Tree) -> Entry | None:
 
 
 def _ours(path: str) -> bool:
-    return path.startswith(FOLDER + "/")
+    return path.startswith(FOLDER + "/") or path.endswith("/skills/autoresearch/SKILL.md")

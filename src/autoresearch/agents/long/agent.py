@@ -130,7 +130,7 @@ class Long:
         session = self._session = Session(self.program, self._at.folder / str(self._begun))
         self._at.workspace.lay_out(session.tree, brief.parent)
         session.base, self._last, self._alike = brief.parent, "", 0
-        session.start(words.prompt(session.door.script, brief.text))
+        session.start(words.prompt(session.door.script, brief.text_for_door))
         self._deadline = time.monotonic() + self.seconds
         return session
 
@@ -186,7 +186,7 @@ class Long:
                 code, text = words.experiment(question, history, self._at.workspace.diff)
                 session.door.answer(question, text, code=code)
             case "brief":
-                session.door.answer(question, brief.text)
+                session.door.answer(question, brief.text_for_door)
             case "note":
                 self._note(session, question)
             case _:
