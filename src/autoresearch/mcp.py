@@ -59,9 +59,7 @@ def server(root: Path) -> MCPServer:
                     raise ToolError(_misfit(name, error.__cause__)) from None
                 raise
 
-    made = Clear(
-        "autoresearch", instructions=INSTRUCTIONS, version=autoresearch.__version__, log_level="ERROR"
-    )
+    made = Clear("autoresearch", instructions=INSTRUCTIONS, version=autoresearch.__version__, log_level="ERROR")
     tools = Tools(root)
     made.tool("try", annotations=ToolAnnotations(destructive_hint=False))(_saying(tools.attempt))
     made.tool("tell", annotations=ToolAnnotations(destructive_hint=False))(_saying(tools.tell))

@@ -69,8 +69,8 @@ def attempt(
     """Measure what the working copy at `root` changed, judge it, and make its files the best's.
 
     `summary` defaults to the hypothesis; `leave` leaves the files as they are; the study is at work within `during`.
-    Raises UserError without a hypothesis, when there is nothing to try or it does not go together with the current best, when another
-    process is at work on the study, and whatever `Study.run` raises; no file was touched then.
+    Raises UserError without a hypothesis, when there is nothing to try or it does not go together with the current
+    best, when another process is at work on the study, and whatever `Study.run` raises; no file was touched then.
     """
     if not hypothesis.strip():
         raise UserError(
@@ -83,7 +83,11 @@ def attempt(
         assembly = assemble_tries(root, task)
         study, exempt = assembly.study, READ_FROM_DISK
         copy = WorkingCopy(
-            assembly.rig.workspace, git.UserRepository(root), _first_line(summary.strip() or hypothesis), hypothesis, exempt
+            assembly.rig.workspace,
+            git.UserRepository(root),
+            _first_line(summary.strip() or hypothesis),
+            hypothesis,
+            exempt,
         )
         study.agent = copy
         try:

@@ -21,6 +21,7 @@ from autoresearch.agents.long import Long, Over, Used, residents
 from autoresearch.agents.long.changes import Changes, Moved
 from autoresearch.agents.long.door import MAX_BYTES, OVER, Door, Question, Restoring
 from autoresearch.agents.long.session import Account, Session
+from autoresearch.causes import Cause
 from autoresearch.cli import app
 from autoresearch.history import Archive, Note
 from autoresearch.records import Brief, Outcome
@@ -30,7 +31,7 @@ from autoresearch.workspace import Workspace
 
 AGENT = r"""
 D=$AUTORESEARCH_ASK
-say() { echo "== $1 $2"; "$D" "$@"; echo "rc $?"; }
+say() { echo "== $1 $2"; autoresearch-door "$@"; echo "rc $?"; }
 put() { sed -i "s|$1|$2|" settings.py; }
 case $("$D" log | wc -l) in
 1)
@@ -105,6 +106,7 @@ def test_every_try_is_an_experiment_and_whatever_stops_is_begun_again(night: Pat
     assert (summaries[1], summaries[7]) == ("gelu", "said in a file")
     assert history(night).candidates[1].hypothesis == "smoother"
     assert "tried nothing for 5 s" in history(night).experiments[9].verdict.reason
+    assert {done.number for done in history(night).experiments if done.verdict.cause == Cause.UNTRIED} == {8, 9}
     tries = [int(re.findall(r"after (\d+) tries", text)[0]) for text in notes(night, "session")]
     assert tries == [5, 1, 1, 0, 0, 1]
 
