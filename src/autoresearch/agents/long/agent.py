@@ -19,6 +19,7 @@ from autoresearch.agents.long.changes import Changes, Moved
 from autoresearch.agents.long.door import KEPT, NOT_KEPT, OVER, REFUSED, WRONG, Question, Restoring
 from autoresearch.agents.long.resident import Desk
 from autoresearch.agents.long.session import Account, Over, Session, Stays
+from autoresearch.causes import Cause
 from autoresearch.disclosure import shown
 from autoresearch.errors import Foul, Interrupted, UserError
 from autoresearch.history import Ended, History, Note
@@ -95,7 +96,8 @@ class Long:
                 self.stop.wait(POLL_SECONDS)
             elif time.monotonic() > self._deadline:
                 self._drop()
-                raise self._charged(Foul(Outcome.TIMEOUT, f"the agent tried nothing for {self.seconds:g} s"))
+                idle = f"the agent tried nothing for {self.seconds:g} s"
+                raise self._charged(Foul(Outcome.TIMEOUT, idle, cause=Cause.UNTRIED))
             else:
                 self.stop.wait(POLL_SECONDS)
             if self.stop.is_set():
@@ -130,7 +132,7 @@ class Long:
         session = self._session = Session(self.program, self._at.folder / str(self._begun))
         self._at.workspace.lay_out(session.tree, brief.parent)
         session.base, self._last, self._alike = brief.parent, "", 0
-        session.start(words.prompt(session.door.script, brief.text))
+        session.start(words.prompt(session.door.script, brief.text_for_door))
         self._deadline = time.monotonic() + self.seconds
         return session
 
@@ -166,7 +168,8 @@ class Long:
         finally:
             self._drop()
         if self._barren:
-            nothing = Foul(Outcome.NO_CHANGE, "the agent ended without trying anything", log=over.transcript)
+            why = "the agent ended without trying anything"
+            nothing = Foul(Outcome.NO_CHANGE, why, log=over.transcript, cause=Cause.UNTRIED)
             raise self._charged(over.foul or nothing)
         return None
 
@@ -186,7 +189,7 @@ class Long:
                 code, text = words.experiment(question, history, self._at.workspace.diff)
                 session.door.answer(question, text, code=code)
             case "brief":
-                session.door.answer(question, brief.text)
+                session.door.answer(question, brief.text_for_door)
             case "note":
                 self._note(session, question)
             case _:
