@@ -118,7 +118,7 @@ class Long:
                 self._why = why
 
     def close(self) -> None:
-        """Answer whoever still asks that the night is over, wait a little, end the program."""
+        """Answer whoever still asks that the night is over, wait a little, end the program, settle its account."""
         session = self._session
         if session is not None:
             deadline = time.monotonic() + (GRACE_SECONDS if self._why else 0.0)
@@ -126,6 +126,9 @@ class Long:
             while session.runs and time.monotonic() < deadline and not self.stop.wait(POLL_SECONDS):
                 self._part(session, session.door.next())
             self._drop()
+        left = self._account.charge(self._used())
+        if left not in (NOTHING, Used()):
+            self._at.record(Note("uncharged", words.uncharged(left)))
 
     # Sessions
 

@@ -7,6 +7,7 @@ from pathlib import Path
 
 from autoresearch import telling
 from autoresearch.agents.long.door import KEPT, WRONG, Question, Restoring
+from autoresearch.agents.long.session import Used
 from autoresearch.history import History
 from autoresearch.records import Outcome
 
@@ -83,3 +84,10 @@ def experiment(question: Question, history: History, diff: Callable[[str, str], 
 def farewell(number: int, tries: int, transcript: str) -> str:
     """What the ledger keeps of a session that has ended."""
     return f"session {number} of this run ended after {tries} tries; what it printed is {transcript}"
+
+
+def uncharged(left: Used) -> str:
+    """What the ledger keeps of what was used once there was nothing more to charge with it."""
+    tokens = "an unknown number of tokens" if left.tokens is None else f"{left.tokens} tokens"
+    money = "an unknown amount of money" if left.cost_usd is None else f"US$ {left.cost_usd:g}"
+    return f"{tokens} and {money} were used after the last try of this run; no experiment is charged with them"
