@@ -18,6 +18,7 @@ from models import Edit, Models, Scene, Shell, Text
 from typer.testing import CliRunner
 
 from autoresearch.agents.long import Long, Over, Used, residents
+from autoresearch.agents.long import door as door_module
 from autoresearch.agents.long.changes import Changes, Moved
 from autoresearch.agents.long.door import MAX_BYTES, OVER, Door, Question, Restoring
 from autoresearch.agents.long.session import Account, Session
@@ -161,6 +162,43 @@ def test_a_killed_night_goes_on_with_the_try_it_was_measuring(tmp_path: Path) ->
 
 
 @pytest.mark.slow
+def test_a_session_waits_through_a_pause_and_ends_with_a_stop(tmp_path: Path) -> None:
+    once = 'echo "X = $((n += 1))" >> settings.py; "$AUTORESEARCH_ASK" try -m "$n"'
+    endless = f'n=1; until [ "${{rc-}}" = 5 ]; do {once}; rc=$?; done\n'
+    root = make(tmp_path / "toy", endless, experiments=500)
+
+    def finished() -> int:
+        return len(history(root).experiments)
+
+    def grown_to(number: int) -> int:
+        deadline = time.monotonic() + 60
+        while (count := finished()) < number:
+            assert time.monotonic() < deadline
+            time.sleep(0.05)
+        return count
+
+    def say(verb: str) -> None:
+        subprocess.run([sys.executable, "-m", "autoresearch.cli", verb], cwd=root, check=True, capture_output=True)
+
+    with subprocess.Popen([sys.executable, "-m", "autoresearch.cli", "run"], cwd=root, stderr=subprocess.DEVNULL) as p:
+        while not Site(root, "toy").ledger_path.exists():
+            time.sleep(0.05)
+        grown_to(2)
+        say("pause")
+        time.sleep(2.0)  # what was being measured is finished, and the next try waits at the door
+        paused = finished()
+        time.sleep(1.5)
+        assert finished() == paused
+        say("resume")
+        grown_to(paused + 2)
+        say("stop")
+        assert p.wait(60) == 0
+    assert "stopped by `autoresearch stop`. Stop now." in transcript(root)
+    assert len(notes(root, "session")) == 1
+    assert {done.verdict.outcome for done in history(root).experiments[1:]} == {Outcome.DISCARD}
+
+
+@pytest.mark.slow
 @pytest.mark.parametrize("name", ["claude", "pi"])
 def test_a_real_program_tries_many_changes_in_one_session(name: str, tmp_path: Path) -> None:
     installed.need(name)
@@ -206,6 +244,12 @@ def received(door: Door) -> Question:
     return question
 
 
+def answered(door: Door, *words: str) -> None:
+    with ask(door, *words) as asking:
+        door.answer(received(door), "told")
+        assert asking.communicate()[0] == "told\n"
+
+
 def test_words_arrive_as_they_were_said_and_the_answer_once(door: Door, tmp_path: Path) -> None:
     words = ("try", "-m", "two\nlines, a 'quote', $HOME and ümlauts")
     (tmp_path / "tree" / "gone").write_text("x")
@@ -223,6 +267,7 @@ def test_words_arrive_as_they_were_said_and_the_answer_once(door: Door, tmp_path
     assert os.access(tmp_path / "tree" / "deep" / "file name", os.X_OK)
     assert not (tmp_path / "tree" / "gone").exists()
     (tmp_path / "tree" / "deep" / "file name").write_text("new\n")
+    answered(door, "log")
     with ask(door, "wait") as again:
         assert again.stdout is not None
         assert again.stdout.read() == "the verdict\n"
@@ -241,6 +286,12 @@ def test_who_cannot_wait_is_told_to_ask_again(tmp_path: Path) -> None:
         assert again.stdout is not None
         assert again.stdout.read() == "late\n"
     hasty.close()
+
+
+def test_a_door_serves_however_many_questions_were_answered(door: Door, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(door_module, "MOST_WAITING", 5)
+    for verb in ("try", "log", "try", "log", "try", "brief", "log"):
+        answered(door, verb)
 
 
 def test_what_lies_in_the_folder_of_questions_is_never_followed(door: Door, tmp_path: Path) -> None:
