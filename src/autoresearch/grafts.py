@@ -16,12 +16,14 @@ def graft(workspace: Workspace, tree: Path, *, onto: str, old: str, new: str) ->
     """
     before, after = workspace.tree(old), workspace.tree(new)
     for path in sorted(path for path in before.keys() | after.keys() if before.get(path) != after.get(path)):
-        if not _grafted(workspace, tree / path, path, onto=onto, old=old, new=new):
+        if not graft_file(workspace, tree, path, onto=onto, old=old, new=new):
             return path
     return ""
 
 
-def _grafted(workspace: Workspace, target: Path, path: str, *, onto: str, old: str, new: str) -> bool:
+def graft_file(workspace: Workspace, tree: Path, path: str, *, onto: str, old: str, new: str) -> bool:
+    """Make the step of one file in `tree`, as `graft` does; False where it does not go together with `onto`."""
+    target = tree / path
     now, before, after = (workspace.tree(commit).get(path) for commit in (onto, old, new))
     if now == after:
         return True

@@ -91,7 +91,7 @@ class Bench:
     def ask(self) -> Proposal:
         """The next try's proposal, taken in as the next candidate. Raises Foul."""
         number, parent = self.history.next_number, self.history.tip_commit
-        brief = Brief(number, parent, render=lambda: "do something")
+        brief = Brief(number, parent, render=lambda _: "do something")
         with self.workspace.draft(parent) as tree:
             said = self.long.edit(brief, tree, self.history)
             commit = self.workspace.take_in(tree, number=number, parent=parent, message="m", when="2026-01-01").commit

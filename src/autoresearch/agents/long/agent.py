@@ -19,6 +19,7 @@ from autoresearch.agents.long.changes import Changes, Moved
 from autoresearch.agents.long.door import KEPT, NOT_KEPT, OVER, REFUSED, WRONG, Question
 from autoresearch.agents.long.resident import Desk
 from autoresearch.agents.long.session import NOTHING, Account, Over, Session, Stays, Used
+from autoresearch.causes import Cause
 from autoresearch.disclosure import shown
 from autoresearch.errors import Foul, Interrupted, UserError
 from autoresearch.history import Ended, History, Note
@@ -106,7 +107,8 @@ class Long:
             self._deadline = time.monotonic() + self.seconds
         elif self._session is not None and time.monotonic() > self._deadline:
             self._drop()
-            raise self._charged(Foul(Outcome.TIMEOUT, f"the agent tried nothing for {self.seconds:g} s"))
+            idle = f"the agent tried nothing for {self.seconds:g} s"
+            raise self._charged(Foul(Outcome.TIMEOUT, idle, cause=Cause.UNTRIED))
 
     def heard(self, record: object) -> None:
         """Pass a verdict on to the session, or the news that the night is over."""
@@ -140,7 +142,7 @@ class Long:
         session = self._session = Session(self.program, self._at.folder / str(self._begun))
         self._at.workspace.lay_out(session.tree, brief.parent)
         session.base, self._last, self._alike = brief.parent, "", 0
-        session.start(words.prompt(session.door.script, brief.text))
+        session.start(words.prompt(session.door.script, brief.text_for_door))
         self._deadline = time.monotonic() + self.seconds
         return session
 
@@ -159,7 +161,8 @@ class Long:
     def _demand_a_try(self, over: Over, why: str) -> None:
         """Raise Foul when the session that has just ended so had not tried anything: then that is the experiment."""
         if self._barren:
-            raise self._charged(over.foul or Foul(Outcome.NO_CHANGE, why, log=over.transcript))
+            nothing = Foul(Outcome.NO_CHANGE, why, log=over.transcript, cause=Cause.UNTRIED)
+            raise self._charged(over.foul or nothing)
 
     def _left_behind(self, session: Session, brief: Brief, tree: Path) -> Proposal | None:
         """What a program that ended left without trying it, as a proposal.
@@ -202,7 +205,7 @@ class Long:
                 code, text = words.experiment(question, history, self._at.workspace.diff)
                 session.door.answer(question, text, code=code)
             case "brief":
-                session.door.answer(question, brief.text)
+                session.door.answer(question, brief.text_for_door)
             case "note":
                 self._note(session, question)
             case _:

@@ -84,9 +84,13 @@ class Stays(Protocol):
         read: Sequence[Path],
         write: Sequence[Path],
         env: Mapping[str, str],
+        commands: Path,
         stop: threading.Event,
     ) -> Over:
-        """Run in the agent box to the end; it may also read and write those folders. `stop` ends it."""
+        """Run in the agent box to the end; it may also read and write those folders. `stop` ends it.
+
+        What lies in the folder `commands` is found by name.
+        """
         ...
 
     def used(self) -> Used:
@@ -146,11 +150,16 @@ class Session:
 
     def _run(self, prompt: str) -> None:
         door = self.door
-        path = {"AUTORESEARCH_ASK": str(door.script)}
-        write = (door.questions,)
         try:
             self.over = self._program.stay(
-                prompt, self.tree, seconds=SECONDS, read=door.readable, write=write, env=path, stop=self.stop
+                prompt,
+                self.tree,
+                seconds=SECONDS,
+                read=door.readable,
+                write=(door.questions,),
+                env={"AUTORESEARCH_ASK": str(door.script)},
+                commands=door.script.parent,
+                stop=self.stop,
             )
         except Foul as foul:
             self.over = Over(foul=foul, transcript=foul.log)

@@ -30,7 +30,7 @@ Your one way to the referee, which measures and judges, is this command; run it 
    budget is spent.
 
 `{door} log`, `show N` and `brief` tell what was tried; `note "..."` remembers something for those who come after you.
-Measuring by yourself counts for nothing. Where the brief says that you stop after one change, run `try` instead.
+Measuring by yourself counts for nothing.
 
 """
 
