@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
 from pathlib import Path
 
 from autoresearch import threeway
@@ -30,9 +31,11 @@ def graft_file(workspace: Workspace, tree: Path, path: str, *, onto: str, old: s
     if now == before:
         if after is None:
             target.unlink()
-        else:
+            return True
+        with suppress(FileExistsError, NotADirectoryError, IsADirectoryError):  # a file where the other has a folder
             write(target, workspace.read(new, path), after.mode)
-        return True
+            return True
+        return False
     if now is None or before is None or after is None:
         return False
     merged = threeway.merged(*(workspace.read(commit, path) for commit in (onto, old, new)))

@@ -18,6 +18,7 @@ from models import Edit, Models, Scene, Shell, Text
 from typer.testing import CliRunner
 
 from autoresearch.agents.long import Long, Over, Used, residents
+from autoresearch.agents.long import door as door_module
 from autoresearch.agents.long.changes import Changes, Moved
 from autoresearch.agents.long.door import MAX_BYTES, OVER, Door, Question, Restoring
 from autoresearch.agents.long.session import Account, Session
@@ -276,6 +277,12 @@ def received(door: Door) -> Question:
     return question
 
 
+def answered(door: Door, *words: str) -> None:
+    with ask(door, *words) as asking:
+        door.answer(received(door), "told")
+        assert asking.communicate()[0] == "told\n"
+
+
 def test_words_arrive_as_they_were_said_and_the_answer_once(door: Door, tmp_path: Path) -> None:
     words = ("try", "-m", "two\nlines, a 'quote', $HOME and ümlauts")
     (tmp_path / "tree" / "gone").write_text("x")
@@ -293,6 +300,7 @@ def test_words_arrive_as_they_were_said_and_the_answer_once(door: Door, tmp_path
     assert os.access(tmp_path / "tree" / "deep" / "file name", os.X_OK)
     assert not (tmp_path / "tree" / "gone").exists()
     (tmp_path / "tree" / "deep" / "file name").write_text("new\n")
+    answered(door, "log")
     with ask(door, "wait") as again:
         assert again.stdout is not None
         assert again.stdout.read() == "the verdict\n"
@@ -311,6 +319,12 @@ def test_who_cannot_wait_is_told_to_ask_again(tmp_path: Path) -> None:
         assert again.stdout is not None
         assert again.stdout.read() == "late\n"
     hasty.close()
+
+
+def test_a_door_serves_however_many_questions_were_answered(door: Door, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(door_module, "MOST_WAITING", 5)
+    for verb in ("try", "log", "try", "log", "try", "brief", "log"):
+        answered(door, verb)
 
 
 def test_what_lies_in_the_folder_of_questions_is_never_followed(door: Door, tmp_path: Path) -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Protocol, runtime_checkable
 
@@ -24,25 +24,28 @@ class Used:
     cost_usd: float | None = None
 
 
+NOTHING = Used(0, 0.0)
+
+
 @dataclass(slots=True)
 class Account:
     """What sessions used and no experiment was charged with yet."""
 
-    _seen: Used = field(default_factory=lambda: Used(0, 0.0))
+    _seen: Used = NOTHING
     """What the session that runs now was charged with."""
-    _owed: Used = field(default_factory=lambda: Used(0, 0.0))
+    _owed: Used = NOTHING
     """Of sessions that have ended."""
 
     def charge(self, used: Used) -> Used:
         """All that is owed, now that the session has `used` so much."""
         owed = _sum(self._owed, _sum(used, self._seen, sign=-1))
-        self._seen, self._owed = used, Used(0, 0.0)
+        self._seen, self._owed = used, NOTHING
         return owed
 
     def turn(self, used: Used) -> None:
         """The session has ended, and used so much in all."""
         self._owed = _sum(self._owed, _sum(used, self._seen, sign=-1))
-        self._seen = Used(0, 0.0)
+        self._seen = NOTHING
 
 
 def _sum(one: Used, other: Used, *, sign: int = 1) -> Used:
@@ -103,7 +106,9 @@ class Session:
         self.home = home
         self.tree = home / "tree"
         self.door = Door(home / "door", self.tree)
-        self.tries = 0
+        self.tries = self.notes = 0
+        self.asked = 0
+        """Questions since the last try."""
         self.base = ""
         """Commit the tree was made from, or was last brought to."""
         self.stop = threading.Event()
@@ -126,6 +131,11 @@ class Session:
                 raise self._fault
             return False
         return True
+
+    def tried(self) -> None:
+        """Count one more try."""
+        self.tries += 1
+        self.asked = 0
 
     def end(self) -> None:
         """Kill the program and all it started, and wait until they are dead."""
