@@ -195,6 +195,19 @@ def test_of_finite_data_no_figure_is_told(root: Path) -> None:
     assert told["reason"] == "no step better than what it began from"
 
 
+def test_what_is_printed_on_the_way_tells_no_more(root: Path) -> None:
+    more = '[holdout]\ncommand = "python evaluate.py"\nbudget = 1\n'
+    (root / "autoresearch.toml").write_text((root / "autoresearch.toml").read_text() + more)
+    words = ["try", "-m", "because", "--json", "-c", "metric.feedback=bit"]
+    put(root, '"tanh"', '"gelu"')
+    done = CliRunner().invoke(app, words)
+    assert (done.exit_code, done.stderr) == (0, "")
+    put(root, "DROPOUT = 0.5", "DROPOUT = 0.4")
+    code, told = attempt()
+    assert (code, told["value"]) == (0, pytest.approx(2.57, abs=0.01))
+    assert not any("holdout" in each for each in told["news"])
+
+
 def test_failed_tries_are_not_held_against_the_agent_of_the_next_night() -> None:
     history = History()
     refused = Verdict(Outcome.OUT_OF_SCOPE, "Changed what may not change: `loss.py`.")

@@ -23,6 +23,7 @@ from autoresearch.alarms import Watch
 from autoresearch.brief import Author
 from autoresearch.causes import Cause
 from autoresearch.config import PROGRAM_FILE, TASK_FILE, program
+from autoresearch.disclosure import shown
 from autoresearch.errand import Errand
 from autoresearch.errors import Foul, UserError
 from autoresearch.globs import Globs
@@ -226,7 +227,8 @@ def _acquaint(study: Study, rig: Rig) -> None:
     """Let agents that outlive one experiment know their study, and hear every record."""
 
     def end_of_log(done: Experiment) -> str:
-        return telling.end_of_log(done, rig.task, rig.site.log_path(done.log))
+        told = shown(study.history).experiments[done.number]
+        return telling.end_of_log(told, rig.task, rig.site.log_path(told.log))
 
     for agent in residents(study.agent):
         folder = rig.site.folder / "session" / agent.name
@@ -415,9 +417,10 @@ def _night(assembly: Assembly, wanted: Budget, purpose: str) -> Night:
         left = task.holdout_budget - len(history.certificates)
         if left < certificates:
             certificates = max(0, left)
-            assembly.news.append(
-                f"The holdout may answer {certificates} more certificates of its {task.holdout_budget}."
-            )
+            if purpose != "try":  # an agent may be trying, and never learns how much the holdout still answers
+                assembly.news.append(
+                    f"The holdout may answer {certificates} more certificates of its {task.holdout_budget}."
+                )
     return Night(
         number=(history.night.number if history.night else 0) + 1,
         budget=wanted,

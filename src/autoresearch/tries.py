@@ -6,8 +6,8 @@ that its certificates share one error rate however long somebody goes on.
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from contextlib import AbstractContextManager, nullcontext
+from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager, contextmanager, nullcontext
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -91,6 +91,14 @@ def attempt(
             site.clear_step()
 
 
+@contextmanager
+def quietly(assembly: Assembly) -> Iterator[None]:
+    """Within, `status` elsewhere says what is being done, and nothing is printed."""
+    step = assembly.rig.site.set_step
+    assembly.rig.runner.on_phase = lambda name, seconds: step(f"try: {name}", seconds=seconds, began=now())
+    yield
+
+
 def _experiment(study: Study, copy: WorkingCopy) -> tuple[Experiment, list[Certificate]]:
     """The baseline where there is none, what a kill left open, the try itself, and the certificates that are due."""
     study.reconcile()
@@ -118,7 +126,7 @@ def _tried(
 ) -> Tried:
     history = assembly.study.history
     known = shown(history)
-    news = list(assembly.news)
+    news = list(assembly.news) if known is history else []
     if copy.strays:
         some = ", ".join(quote(path) for path in copy.strays[:3]) + (", ..." if len(copy.strays) > 3 else "")
         news.append(f"Not part of it, because the task lets nobody change them: {some}.")
