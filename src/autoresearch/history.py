@@ -77,7 +77,10 @@ class Night:
     started: str
     """ISO 8601, UTC; hours count from here, pauses included."""
     purpose: str = ""
-    """"prune" when it takes kept changes back one by one instead of trying new ones; "try" when nobody granted it."""
+    """"prune" when it takes kept changes back one by one instead of trying new ones; "try" when nobody granted it.
+
+    A night recorded once more, under its old number, is gone on with: another one had come between.
+    """
 
 
 @dataclass(frozen=True, slots=True)
@@ -223,6 +226,13 @@ class History:
     study: StudyStart | None = None
     epoch: Epoch | None = None
     night: Night | None = None
+    """The one the next experiment counts in."""
+    granted: Night | None = None
+    """The last one that somebody granted, be it open or not."""
+    trying: Night | None = None
+    """The last one of tries."""
+    tries: set[int] = field(default_factory=set)
+    """Numbers of the experiments that were made in nights of tries."""
     experiments: list[Experiment] = field(default_factory=list)
     certificates: list[Certificate] = field(default_factory=list)
     candidates: dict[int, Candidate] = field(default_factory=dict)
@@ -261,6 +271,11 @@ class History:
     night_preset: str = ""
     """The referee's, when the night's certificates were counted."""
     certificates_tonight: int = 0
+    """Those whose share of the level is spent: given, or begun before another night came between."""
+    presets: dict[int, str] = field(default_factory=dict)
+    """`night_preset` of every night, by its number."""
+    shares_spent: dict[int, int] = field(default_factory=dict)
+    """`certificates_tonight` of the nights before this one, by their number."""
     certificate_at: int = 0
     """Experiments that were finished when the last certificate was given."""
     resumed: int = 0
@@ -284,9 +299,14 @@ class History:
         return len(self.experiments)
 
     def tonight(self, finished: int | None = None) -> list[Experiment]:
-        """What counts against the night's budget, of the first `finished` experiments: no baseline of a new epoch."""
+        """What counts against the night's budget, of the first `finished` experiments: no baseline of a new epoch.
+
+        A night that another kind of night interrupted goes on where it was: of tries and of others it counts its own.
+        """
         first = self.night.first if self.night else 0
-        return [done for done in self.experiments[first:finished] if not is_baseline(done)]
+        tries = self.night is not None and self.night.purpose == "try"
+        since = self.experiments[first:finished]
+        return [done for done in since if not is_baseline(done) and (done.number in self.tries) is tries]
 
     def next_seed(self, *, attempt: int = 0) -> int:
         """Seed of the next measurement, below 2**31: repeated after a kill, used once, known to nobody else before.
@@ -361,12 +381,7 @@ class History:
             case SelfTested():
                 self.selftests[record.name] = record
             case Night():
-                self.night, self.certificates_tonight = record, 0
-                self.resumed = len(self.experiments)
-                self.night_preset = self.epoch.referee if self.epoch else ""
-                self.pending_certificate = []  # another night, another number of certificates to share the level
-                if record.purpose == "prune":
-                    self.tip, self.keeps_since_certificate = self.proven, 0
+                self._night(record)
             case Candidate():
                 self._candidate(record)
             case Measurement():
@@ -394,6 +409,21 @@ class History:
                 self._note(record)
             case _:
                 pass
+
+    def _night(self, night: Night) -> None:
+        """A new one, or, under the number it had, one that another came between."""
+        if self.night is not None:  # of a certificate begun and never given, the share is spent all the same
+            self.shares_spent[self.night.number] = self.certificates_tonight + bool(self.pending_certificate)
+        if night.purpose == "prune" and night.number not in self.presets:
+            self.tip, self.keeps_since_certificate = self.proven, 0
+        self.night, self.certificates_tonight = night, self.shares_spent.get(night.number, 0)
+        if night.purpose == "try":
+            self.trying = night
+        else:
+            self.granted = night
+        self.resumed = len(self.experiments)
+        self.night_preset = self.presets.setdefault(night.number, self.epoch.referee if self.epoch else "")
+        self.pending_certificate = []  # another night, another number of certificates to share the level
 
     def _candidate(self, made: Candidate) -> None:
         """A second one of the same number mends the first, whose own runs count no longer."""
@@ -430,6 +460,8 @@ class History:
         if known is not None and done.candidate == known:
             done = replace(done, candidate=known)  # one object, not two, over a long study
         self.experiments.append(done)
+        if self.night is not None and self.night.purpose == "try":
+            self.tries.add(done.number)
         self.pending.pop(done.number, None)
         is_baseline = self.baseline is None
         if not is_baseline:

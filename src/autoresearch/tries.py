@@ -14,7 +14,7 @@ from typing import Any
 
 from autoresearch import git, telling
 from autoresearch.agents.workingcopy import PutBack, WorkingCopy
-from autoresearch.assembly import READ_FROM_DISK, Assembly, assemble_tries
+from autoresearch.assembly import READ_FROM_DISK, Assembly, assemble_tries, begin_try
 from autoresearch.disclosure import shown
 from autoresearch.intake import quote
 from autoresearch.ledger import now
@@ -81,7 +81,7 @@ def attempt(
         study.agent = copy
         try:
             with during(assembly):
-                done, rulings = _experiment(study, copy)
+                done, rulings = _experiment(assembly, copy)
                 assembly.runner.demand_unchanged(thorough=True)
             files = PutBack() if leave or done.verdict.outcome is Outcome.KEEP else copy.put_back(done)
             study.reconcile()
@@ -99,15 +99,17 @@ def quietly(assembly: Assembly) -> Iterator[None]:
     yield
 
 
-def _experiment(study: Study, copy: WorkingCopy) -> tuple[Experiment, list[Certificate]]:
-    """The baseline where there is none, what a kill left open, the try itself, and the certificates that are due."""
+def _experiment(assembly: Assembly, copy: WorkingCopy) -> tuple[Experiment, list[Certificate]]:
+    """The try itself, after what other nights left undone: the baseline, an open experiment, the certificates due."""
+    study = assembly.study
     study.reconcile()
     if study.history.baseline is None:
         study.record(study.attempt())
-    rulings = _certificates(study)
     opened = study.history.candidates.get(study.history.next_number)
     if opened is not None and not copy.holds(opened):
         study.record(study.attempt())
+    rulings = _certificates(study)
+    begin_try(assembly)
     done = study.attempt()
     study.record(done)
     return done, rulings + _certificates(study)

@@ -13,7 +13,7 @@ from autoresearch.views.hearsay import hearsay_lines, is_imported
 from autoresearch.views.levels import Level
 from autoresearch.views.reading import own_values
 from autoresearch.views.rows import finite
-from autoresearch.views.spend import Spend, spend
+from autoresearch.views.spend import Spend, spend, total
 from autoresearch.views.standing import causes
 from autoresearch.views.tip import is_certified, standing_certificate, tip_level
 
@@ -136,15 +136,15 @@ def _budget(history: Archive, now: str) -> dict[str, Any]:
     night = history.night
     if night is None:
         return {}
-    used = spend(history, first=night.first)
+    done = history.tonight()
     hours = (datetime.fromisoformat(now) - datetime.fromisoformat(night.started)).total_seconds() / 3600
     return {
         "night": night.number,
         "started": night.started,
-        "experiments": {"limit": night.budget.experiments, "used": len(history.tonight())},
+        "experiments": {"limit": night.budget.experiments, "used": len(done)},
         "hours": {"limit": night.budget.hours, "used": round(hours, 4)},
-        "cost_usd": {"limit": night.budget.cost_usd, "used": used.cost_usd},
-        "tokens": {"limit": night.budget.tokens, "used": used.tokens},
+        "cost_usd": {"limit": night.budget.cost_usd, "used": total([each.cost_usd for each in done])},
+        "tokens": {"limit": night.budget.tokens, "used": total([each.tokens for each in done])},
         "certificates": {"limit": night.certificates, "used": history.certificates_tonight},
     }
 
