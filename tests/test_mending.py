@@ -175,7 +175,7 @@ def test_a_crash_of_the_run_is_mended_also_after_a_kill_in_between(tmp_path: Pat
     assert [brief.step for brief in author.briefs] == ["improve", "mend", "mend"]
     assert "ValueError: shapes differ" in author.briefs[-1].text
     assert done.verdict.outcome is Outcome.KEEP
-    assert (done.cost_usd, done.tokens) == (2.0, None)
+    assert (done.cost_usd, done.tokens) == (None, None), "what the one that was stopped had used, nobody knows"
     assert replay(study.ledger.path).disagreements == []
 
 

@@ -27,7 +27,7 @@ from autoresearch.disclosure import shown
 from autoresearch.errand import Errand
 from autoresearch.errors import Foul, UserError
 from autoresearch.globs import Globs
-from autoresearch.history import Control, Epoch, History, Night, Note, StudyStart, Vault
+from autoresearch.history import Asked, Control, Epoch, History, Night, Note, StudyStart, Vault
 from autoresearch.intake import quote
 from autoresearch.inventory import Memory
 from autoresearch.ledger import Ledger, now
@@ -235,6 +235,7 @@ def _put_together(root: Path, task: Task, *, unsafe: bool) -> Assembly:
     )
     if task.repair:
         study.mend = Mender(study.strategy, lambda: ledger.history, lambda who: agents.mends(study.agent, who))
+    study.announce = lambda number: None if agents.is_free(study.agent) else study.record(Asked(number))
     study.on_record = each_of(
         Watch(lambda: ledger.history, study.record, task.alarm, root, lambda: study.give_up_after),
         Cap(site.logs, lambda: ledger.history, study.record),

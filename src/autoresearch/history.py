@@ -100,6 +100,14 @@ class Vault:
 
 
 @dataclass(frozen=True, slots=True)
+class Asked:
+    """An agent that may cost something is about to be asked. Without what comes of it, what it used is unknown."""
+
+    number: int
+    """Of the experiment."""
+
+
+@dataclass(frozen=True, slots=True)
 class Control:
     """A human's word to a running study: pause | resume | stop."""
 
@@ -278,6 +286,10 @@ class History:
     """`certificates_tonight` of the nights before this one, by their number."""
     certificate_at: int = 0
     """Experiments that were finished when the last certificate was given."""
+    asked: bool = False
+    """Whether an agent was asked for the next experiment, and nothing came of it yet."""
+    lost: set[int] = field(default_factory=set)
+    """Numbers of the experiments for which an agent was stopped at work: what it had used by then is unknown."""
     resumed: int = 0
     """Experiments that were finished when the night began, or `run` last returned; a circuit breaker counts on."""
     counts: dict[Outcome, int] = field(default_factory=dict)
@@ -304,7 +316,7 @@ class History:
         A night that another kind of night interrupted goes on where it was: of tries and of others it counts its own.
         """
         first = self.night.first if self.night else 0
-        tries = self.night is not None and self.night.purpose == "try"
+        tries = self._is_trying()
         since = self.experiments[first:finished]
         return [done for done in since if not is_baseline(done) and (done.number in self.tries) is tries]
 
@@ -382,6 +394,10 @@ class History:
                 self.selftests[record.name] = record
             case Night():
                 self._night(record)
+            case Asked():
+                if self.asked:
+                    self.lost.add(self.next_number)
+                self.asked = True
             case Candidate():
                 self._candidate(record)
             case Measurement():
@@ -420,7 +436,7 @@ class History:
         if night.purpose == "try":
             self.trying = night
         else:
-            self.granted = night
+            self.granted, self.asked = night, self.asked and night.number in self.presets
         self.resumed = len(self.experiments)
         self.night_preset = self.presets.setdefault(night.number, self.epoch.referee if self.epoch else "")
         self.pending_certificate = []  # another night, another number of certificates to share the level
@@ -433,6 +449,10 @@ class History:
             runs = self.pending.get(made.number, [])
             self.pending[made.number] = [run for run in runs if run.side is Side.INCUMBENT]
         self.candidates[made.number] = made
+        self.asked = self.asked and self._is_trying()
+
+    def _is_trying(self) -> bool:
+        return self.night is not None and self.night.purpose == "try"
 
     def _note(self, note: Note) -> None:
         if note.kind == TELL:
@@ -460,8 +480,10 @@ class History:
         if known is not None and done.candidate == known:
             done = replace(done, candidate=known)  # one object, not two, over a long study
         self.experiments.append(done)
-        if self.night is not None and self.night.purpose == "try":
+        if self._is_trying():
             self.tries.add(done.number)
+        else:
+            self.asked = False
         self.pending.pop(done.number, None)
         is_baseline = self.baseline is None
         if not is_baseline:

@@ -73,5 +73,7 @@ def experiments_planned(history: History) -> int:
 
 
 def _number_tonight(evidence: Evidence) -> int:
-    """Experiments of the night before this one, as its budget counts them."""
-    return len(evidence.history.tonight(evidence.number))
+    """Experiments of the night before this one, less those its budget does not count either."""
+    history = evidence.history
+    first = history.night.first if history.night else 0
+    return evidence.number - first - len(history.experiments[first:]) + len(history.tonight())
