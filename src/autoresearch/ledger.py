@@ -11,6 +11,7 @@ import os
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from itertools import islice
 from pathlib import Path
 from typing import TYPE_CHECKING, Generic, TypeVar
 
@@ -20,6 +21,10 @@ from autoresearch.history import History
 
 if TYPE_CHECKING:
     from filelock import BaseFileLock
+
+
+LONGEST = 1 << 20
+"""Bytes of a line that is recognised without reading all before it."""
 
 
 def now() -> str:
@@ -37,6 +42,16 @@ class Position:
     """Number of the next line."""
     head: str = GENESIS
     """Hash of the line before it."""
+
+
+def ends_at(path: Path, position: Position) -> bool:
+    """Whether the ledger still ends where it was once read to: its length and its last line say so."""
+    with path.open("rb") as file:
+        if file.seek(0, os.SEEK_END) != position.offset:
+            return False
+        file.seek(max(0, position.offset - LONGEST))
+        line = file.read().rstrip(b"\n").rpartition(b"\n")[2]
+    return digest(line) == position.head if position.offset else position.head == GENESIS
 
 
 H = TypeVar("H", bound=History)
@@ -60,9 +75,12 @@ class Ledger(Generic[H]):
         """How far the ledger was read."""
         return Position(self._offset, self._seq, self._head)
 
-    def refresh(self) -> list[Event]:
-        """Fold in what was appended since, by anyone. Returns it. A torn last line is left for the next writer."""
-        events = list(self._read())
+    def refresh(self, most: int | None = None) -> list[Event]:
+        """Fold in what was appended since, by anyone. Returns it. A torn last line is left for the next writer.
+
+        At most `most` lines, for those who look at a long ledger while they read it.
+        """
+        events = list(islice(self._read(), most))
         for event in events:
             self.history.add(event.record)
         return events

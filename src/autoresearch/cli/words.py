@@ -1,39 +1,17 @@
-"""One-line forms of records, for terminals and logs."""
+"""How much of a night is used, in words: what needs a clock."""
 
 from __future__ import annotations
 
 from autoresearch.budget import hours_since
 from autoresearch.history import History
 from autoresearch.ledger import now
-from autoresearch.records import Certificate, Experiment, Outcome
-from autoresearch.views.words import plain
 
-OUTCOME_STYLE = {
-    Outcome.KEEP: "bold green",
-    Outcome.DISCARD: "default",
-    Outcome.CRASH: "red",
-    Outcome.TIMEOUT: "yellow",
-    Outcome.CHECKS_FAILED: "yellow",
-    Outcome.OUT_OF_SCOPE: "magenta",
-    Outcome.VIOLATION: "bold red",
-    Outcome.NO_CHANGE: "dim",
-    Outcome.UNKNOWN: "yellow",
-}
+HOURS = "{hours}"
+"""Stands for the hours used, in words that are to be true later."""
 
 
-def line_of(history: History, record: Experiment | Certificate) -> str:
-    """One line for one finished experiment or certificate."""
-    label = "[UNSAFE: no sandbox] " if history.epoch and history.epoch.unsafe else ""
-    if isinstance(record, Experiment):
-        value = "–" if record.value is None else f"{record.value:.6g}"
-        summary = plain(record.candidate.summary) if record.candidate else ""
-        start = f"{label}{record.number:4d}  {record.verdict.outcome:13s} {value:>12s}"
-        return f"{start}  {summary}  [{plain(record.verdict.reason)}]"
-    return f"{label}      certificate {record.number}: {plain(record.reason, 400)}"
-
-
-def tonight(history: History) -> str:
-    """How much of the night's budget is used, in words."""
+def tonight(history: History, *, hours: str = "") -> str:
+    """How much of the night's budget is used, in words. `hours` are those used, if not those until now."""
     night = history.night
     if night is None:
         return "none granted"
@@ -42,12 +20,17 @@ def tonight(history: History) -> str:
     if night.budget.experiments is not None:
         parts.append(f"{used} of {night.budget.experiments} experiments")
     if night.budget.hours is not None:
-        parts.append(f"{hours_since(night.started, now()):.1f} of {night.budget.hours:g} hours")
+        parts.append(f"{hours or hours_until_now(night.started)} of {night.budget.hours:g} hours")
     if night.budget.cost_usd is not None:
         parts.append(f"{_used(history, 'cost_usd')} of US$ {night.budget.cost_usd:g}")
     if night.budget.tokens is not None:
         parts.append(f"{_used(history, 'tokens')} of {night.budget.tokens} tokens")
     return ", ".join(parts) + f"; {history.certificates_tonight} of {night.certificates} certificates"
+
+
+def hours_until_now(started: str) -> str:
+    """Hours since a night began, to a tenth."""
+    return f"{hours_since(started, now()):.1f}"
 
 
 def _used(history: History, name: str) -> str:
