@@ -7,7 +7,7 @@ import math
 import pytest
 
 from autoresearch import budget
-from autoresearch.history import History, Night
+from autoresearch.history import Asked, History, Night
 from autoresearch.records import Experiment, Outcome, Verdict
 from autoresearch.task import Budget
 
@@ -48,3 +48,20 @@ def test_an_unknown_cost_ends_it_with_what_to_do() -> None:
 )
 def test_certificates_are_placed_by_the_same_share(used: list[float | None], share: float) -> None:
     assert budget.share(used, 1.0) == share
+
+
+def test_what_an_agent_used_that_was_stopped_at_work_is_unknown_until_another_night_is_granted() -> None:
+    history, crash = History(), Verdict(Outcome.CRASH, "")
+    night = Night(1, Budget(cost_usd=1.0), 1, 0, START)
+    tries = Night(2, Budget(experiments=40), 1, 0, START, purpose="try")
+    for record in (night, Asked(0), tries, Experiment(0, None, crash, None, "c0"), night, Asked(1)):
+        history.add(record)
+    assert history.lost == {1}, "a try in between does not hide it"
+    history.add(Experiment(1, None, crash, None, "c0"))
+    assert "stopped while it worked on experiment 1" in budget.spent(history, START)
+    assert "grant another night" in budget.spent(history, START)
+    history.add(Asked(2))
+    history.add(Night(3, Budget(cost_usd=0.5), 1, 2, START))
+    history.add(Asked(2))
+    assert history.lost == {1}
+    assert budget.spent(history, START) == ""

@@ -6,19 +6,26 @@ import json
 import subprocess
 import sys
 import threading
+import tomllib
+from contextlib import nullcontext
 from pathlib import Path
 
 import pytest
 
 from autoresearch import config
 from autoresearch.assembly import assemble
-from autoresearch.errors import Interrupted
-from autoresearch.history import Archive, History
+from autoresearch.brief import Author as Writer
+from autoresearch.causes import Cause
+from autoresearch.errors import Foul, Interrupted
+from autoresearch.footprint import Footprint
+from autoresearch.history import Archive, History, StudyStart
 from autoresearch.ledger import Ledger
-from autoresearch.records import Brief, Candidate, Outcome, Proposal
+from autoresearch.mending import Mender
+from autoresearch.records import Brief, Candidate, Measurement, Outcome, Proposal, Side
 from autoresearch.replay import replay
 from autoresearch.runners.precheck import fault
 from autoresearch.site import Site
+from autoresearch.strategies.greedy import Greedy
 from autoresearch.study import Study
 from autoresearch.task import Budget
 from autoresearch.testing import toy
@@ -168,7 +175,7 @@ def test_a_crash_of_the_run_is_mended_also_after_a_kill_in_between(tmp_path: Pat
     assert [brief.step for brief in author.briefs] == ["improve", "mend", "mend"]
     assert "ValueError: shapes differ" in author.briefs[-1].text
     assert done.verdict.outcome is Outcome.KEEP
-    assert (done.cost_usd, done.tokens) == (2.0, None)
+    assert (done.cost_usd, done.tokens) == (None, None), "what the one that was stopped had used, nobody knows"
     assert replay(study.ledger.path).disagreements == []
 
 
@@ -201,9 +208,41 @@ def test_nobody_mends_where_the_task_says_so_and_the_evaluations_words_are_never
     assert "the evaluation failed" in study.history.experiments[1].verdict.reason
 
 
-def test_a_mended_candidate_gets_a_seed_the_first_one_could_not_tell() -> None:
-    from autoresearch.history import StudyStart
+@pytest.mark.slow
+def test_doing_nothing_when_asked_to_mend_buys_no_second_draw(tmp_path: Path) -> None:
+    text = "import os\nif int(os.environ['AUTORESEARCH_SEED']) > 9:\n    raise ValueError('unlucky')\n"
+    author = Author(text, f"# it is well as it is\n{text}")
+    study = study_of(toy.make(tmp_path / "toy"), author)
+    study.run()
+    study.workspace.close()
+    done = study.history.experiments[1]
+    assert [brief.step for brief in author.briefs] == ["improve", "mend"]
+    assert (done.verdict.outcome, done.cost_usd, done.tokens) == (Outcome.CRASH, 2.0, None)
+    assert "it was not mended: the code is the same" in done.verdict.reason
+    made = [json.loads(line) for line in study.ledger.path.read_text().splitlines()]
+    assert sum(line["type"] == "candidate" and line["body"]["number"] == 1 for line in made) == 1
 
+
+@pytest.mark.parametrize(("side", "mended"), [(Side.INCUMBENT, True), (Side.CANDIDATE, False)])
+def test_what_was_measured_once_is_never_mended(side: Side, mended: bool) -> None:
+    history, failed = History(), Candidate(0, "c1", "c0", "", footprint=Footprint(form="one"))
+    history.add(StudyStart("toy", "c0", "5ec2e7", "0"))
+    history.add(failed)
+    history.add(Measurement("c1" if side is Side.CANDIDATE else "c0", side, 1.0, 7, 0.1, experiment=0))
+    asked: list[Brief] = []
+
+    def take_in(brief: Brief) -> Candidate:
+        asked.append(brief)
+        return Candidate(0, "c2", "c0", "", footprint=Footprint(form="two"))
+
+    task = config.parse(tomllib.loads(toy.TASK.format(preset="strict", experiments=3, more="", evaluation="")))
+    mender = Mender(Greedy(Writer(task)), lambda: history, lambda _: True)
+    with nullcontext() if mended else pytest.raises(Foul, match="unlucky"):
+        assert mender(failed, Foul(Outcome.CRASH, "unlucky", cause=Cause.RUN), take_in).mends == "c1"
+    assert len(asked) == mended
+
+
+def test_a_mended_candidate_gets_a_seed_the_first_one_could_not_tell() -> None:
     history = History()
     history.add(StudyStart("toy", "c0", "5ec2e7", "0"))
     history.add(Candidate(0, "c1", "c0", ""))

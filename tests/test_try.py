@@ -13,9 +13,10 @@ import pytest
 from typer.testing import CliRunner
 
 from autoresearch.breaker import tripped
+from autoresearch.budget import spent
 from autoresearch.cli import app
 from autoresearch.history import History, Night
-from autoresearch.records import Experiment, Outcome, Verdict
+from autoresearch.records import Certificate, Experiment, Measurement, Outcome, Ruling, Side, Verdict
 from autoresearch.site import Site
 from autoresearch.task import Budget
 from autoresearch.testing import toy
@@ -198,9 +199,47 @@ def test_tries_share_a_night_and_join_one_that_is_open(root: Path) -> None:
     assert (only.purpose, only.budget.experiments) == ("try", 40)
     assert CliRunner().invoke(app, ["run", "--experiments", "2"]).exit_code == 0
     assert [night.purpose for night in nights(root)] == ["try", ""]
-    put(root, "DROPOUT = 0.4", "DROPOUT = 0.8")
-    attempt()
-    assert [night.purpose for night in nights(root)] == ["try", "", "try"]
+    git(root, "checkout", "-q", "settings.py")
+    put(root, 'file."""\n', 'file."""\nEXTRA = 1\n')
+    _, told = attempt()
+    assert nights(root)[2] == only, "it goes on"
+    assert told["budget_left"]["experiments"] == 37
+    done = CliRunner().invoke(app, ["run"])
+    assert done.exit_code == 1
+    assert "the budget of 2 experiments is spent" in str(done.exception)
+    assert "2 of 2 experiments" in CliRunner().invoke(app, ["status"]).stdout
+    assert CliRunner().invoke(app, ["replay"]).exit_code == 0
+
+
+def test_a_night_of_money_goes_on_after_tries_with_what_it_has_left() -> None:
+    granted = Night(1, Budget(experiments=6, cost_usd=1.0), 2, first=0, started="2026-01-01T00:00:00Z")
+    tries = Night(2, Budget(experiments=40), 2, first=2, started="2026-01-01T01:00:00Z", purpose="try")
+    history, kept = History(), Verdict(Outcome.KEEP, "")
+    for at, (night, cost) in enumerate([(granted, 0.3), (granted, 0.1), (tries, None), (granted, 0.1), (tries, None)]):
+        if history.night != night:
+            history.add(night)
+        history.add(Experiment(at, None, kept, 1.0, "parent", cost_usd=cost))
+    assert [done.number for done in history.tonight()] == [2, 4]
+    assert (history.granted, history.trying) == (granted, tries)
+    history.add(granted)
+    assert [done.number for done in history.tonight()] == [0, 1, 3]
+    assert spent(history, "2026-01-01T02:00:00Z") == ""
+    history.add(Experiment(5, None, kept, 1.0, "parent", cost_usd=0.25))
+    assert "has 0.25 left, and a recent attempt took 0.3" in spent(history, "2026-01-01T02:00:00Z")
+
+
+def test_a_night_that_goes_on_has_the_certificates_it_had_left() -> None:
+    first = Night(1, Budget(cost_usd=1.0), 3, first=0, started="2026-01-01T00:00:00Z")
+    second = Night(2, Budget(experiments=40), 2, first=0, started="2026-01-01T01:00:00Z", purpose="try")
+    history, kept = History(), Verdict(Outcome.KEEP, "")
+    history.add(first)
+    history.add(Experiment(0, None, kept, 1.0, "parent"))
+    history.add(Certificate(1, "a", "b", Ruling.CONTINUE, "", *[0.5] * 2, 3, *[0.0] * 6))
+    history.add(Measurement("a", Side.CANDIDATE, 1.0, 7, 0.1, certificate=2))
+    history.add(second)
+    assert (history.certificates_tonight, history.pending_certificate) == (0, [])
+    history.add(first)
+    assert history.certificates_tonight == 2, "one given, one begun: its runs were seen, so its share is spent"
 
 
 @pytest.mark.slow
@@ -229,6 +268,19 @@ def test_of_finite_data_no_figure_is_told(root: Path) -> None:
     code, told = attempt("-c", "metric.feedback=bit")
     assert (code, told["outcome"], told["gain"], told["sigma"]) == (1, "discard", None, None)
     assert told["reason"] == "no step better than what it began from"
+
+
+def test_what_is_printed_on_the_way_tells_no_more(root: Path) -> None:
+    more = '[holdout]\ncommand = "python evaluate.py"\nbudget = 1\n'
+    (root / "autoresearch.toml").write_text((root / "autoresearch.toml").read_text() + more)
+    words = ["try", "-m", "because", "--json", "-c", "metric.feedback=bit"]
+    put(root, '"tanh"', '"gelu"')
+    done = CliRunner().invoke(app, words)
+    assert (done.exit_code, done.stderr) == (0, "")
+    put(root, "DROPOUT = 0.5", "DROPOUT = 0.4")
+    code, told = attempt()
+    assert (code, told["value"]) == (0, pytest.approx(2.57, abs=0.01))
+    assert not any("holdout" in each for each in told["news"])
 
 
 def test_failed_tries_are_not_held_against_the_agent_of_the_next_night() -> None:

@@ -23,10 +23,11 @@ from autoresearch.alarms import Watch
 from autoresearch.brief import Author
 from autoresearch.causes import Cause
 from autoresearch.config import PROGRAM_FILE, TASK_FILE, program
+from autoresearch.disclosure import shown
 from autoresearch.errand import Errand
 from autoresearch.errors import Foul, UserError
 from autoresearch.globs import Globs
-from autoresearch.history import Control, Epoch, History, Night, Note, StudyStart, Vault
+from autoresearch.history import Asked, Control, Epoch, History, Night, Note, StudyStart, Vault
 from autoresearch.intake import quote
 from autoresearch.inventory import Memory
 from autoresearch.ledger import Ledger, now
@@ -140,6 +141,7 @@ def assemble(
     assembly = _put_together(root, task, unsafe=unsafe)
     with _closed_on_error(assembly.rig.workspace):
         refuse_superseded(assembly.rig)
+        _go_back_to(assembly, assembly.study.history.granted)
         if prune:
             _refuse_to_prune(assembly, set_aside=set_aside)
         else:
@@ -161,14 +163,36 @@ def assemble(
 def assemble_tries(root: Path, task: Task) -> Assembly:
     """A study for experiments somebody else makes, one by one; its agent is still to be given. Raises UserError.
 
-    They count in the night that is open; else in a night of tries, which one of them after the other goes on with.
+    Before each of them, `begin_try` finds the night it counts in. None is made while a night prunes: what that takes
+    back was certified without it.
     """
     assembly = _put_together(root, replace(task, agent="tuner", agent_options={}), unsafe=False)
     with _closed_on_error(assembly.rig.workspace):
         refuse_superseded(assembly.rig)
+        if assembly.study.history.prunes and not _is_over(assembly):
+            raise UserError("A night that prunes is not over yet.", fix="autoresearch run goes on with it")
         _begin(assembly, unsafe=False)
-        _begin_night(assembly, TRIES, purpose="try")
+        if assembly.study.history.night is None:
+            begin_try(assembly)
     return assembly
+
+
+def begin_try(assembly: Assembly) -> None:
+    """Have the next experiment count in the night that is open; else in the last one of tries, or a new one.
+
+    A night that holds a budget of money is not joined, and goes on afterwards: a person's work has no price.
+    """
+    history = assembly.study.history
+    if history.night is not None and (_is_over(assembly) or not _goes_on(history.night, TRIES, "try")):
+        _go_back_to(assembly, history.trying)
+    _begin_night(assembly, TRIES, purpose="try")
+
+
+def _go_back_to(assembly: Assembly, night: Night | None) -> None:
+    """Make `night` the one that experiments count in, where another came between."""
+    history = assembly.study.history
+    if night is not None and history.night is not None and night.number != history.night.number:
+        assembly.study.ledger.append(night)
 
 
 def reopen(root: Path, task: Task) -> Assembly:
@@ -214,6 +238,7 @@ def _put_together(root: Path, task: Task, *, unsafe: bool) -> Assembly:
     bell = Bell(root, {"alarm": task.alarm, "night": task.told_nights}, task.notify)
     if task.repair:
         study.mend = Mender(study.strategy, lambda: ledger.history, lambda who: agents.mends(study.agent, who))
+    study.announce = lambda number: None if agents.is_free(study.agent) else study.record(Asked(number))
     study.on_record = each_of(
         Watch(lambda: ledger.history, study.record, bell, lambda: study.give_up_after),
         Cap(site.logs, lambda: ledger.history, study.record),
@@ -229,7 +254,8 @@ def _acquaint(study: Study, rig: Rig) -> None:
     """Let agents that outlive one experiment know their study, and hear every record."""
 
     def end_of_log(done: Experiment) -> str:
-        return telling.end_of_log(done, rig.task, rig.site.log_path(done.log))
+        told = shown(study.history).experiments[done.number]
+        return telling.end_of_log(told, rig.task, rig.site.log_path(told.log))
 
     for place, agent in enumerate(residents(study.agent)):
         folder = rig.site.folder / "session" / str(place)  # two members may be the same program
@@ -418,11 +444,12 @@ def _night(assembly: Assembly, wanted: Budget, purpose: str) -> Night:
         left = task.holdout_budget - len(history.certificates)
         if left < certificates:
             certificates = max(0, left)
-            assembly.news.append(
-                f"The holdout may answer {certificates} more certificates of its {task.holdout_budget}."
-            )
+            if purpose != "try":  # an agent may be trying, and never learns how much the holdout still answers
+                assembly.news.append(
+                    f"The holdout may answer {certificates} more certificates of its {task.holdout_budget}."
+                )
     return Night(
-        number=(history.night.number if history.night else 0) + 1,
+        number=max(history.presets, default=0) + 1,
         budget=wanted,
         certificates=certificates,
         first=_first(history),

@@ -62,6 +62,11 @@ def _over_limit(history: History, name: str, limit: float | None, unit: str) -> 
     used = [getattr(done, name) for done in tonight]
     if None in used:
         silent = tonight[used.index(None)].number
+        if silent in history.lost:
+            return (
+                f"an agent was stopped while it worked on experiment {silent}, and what it had used by then is unknown,"
+                f" so the budget of {limit:g} {unit} cannot be held; grant another night with what is left"
+            )
         return (
             f"experiment {silent} did not report its {name}, so the budget of {limit:g} {unit} cannot be held;"
             " limit experiments or hours instead, or ask an agent that reports what it uses"

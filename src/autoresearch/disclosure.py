@@ -139,6 +139,7 @@ class _Telling:
             study=real.study and _study(real.study),
             epoch=real.epoch and _epoch(real.epoch, self._metric()),
             night=real.night and _night(real.night),
+            tries=set(real.tries),
             experiments=experiments,
             candidates=candidates,
             runs=runs,

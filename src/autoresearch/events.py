@@ -15,7 +15,19 @@ from functools import cache
 from typing import TYPE_CHECKING, Any
 
 from autoresearch.hearsay import Hearsay, Imported
-from autoresearch.history import Control, Ended, Epoch, Finish, Night, Note, Revalidation, SelfTested, StudyStart, Vault
+from autoresearch.history import (
+    Asked,
+    Control,
+    Ended,
+    Epoch,
+    Finish,
+    Night,
+    Note,
+    Revalidation,
+    SelfTested,
+    StudyStart,
+    Vault,
+)
 from autoresearch.records import Candidate, Certificate, Experiment, Measurement
 
 if TYPE_CHECKING:
@@ -31,6 +43,7 @@ TYPES: Mapping[str, type] = {
     "study": StudyStart,
     "epoch": Epoch,
     "night": Night,
+    "asked": Asked,
     "candidate": Candidate,
     "measurement": Measurement,
     "experiment": Experiment,

@@ -77,7 +77,10 @@ class Night:
     started: str
     """ISO 8601, UTC; hours count from here, pauses included."""
     purpose: str = ""
-    """"prune" when it takes kept changes back one by one instead of trying new ones; "try" when nobody granted it."""
+    """"prune" when it takes kept changes back one by one instead of trying new ones; "try" when nobody granted it.
+
+    A night recorded once more, under its old number, is gone on with: another one had come between.
+    """
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,6 +97,14 @@ class Vault:
     gain_high: float
     """Gain over `against`, and its 95 % interval; unbounded where the vault gives no scores of single records."""
     records: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """An agent that may cost something is about to be asked. Without what comes of it, what it used is unknown."""
+
+    number: int
+    """Of the experiment."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -223,6 +234,13 @@ class History:
     study: StudyStart | None = None
     epoch: Epoch | None = None
     night: Night | None = None
+    """The one the next experiment counts in."""
+    granted: Night | None = None
+    """The last one that somebody granted, be it open or not."""
+    trying: Night | None = None
+    """The last one of tries."""
+    tries: set[int] = field(default_factory=set)
+    """Numbers of the experiments that were made in nights of tries."""
     experiments: list[Experiment] = field(default_factory=list)
     certificates: list[Certificate] = field(default_factory=list)
     candidates: dict[int, Candidate] = field(default_factory=dict)
@@ -261,8 +279,17 @@ class History:
     night_preset: str = ""
     """The referee's, when the night's certificates were counted."""
     certificates_tonight: int = 0
+    """Those whose share of the level is spent: given, or begun before another night came between."""
+    presets: dict[int, str] = field(default_factory=dict)
+    """`night_preset` of every night, by its number."""
+    shares_spent: dict[int, int] = field(default_factory=dict)
+    """`certificates_tonight` of the nights before this one, by their number."""
     certificate_at: int = 0
     """Experiments that were finished when the last certificate was given."""
+    asked: bool = False
+    """Whether an agent was asked for the next experiment, and nothing came of it yet."""
+    lost: set[int] = field(default_factory=set)
+    """Numbers of the experiments for which an agent was stopped at work: what it had used by then is unknown."""
     resumed: int = 0
     """Experiments that were finished when the night began, or `run` last returned; a circuit breaker counts on."""
     counts: dict[Outcome, int] = field(default_factory=dict)
@@ -284,9 +311,14 @@ class History:
         return len(self.experiments)
 
     def tonight(self, finished: int | None = None) -> list[Experiment]:
-        """What counts against the night's budget, of the first `finished` experiments: no baseline of a new epoch."""
+        """What counts against the night's budget, of the first `finished` experiments: no baseline of a new epoch.
+
+        A night that another kind of night interrupted goes on where it was: of tries and of others it counts its own.
+        """
         first = self.night.first if self.night else 0
-        return [done for done in self.experiments[first:finished] if not is_baseline(done)]
+        tries = self._is_trying()
+        since = self.experiments[first:finished]
+        return [done for done in since if not is_baseline(done) and (done.number in self.tries) is tries]
 
     def next_seed(self, *, attempt: int = 0) -> int:
         """Seed of the next measurement, below 2**31: repeated after a kill, used once, known to nobody else before.
@@ -361,12 +393,11 @@ class History:
             case SelfTested():
                 self.selftests[record.name] = record
             case Night():
-                self.night, self.certificates_tonight = record, 0
-                self.resumed = len(self.experiments)
-                self.night_preset = self.epoch.referee if self.epoch else ""
-                self.pending_certificate = []  # another night, another number of certificates to share the level
-                if record.purpose == "prune":
-                    self.tip, self.keeps_since_certificate = self.proven, 0
+                self._night(record)
+            case Asked():
+                if self.asked:
+                    self.lost.add(self.next_number)
+                self.asked = True
             case Candidate():
                 self._candidate(record)
             case Measurement():
@@ -395,6 +426,21 @@ class History:
             case _:
                 pass
 
+    def _night(self, night: Night) -> None:
+        """A new one, or, under the number it had, one that another came between."""
+        if self.night is not None:  # of a certificate begun and never given, the share is spent all the same
+            self.shares_spent[self.night.number] = self.certificates_tonight + bool(self.pending_certificate)
+        if night.purpose == "prune" and night.number not in self.presets:
+            self.tip, self.keeps_since_certificate = self.proven, 0
+        self.night, self.certificates_tonight = night, self.shares_spent.get(night.number, 0)
+        if night.purpose == "try":
+            self.trying = night
+        else:
+            self.granted, self.asked = night, self.asked and night.number in self.presets
+        self.resumed = len(self.experiments)
+        self.night_preset = self.presets.setdefault(night.number, self.epoch.referee if self.epoch else "")
+        self.pending_certificate = []  # another night, another number of certificates to share the level
+
     def _candidate(self, made: Candidate) -> None:
         """A second one of the same number mends the first, whose own runs count no longer."""
         failed = self.candidates.get(made.number)
@@ -403,6 +449,10 @@ class History:
             runs = self.pending.get(made.number, [])
             self.pending[made.number] = [run for run in runs if run.side is Side.INCUMBENT]
         self.candidates[made.number] = made
+        self.asked = self.asked and self._is_trying()
+
+    def _is_trying(self) -> bool:
+        return self.night is not None and self.night.purpose == "try"
 
     def _note(self, note: Note) -> None:
         if note.kind == TELL:
@@ -430,6 +480,10 @@ class History:
         if known is not None and done.candidate == known:
             done = replace(done, candidate=known)  # one object, not two, over a long study
         self.experiments.append(done)
+        if self._is_trying():
+            self.tries.add(done.number)
+        else:
+            self.asked = False
         self.pending.pop(done.number, None)
         is_baseline = self.baseline is None
         if not is_baseline:

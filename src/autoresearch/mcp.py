@@ -6,15 +6,14 @@ data the numbers stay as coarse as they are there, and nothing sealed or hidden 
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
 from dataclasses import dataclass
 from functools import wraps
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, ParamSpec, TypeVar
 
 from autoresearch import config, git, strategies, telling, tries
-from autoresearch.assembly import Assembly, author
+from autoresearch.assembly import author
 from autoresearch.disclosure import shown
 from autoresearch.errors import AutoresearchError, UserError
 from autoresearch.history import TELL, History, Note
@@ -99,7 +98,7 @@ class Tools:
 
     def attempt(self, hypothesis: str, summary: str = "") -> dict[str, Any]:
         """Measure the change in the working copy as one experiment. Kept, or the changed files are put back."""
-        tried = tries.attempt(self.root, self._task, hypothesis=hypothesis, summary=summary, during=_at_work)
+        tried = tries.attempt(self.root, self._task, hypothesis=hypothesis, summary=summary, during=tries.quietly)
         return tried.as_dict()
 
     def status(self) -> dict[str, Any]:
@@ -151,11 +150,3 @@ class Tools:
         ledger = Ledger(path, History())
         ledger.refresh()
         return shown(ledger.history)
-
-
-@contextmanager
-def _at_work(assembly: Assembly) -> Iterator[None]:
-    """Within, `status` elsewhere says what is being done."""
-    step = assembly.rig.site.set_step
-    assembly.rig.runner.on_phase = lambda name, seconds: step(f"try: {name}", seconds=seconds, began=now())
-    yield

@@ -18,7 +18,7 @@ from autoresearch.disclosure import shown
 from autoresearch.errors import Foul
 from autoresearch.history import History
 from autoresearch.protocols import Strategy
-from autoresearch.records import Brief, Candidate
+from autoresearch.records import Brief, Candidate, Outcome, Side
 
 Amount = TypeVar("Amount", int, float)
 
@@ -53,12 +53,14 @@ class Mender:
 
     def __call__(self, failed: Candidate, foul: Foul, take_in: Callable[[Brief], Candidate]) -> Candidate:
         """The mended candidate, made by `take_in`. Raises `foul` where nobody can mend it, or nobody did."""
-        if foul.cause not in MENDABLE or failed.mends or failed.commit == failed.parent:
+        if foul.cause not in MENDABLE or failed.mends or failed.commit == failed.parent or self._is_measured(failed):
             raise foul
         if not self.is_able(failed.agent):
             raise foul
         try:
             made = take_in(self._brief(failed, foul))
+            if failed.footprint.form in ("", made.footprint.form):  # the same code again is a second draw, no mending
+                raise Foul(Outcome.NO_CHANGE, "the code is the same", cost_usd=made.cost_usd, tokens=made.tokens)
         except Foul as second:
             foul.reason += f"; it was not mended: {second.reason}"
             foul.cost_usd, foul.tokens = both(failed.cost_usd, second.cost_usd), both(failed.tokens, second.tokens)
@@ -71,6 +73,10 @@ class Mender:
             cost_usd=both(failed.cost_usd, made.cost_usd),
             tokens=both(failed.tokens, made.tokens),
         )
+
+    def _is_measured(self, failed: Candidate) -> bool:
+        """Whether it has a number already: who may be mended after one may crash until the draw is lucky."""
+        return any(run.side is Side.CANDIDATE for run in self.history().pending.get(failed.number, ()))
 
     def _brief(self, failed: Candidate, foul: Foul) -> Brief:
         history = self.history()

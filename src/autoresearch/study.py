@@ -42,6 +42,8 @@ class Study:
     """What certificates are measured on: "holdout" where the task has one."""
     admit: Callable[[Candidate, History], None] = lambda *_: None
     """Raises Foul for a candidate that is not worth measuring."""
+    announce: Callable[[int], None] = lambda _: None
+    """Writes down that the agent is asked for this experiment, where that may cost something."""
     keep_log: Callable[[bytes], str] = lambda _: ""
     """Stores a foul's log and returns its name."""
     on_record: Callable[[object], None] = lambda _: None
@@ -111,7 +113,7 @@ class Study:
         if foul and self.history.baseline is None:
             raise RigFault(f"the baseline itself does not run: {foul.reason}") from foul
         candidate = self.history.candidates.get(number)
-        paid = foul or candidate
+        paid = None if number in self.history.lost else foul or candidate
         mine = [run.value for run in self.history.pending.get(number, ()) if run.side is Side.CANDIDATE]
         values = [value for value in mine if value is not None]
         return Experiment(
@@ -156,6 +158,7 @@ class Study:
     def taken_in(self, brief: Brief) -> Candidate:
         """The agent's change as a commit of ours, made from bytes we read."""
         known, started, began, number = shown(self.history), now(), time.monotonic(), brief.number
+        self.announce(number)
         with self.workspace.draft(brief.start or brief.parent) as tree:
             proposal = self.agent.edit(brief, tree, known)
             message = f"{proposal.summary}\n\n{proposal.hypothesis}\n\nExperiment: {number}\n"

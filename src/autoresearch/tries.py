@@ -7,15 +7,15 @@ that its certificates share one error rate however long somebody goes on.
 from __future__ import annotations
 
 import shlex
-from collections.abc import Callable
-from contextlib import AbstractContextManager, nullcontext
+from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager, contextmanager, nullcontext
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from autoresearch import git, telling
 from autoresearch.agents.workingcopy import PutBack, WorkingCopy
-from autoresearch.assembly import READ_FROM_DISK, Assembly, assemble_tries
+from autoresearch.assembly import READ_FROM_DISK, Assembly, assemble_tries, begin_try
 from autoresearch.disclosure import shown
 from autoresearch.errors import UserError
 from autoresearch.intake import quote
@@ -92,7 +92,7 @@ def attempt(
         study.agent = copy
         try:
             with during(assembly):
-                done, rulings = _experiment(study, copy)
+                done, rulings = _experiment(assembly, copy)
                 assembly.runner.demand_unchanged(thorough=True)
             files = PutBack() if leave else copy.put_back(done, study.history.tip_commit)
             study.reconcile()
@@ -102,15 +102,25 @@ def attempt(
             site.clear_step()
 
 
-def _experiment(study: Study, copy: WorkingCopy) -> tuple[Experiment, list[Certificate]]:
-    """The baseline where there is none, what a kill left open, the try itself, and the certificates that are due."""
+@contextmanager
+def quietly(assembly: Assembly) -> Iterator[None]:
+    """Within, `status` elsewhere says what is being done, and nothing is printed."""
+    step = assembly.rig.site.set_step
+    assembly.rig.runner.on_phase = lambda name, seconds: step(f"try: {name}", seconds=seconds, began=now())
+    yield
+
+
+def _experiment(assembly: Assembly, copy: WorkingCopy) -> tuple[Experiment, list[Certificate]]:
+    """The try itself, after what other nights left undone: the baseline, an open experiment, the certificates due."""
+    study = assembly.study
     study.reconcile()
     if study.history.baseline is None:
         study.record(study.attempt())
-    rulings = _certificates(study)
     opened = study.history.candidates.get(study.history.next_number)
     if opened is not None and not copy.holds(opened):
         study.record(study.attempt())
+    rulings = _certificates(study)
+    begin_try(assembly)
     done = study.attempt()
     study.record(done)
     return done, rulings + _certificates(study)
@@ -129,7 +139,7 @@ def _tried(
 ) -> Tried:
     history = assembly.study.history
     known = shown(history)
-    news = list(assembly.news)
+    news = list(assembly.news) if known is history else []
     if copy.strays:
         some = ", ".join(quote(path) for path in copy.strays[:3]) + (", ..." if len(copy.strays) > 3 else "")
         news.append(f"Not part of it, because the task lets nobody change them: {some}.")

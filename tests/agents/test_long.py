@@ -137,6 +137,19 @@ def test_the_agent_reaches_nothing_but_its_questions(night: Path) -> None:
 
 
 @pytest.mark.slow
+def test_of_finite_data_the_door_tells_no_figure_a_failed_change_printed(tmp_path: Path) -> None:
+    agent = """"$AUTORESEARCH_ASK" log | grep -q '#1' && exit
+        echo "raise ValueError(0.123456)" >> settings.py; "$AUTORESEARCH_ASK" try -m "it tells" """
+    root = make(tmp_path / "toy", agent, experiments=1)
+    task = root / "autoresearch.toml"
+    task.write_text(task.read_text().replace("direction", 'feedback = "bit"\ndirection', 1))
+    assert run(root).returncode == 0
+    assert history(root).experiments[1].verdict.outcome is Outcome.CRASH
+    assert "NOT KEPT: #1 crash" in transcript(root)
+    assert "0.123456" not in transcript(root)
+
+
+@pytest.mark.slow
 def test_a_note_needs_an_experiment_and_nothing_is_left_running(night: Path) -> None:
     assert "A claim needs the experiment it rests on." in transcript(night)
     assert [note.text for _, note in history(night).notes] == ["#2: less of it may help"]

@@ -67,6 +67,12 @@ def mends(agent: Agent, maker: str) -> bool:
     return bool(getattr(member, "mends", False))
 
 
+def is_free(agent: Agent) -> bool:
+    """Whether asking `agent` uses nobody's tokens and money, whichever of its members it asks."""
+    members = getattr(agent, "members", None) or {"": getattr(agent, "agent", agent)}
+    return all(getattr(member, "is_free", False) for member in members.values())
+
+
 def _tuner(options: Mapping[str, object], *, task: Task, sandbox: Sandbox, toolchain: Toolchain) -> Agent:  # noqa: ARG001
     from autoresearch.agents.tuner import Tuner
 

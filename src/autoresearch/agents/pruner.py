@@ -23,6 +23,7 @@ class Pruner:
     """Takes kept changes back by three-way merge, in the draft it is given."""
 
     workspace: Workspace
+    is_free = True
     name: str = PRUNER
     stop: threading.Event = field(default_factory=threading.Event)
 

@@ -28,6 +28,7 @@ class Scripted:
     """Makes the change numbered like the experiment: experiment 1 gets the first."""
 
     name = "scripted"
+    is_free = True
 
     def __init__(self, edits: Sequence[Edit], *, repeat: bool = False) -> None:
         """`repeat` begins again at the first change when the last was made."""

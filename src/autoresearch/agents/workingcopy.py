@@ -52,6 +52,7 @@ class WorkingCopy:
     hypothesis: str = ""
     exempt: tuple[str, ...] = ()
     """Files that count as they lie there, whatever git says of them."""
+    is_free = True
     name: str = NAME
     stop: threading.Event = field(default_factory=threading.Event)
     strays: tuple[str, ...] = ()

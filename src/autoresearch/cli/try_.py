@@ -40,9 +40,13 @@ def try_(
 
 @contextmanager
 def _shown(assembly: Assembly) -> Iterator[None]:
+    """Within, work is shown as `run` shows it; not on finite data, for the view is exact and an agent may read it."""
     from autoresearch.cli.display import display
+    from autoresearch.disclosure import shown
+    from autoresearch.tries import quietly
 
-    with stoppable(assembly), display(assembly):
+    history = assembly.study.history
+    with stoppable(assembly), display(assembly) if shown(history) is history else quietly(assembly):
         yield
 
 

@@ -6,7 +6,7 @@ import math
 from dataclasses import dataclass
 from typing import Protocol
 
-from autoresearch.history import Evidence, History, is_baseline
+from autoresearch.history import Evidence, History
 from autoresearch.referees.schedule import is_tested, run_seconds
 from autoresearch.stats.looks import NIGHT
 
@@ -73,6 +73,7 @@ def experiments_planned(history: History) -> int:
 
 
 def _number_tonight(evidence: Evidence) -> int:
-    """Experiments of the night before this one; like its budget, they leave out the baseline of a new epoch."""
-    first = evidence.history.night.first if evidence.history.night else 0
-    return evidence.number - first - sum(map(is_baseline, evidence.history.experiments[first:]))
+    """Experiments of the night before this one, less those its budget does not count either."""
+    history = evidence.history
+    first = history.night.first if history.night else 0
+    return evidence.number - first - len(history.experiments[first:]) + len(history.tonight())

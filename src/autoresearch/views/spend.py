@@ -51,8 +51,8 @@ def spend(history: Archive, *, first: int = 0) -> Spend:
         evaluation,
         proofs,
         overhead,
-        cost_usd=_total(costs),
-        tokens=None if (count := _total(tokens)) is None else int(count),
+        cost_usd=total(costs),
+        tokens=None if (count := total(tokens)) is None else int(count),
         unknown_cost=costs.count(None),
         least_usd=sum(cost for cost in costs if cost is not None),
     )
@@ -63,6 +63,7 @@ def _reported(done: Sequence[Experiment], name: str) -> list[float | None]:
     return [getattr(each, name) for each in done if not is_baseline(each)]
 
 
-def _total(values: Sequence[float | None]) -> float | None:
+def total(values: Sequence[float | None]) -> float | None:
+    """The sum; None where one of them is unknown."""
     known = [value for value in values if value is not None]
     return sum(known) if len(known) == len(values) else None

@@ -13,7 +13,7 @@ from autoresearch.views.hearsay import hearsay_lines
 from autoresearch.views.levels import Level
 from autoresearch.views.reading import own_values
 from autoresearch.views.rows import finite
-from autoresearch.views.spend import Spend, spend
+from autoresearch.views.spend import Spend, spend, total
 from autoresearch.views.standing import causes
 from autoresearch.views.tip import is_certified, standing_certificate, tip_level
 
@@ -151,14 +151,14 @@ def _budget(history: Archive) -> dict[str, Any]:
     night = history.night
     if night is None:
         return {}
-    used = spend(history, first=night.first)
+    done = history.tonight()
     return {
         "night": night.number,
         "started": night.started,
-        "experiments": {"limit": night.budget.experiments, "used": len(history.tonight())},
+        "experiments": {"limit": night.budget.experiments, "used": len(done)},
         "hours": {"limit": night.budget.hours, "used": None},
-        "cost_usd": {"limit": night.budget.cost_usd, "used": used.cost_usd},
-        "tokens": {"limit": night.budget.tokens, "used": used.tokens},
+        "cost_usd": {"limit": night.budget.cost_usd, "used": total([each.cost_usd for each in done])},
+        "tokens": {"limit": night.budget.tokens, "used": total([each.tokens for each in done])},
         "certificates": {"limit": night.certificates, "used": history.certificates_tonight},
     }
 

@@ -39,6 +39,7 @@ class Tuner:
     """Edits the tree given a brief: new values for one constant, sometimes for a few."""
 
     name = "tuner"
+    is_free = True
 
     def __init__(self, editable: Sequence[str]) -> None:
         self.stop = threading.Event()
