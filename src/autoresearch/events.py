@@ -10,10 +10,11 @@ import hashlib
 import json
 import math
 from collections.abc import Mapping
-from dataclasses import dataclass, fields, is_dataclass
+from dataclasses import dataclass, fields, is_dataclass, replace
 from functools import cache
 from typing import TYPE_CHECKING, Any
 
+from autoresearch import amounts
 from autoresearch.hearsay import Hearsay, Imported
 from autoresearch.history import Control, Ended, Epoch, Finish, Night, Note, Revalidation, SelfTested, StudyStart, Vault
 from autoresearch.records import Candidate, Certificate, Experiment, Measurement
@@ -88,7 +89,16 @@ def decode(line: bytes, *, seq: int, prev: str) -> Event:
     kind = envelope["type"]
     if kind not in TYPES:
         raise ValueError(f"has the unknown type {kind!r}")
-    return Event(seq, kind, envelope["at"], _adapter(kind).validate_python(envelope["body"]))
+    return Event(seq, kind, envelope["at"], _believed(_adapter(kind).validate_python(envelope["body"])))
+
+
+def _believed(record: Any) -> Any:
+    """`record` without a bill that nobody can have run up: it is unknown, whoever wrote it down."""
+    if isinstance(record, Experiment) and record.candidate:
+        record = replace(record, candidate=_believed(record.candidate))
+    if isinstance(record, Experiment | Candidate):
+        return replace(record, cost_usd=amounts.usd(record.cost_usd), tokens=amounts.tokens(record.tokens))
+    return record
 
 
 @cache
