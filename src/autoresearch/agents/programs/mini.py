@@ -59,8 +59,8 @@ class Mini(Dialect):
         told = _trajectory(start)
         status = words(inside(told, "info", "exit_status"))
         done = status == "Submitted"
-        messages = inside(told, "messages") or []
-        used = [inside(message, "extra", "response", "usage", "total_tokens") for message in messages]
+        messages = inside(told, "messages")
+        used = [inside(message, "extra", "response", "usage", "total_tokens") for message in messages] if isinstance(messages, list) else []
         known = [value for value in used if value is not None]
         return Said(
             text=words(inside(told, "info", "submission")).strip(),
