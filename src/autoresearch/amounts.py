@@ -1,4 +1,4 @@
-"""Amounts: what somebody says was used. Beyond these bounds it is nobody's bill, and unknown like any other nonsense."""
+"""Amounts: what somebody says was used. Beyond these bounds it is nobody's bill, and as unknown as none at all."""
 
 from __future__ import annotations
 
