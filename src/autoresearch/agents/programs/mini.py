@@ -60,7 +60,11 @@ class Mini(Dialect):
         status = words(inside(told, "info", "exit_status"))
         done = status == "Submitted"
         messages = inside(told, "messages")
-        used = [inside(message, "extra", "response", "usage", "total_tokens") for message in messages] if isinstance(messages, list) else []
+        used = (
+            [inside(message, "extra", "response", "usage", "total_tokens") for message in messages]
+            if isinstance(messages, list)
+            else []
+        )
         known = [value for value in used if value is not None]
         return Said(
             text=words(inside(told, "info", "submission")).strip(),
