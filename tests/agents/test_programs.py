@@ -291,6 +291,12 @@ def test_a_trajectory_of_no_form_is_none(tmp_path: Path, told: str) -> None:
     assert not DIALECTS["mini"].said("", start).finished
 
 
+def test_nobody_waits_for_a_trajectory_that_is_a_pipe(tmp_path: Path) -> None:
+    os.mkfifo(tmp_path / "trajectory.json")
+    start = Start("", tmp_path, tmp_path, "http://127.0.0.1", "k", "openai")
+    assert not DIALECTS["mini"].said("", start).finished
+
+
 def test_half_a_surrogate_pair_in_its_words_is_no_more_than_a_question_mark(provider: Models, tmp_path: Path) -> None:
     made = attempt(tmp_path, provider.url, CHANGE + 'print(\'{"last": "half \\\\ud800 a pair"}\')')
     assert made.summary == "half ? a pair"

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 from collections.abc import Mapping
 
 from autoresearch.agents.programs.dialect import Dialect, Said, Start, count, inside, money, words
@@ -79,7 +80,8 @@ class Mini(Dialect):
 def _trajectory(start: Start) -> object:
     """What it wrote, which anything in its box could have written."""
     try:
-        with (start.home / TRAJECTORY).open("rb") as file:
+        handle = os.open(start.home / TRAJECTORY, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC)
+        with os.fdopen(handle, "rb") as file:
             return json.loads(file.read(MAX_BYTES))
     except (OSError, ValueError, RecursionError):
         return None
