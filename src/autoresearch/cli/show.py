@@ -21,11 +21,10 @@ def show(
     last = len(ledger.history.experiments) - 1
     if not 0 <= number <= last:
         raise UserError(f"There is no experiment {number}; they go from 0 to {last}.", fix="autoresearch log")
-    row = next(views.log_rows(ledger.history, first=number))
-    sentence = views.sentence(ledger.history, number)
+    found = views.detail(views.Reading.of(ledger.history), number)
     if as_json:
-        typer.echo(json.dumps({"schema": 1} | row | {"sentence": sentence}))
+        typer.echo(json.dumps({"schema": 1} | found))
     else:
         from autoresearch.cli.tables import print_experiment
 
-        print_experiment(ledger.history, row, sentence, site)
+        print_experiment(ledger.history, found, found["sentence"], site)

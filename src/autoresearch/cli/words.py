@@ -6,9 +6,12 @@ from autoresearch.budget import hours_since
 from autoresearch.history import History
 from autoresearch.ledger import now
 
+HOURS = "{hours}"
+"""Stands for the hours used, in words that are to be true later."""
 
-def tonight(history: History) -> str:
-    """How much of the night's budget is used, in words."""
+
+def tonight(history: History, *, hours: str = "") -> str:
+    """How much of the night's budget is used, in words. `hours` are those used, if not those until now."""
     night = history.night
     if night is None:
         return "none granted"
@@ -17,12 +20,17 @@ def tonight(history: History) -> str:
     if night.budget.experiments is not None:
         parts.append(f"{used} of {night.budget.experiments} experiments")
     if night.budget.hours is not None:
-        parts.append(f"{hours_since(night.started, now()):.1f} of {night.budget.hours:g} hours")
+        parts.append(f"{hours or hours_until_now(night.started)} of {night.budget.hours:g} hours")
     if night.budget.cost_usd is not None:
         parts.append(f"{_used(history, 'cost_usd')} of US$ {night.budget.cost_usd:g}")
     if night.budget.tokens is not None:
         parts.append(f"{_used(history, 'tokens')} of {night.budget.tokens} tokens")
     return ", ".join(parts) + f"; {history.certificates_tonight} of {night.certificates} certificates"
+
+
+def hours_until_now(started: str) -> str:
+    """Hours since a night began, to a tenth."""
+    return f"{hours_since(started, now()):.1f}"
 
 
 def _used(history: History, name: str) -> str:
