@@ -97,11 +97,12 @@ def decode(line: bytes, *, seq: int, prev: str) -> Event:
 
 def _believed(record: Any) -> Any:
     """`record` without a bill that nobody can have run up: it is unknown, whoever wrote it down."""
-    if isinstance(record, Experiment) and record.candidate:
-        record = replace(record, candidate=_believed(record.candidate))
-    if isinstance(record, Experiment | Candidate):
-        return replace(record, cost_usd=amounts.usd(record.cost_usd), tokens=amounts.tokens(record.tokens))
-    return record
+    if not isinstance(record, Experiment | Candidate):
+        return record
+    if isinstance(record, Experiment) and (made := _believed(record.candidate)) is not record.candidate:
+        record = replace(record, candidate=made)
+    bill = amounts.usd(record.cost_usd), amounts.tokens(record.tokens)
+    return record if bill == (record.cost_usd, record.tokens) else replace(record, cost_usd=bill[0], tokens=bill[1])
 
 
 def _quickly(line: bytes, seq: int, prev: str) -> Event | None:
@@ -112,7 +113,8 @@ def _quickly(line: bytes, seq: int, prev: str) -> Event | None:
         known = (envelope["schema"], envelope["seq"], envelope["prev"]) == (SCHEMA, seq, prev)
         if not known or not rest.endswith(b"}}"):
             return None
-        return Event(seq, envelope["type"], envelope["at"], _adapter(envelope["type"]).validate_json(rest[:-1]))
+        record = _adapter(envelope["type"]).validate_json(rest[:-1])
+        return Event(seq, envelope["type"], envelope["at"], _believed(record))
     except (ValueError, KeyError, TypeError):
         return None
 
