@@ -223,3 +223,18 @@ def test_attempts_that_came_to_nothing_are_told_by_cause() -> None:
         history.add(Experiment(number, None, Verdict(Outcome.NO_CHANGE, f"because {number}", cause=cause), None, "c0"))
     text = brief.brief(TASK, history).text
     assert "- 2 times, last in #3 no_change: because 3\n- #4 no_change: because 4\n" in text
+
+
+def test_everybody_is_told_where_they_stand_and_nobody_where_others_do() -> None:
+    asked = brief.brief(TASK, study([0.95]))
+    told = {"once": asked.text, "door": asked.text_for_door, "person": asked.text_for_person}
+    only = {
+        "once": ("then stop.", "$AUTORESEARCH_PROPOSAL", "nobody is there to answer"),
+        "door": ("while you wait", "`try -m` takes", "nobody is there to answer"),
+        "person": ("until the person says stop", "as `summary`", "files\nyou changed are put back"),
+    }
+    assert told["once"] == asked.render("once")
+    for reader, text in told.items():
+        assert all((" ".join(words.split()) in " ".join(text.split())) for words in only[reader])
+        others = {words for other, said in only.items() if other != reader for words in said} - set(only[reader])
+        assert not [words for words in others if words in text]

@@ -76,3 +76,16 @@ def test_a_rehearsal_is_taken_in_like_an_agents_change(workspace: Workspace) -> 
     with pytest.raises(Foul) as foul:
         workspace.rehearsed(lambda tree: (tree / "evaluate.py").write_text("0"), onto=workspace.base)
     assert foul.value.outcome is Outcome.OUT_OF_SCOPE
+
+
+@pytest.mark.parametrize(("theirs", "ours"), [("src/a", "src/a/b"), ("src/a/b", "src/a")])
+def test_a_file_and_a_folder_of_one_name_do_not_go_together(workspace: Workspace, theirs: str, ours: str) -> None:
+    commits = []
+    for number, path in enumerate((theirs, ours), 1):
+        with workspace.draft(workspace.base) as tree:
+            (tree / path).parent.mkdir(exist_ok=True)
+            (tree / path).write_text("x\n")
+            taken = workspace.take_in(tree, number=number, parent=workspace.base, message="try", when=WHEN)
+        commits.append(taken.commit)
+    with workspace.draft(commits[0]) as tree:
+        assert graft(workspace, tree, onto=commits[0], old=workspace.base, new=commits[1]) == ours

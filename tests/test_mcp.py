@@ -60,7 +60,18 @@ def test_an_agent_drives_a_study_through_the_tools(root: Path) -> None:
         assert sorted(tools) == ["brief", "log", "show", "status", "tell", "try"]
         assert all(tool.description and "\n" not in tool.description for tool in tools.values())
         assert tools["try"].input_schema["required"] == ["hypothesis"]
-        assert "Lowest loss of four constants" in await ask(client, "brief")
+        brief = await ask(client, "brief")
+        assert "Lowest loss of four constants" in brief
+        assert "until the person says stop" in brief
+        for meant_for_others in ("then stop", "AUTORESEARCH_PROPOSAL", "nobody is there"):
+            assert meant_for_others not in brief
+        early = await client.call_tool("tell", {"text": "leave the width alone"})
+        assert early.is_error
+        assert "program.md" in str(early.content)
+        wrong = await client.call_tool("try", {"message": "smoother"})
+        assert wrong.is_error
+        assert "see to `hypothesis`. Next:" in str(wrong.content)
+        assert "pydantic" not in str(wrong.content)
         assert (await ask(client, "status"))["experiments"] == 0
 
         put(root, '"tanh"', '"gelu"')

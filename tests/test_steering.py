@@ -186,3 +186,9 @@ def test_notes_are_kept_by_the_study_and_by_hand(steered: Steered) -> None:
     say(steered.root, "tell", "--clear")
     assert "leave the rates alone" not in say(steered.root, "brief").stdout
     assert "Either a text or --clear" in say(steered.root, "tell", code=1).stderr
+
+
+def test_before_there_is_a_ledger_a_word_belongs_into_program_md(tmp_path: Path) -> None:
+    root = toy.make(tmp_path / "toy")
+    for verb in ("tell", "note"):
+        assert "program.md" in say(root, verb, "leave the width alone", code=1).stderr

@@ -163,3 +163,26 @@ def test_removing_copes_with_two_thousand_folders_in_each_other(tmp_path: Path) 
     kept.unlink()
     assert list(tmp_path.iterdir()) == []
     remove(tmp_path / "never there")
+
+
+def test_what_vanishes_while_its_folder_is_read_is_unreadable_and_no_fault(tmp_path: Path) -> None:
+    for name in "abc":
+        (tmp_path / name).write_bytes(b"")
+    found = walk(tmp_path)
+    first = next(found)
+    for name in set("abc") - {first.path}:
+        (tmp_path / name).unlink()
+    with pytest.raises(Unreadable, match=r"^[abc] cannot be looked at: No such file"):
+        next(found)
+
+
+def test_a_link_that_vanishes_and_a_root_that_cannot_be_opened_are_unreadable(tmp_path: Path) -> None:
+    (tmp_path / "link").symlink_to("somewhere")
+    found = walk(tmp_path)
+    link = next(found)
+    (tmp_path / "link").unlink()
+    with pytest.raises(Unreadable, match=r"^link cannot be read: "):
+        entry_of(link)
+    found.close()
+    with pytest.raises(Unreadable, match=r"^\. cannot be opened: "):
+        next(walk(tmp_path / "link"))

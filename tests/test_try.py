@@ -75,6 +75,7 @@ def test_a_kept_change_stays_and_a_discarded_one_is_put_back_to_the_best(
 
 def test_leave_leaves_a_crash_tells_why_and_nothing_to_try_costs_nothing(root: Path) -> None:
     assert "Nothing to try" in str(error_of())
+    assert "needs a hypothesis" in str(error_of("-m", " "))
     put(root, "WIDTH = 32", "WIDTH = 1 / 0")
     mine = (root / "settings.py").read_text()
     code, told = attempt("--leave")
@@ -91,9 +92,11 @@ def test_a_sealed_file_is_refused_and_a_stray_one_is_no_part_of_it(root: Path) -
     code, told = attempt()
     assert (code, told["outcome"], told["refused"]) == (4, "out_of_scope", True)
     assert fingerprint(root) == before
+    assert "To undo what nobody may change: git checkout HEAD -- loss.py" in told["news"]
 
     git(root, "checkout", "loss.py")
     (root / "stray.txt").write_text("mine")
+    assert CliRunner().invoke(app, ["skill", "install"]).exit_code == 0
     (root / "settings.py").rename(root / "elsewhere.txt")
     (root / "settings.py").symlink_to("elsewhere.txt")
     code, told = attempt()
@@ -103,31 +106,62 @@ def test_a_sealed_file_is_refused_and_a_stray_one_is_no_part_of_it(root: Path) -
     (root / "elsewhere.txt").replace(root / "settings.py")
     code, told = attempt()
     assert (code, told["kept"]) == (0, True)
-    assert any("`stray.txt`" in each for each in told["news"])
+    assert [each for each in told["news"] if "stray.txt" in each or "SKILL.md" in each] == [
+        "Not part of it, because the task lets nobody change them: `stray.txt`."
+    ]
 
 
 def test_a_copy_behind_the_best_is_merged_with_it_and_saved_as_it_was(root: Path) -> None:
     put(root, '"tanh"', '"gelu"')
+    put(root, "WIDTH = 32", "WIDTH = 64")
     assert attempt()[0] == 0
     git(root, "checkout", "settings.py")  # back to where the study began; the best is ahead now
     put(root, "DROPOUT = 0.5", "DROPOUT = 0.1")
+    mine = (root / "settings.py").read_text()
     code, told = attempt()
-    assert code == 0
+    assert (code, told["restored"], told["saved"]) == (0, ["settings.py"], "refs/autoresearch/toy/2-copy")
     best = git(root, "show", "autoresearch/toy:settings.py")
     assert "gelu" in best
     assert "DROPOUT = 0.1" in best
-    put(root, "WIDTH = 32", "WIDTH = 1")
-    mine = (root / "settings.py").read_text()
-    code, told = attempt()
-    assert (code, told["saved"]) == (1, "refs/autoresearch/toy/3-copy")
     assert (root / "settings.py").read_text().strip() == best
     assert git(root, "show", f"{told['saved']}:settings.py") == mine.strip()
 
     git(root, "checkout", "settings.py")
     put(root, '"tanh"', '"relu"')
     mine = (root / "settings.py").read_text()
-    assert "other changes in `settings.py`" in str(error_of())
+    error = error_of()
+    assert "other changes in `settings.py`" in error.message
     assert (root / "settings.py").read_text() == mine
+    advice, comma, _ = error.fix.rpartition(", then")
+    assert comma
+    subprocess.run(advice, shell=True, cwd=root, check=True, capture_output=True)
+    assert (root / "settings.py").read_text().strip() == best
+    put(root, '"gelu"', '"relu"')
+    code, told = attempt()
+    assert (code, told["outcome"]) == (1, "discard")
+    assert (root / "settings.py").read_text().strip() == best
+
+
+def test_what_was_kept_can_be_changed_again_while_it_lies_there_uncommitted(root: Path) -> None:
+    for old, new in (("0.5", "0.4"), ("0.4", "0.3"), ("0.3", "0.2")):
+        put(root, f"DROPOUT = {old}", f"DROPOUT = {new}")
+        code, told = attempt()
+        assert (code, told["outcome"], told["restored"]) == (0, "keep", [])
+        assert git(root, "show", "autoresearch/toy:settings.py") == (root / "settings.py").read_text().strip()
+    put(root, "DROPOUT = 0.2", "DROPOUT = 0.4")  # what it was once: as likely an old copy as a change of mind
+    assert "Nothing to try" in str(error_of())
+
+
+def test_a_change_that_was_measured_before_is_put_back_too(root: Path) -> None:
+    put(root, "DROPOUT = 0.5", "DROPOUT = 0.9")
+    assert attempt()[0] == 1
+    put(root, "DROPOUT = 0.5", "DROPOUT = 0.9")
+    mine = (root / "settings.py").read_text()
+    code, told = attempt()
+    assert (code, told["outcome"], told["cause"], told["restored"]) == (1, "no_change", "duplicate", ["settings.py"])
+    assert "DROPOUT = 0.5" in (root / "settings.py").read_text()
+    assert told["saved"] == "refs/autoresearch/toy/2-copy"
+    assert git(root, "show", f"{told['saved']}:settings.py") == mine.strip()
 
 
 def test_committed_work_counts_and_merging_the_best_makes_taking_back_a_change(root: Path) -> None:
@@ -139,8 +173,10 @@ def test_committed_work_counts_and_merging_the_best_makes_taking_back_a_change(r
     assert attempt()[0] == 0
     git(root, "checkout", "-q", "settings.py")
     git(root, "merge", "-q", "mine")
-    assert attempt()[0] == 0  # the commit alone, nothing of it dirty
+    code, told = attempt()  # the commit alone, nothing of it dirty
+    assert (code, told["restored"]) == (0, ["settings.py"])  # what was kept meanwhile came to it
     assert "WIDTH = 64" in git(root, "show", "autoresearch/toy:settings.py")
+    git(root, "stash", "-q")
     git(root, "merge", "-q", "autoresearch/toy", "-m", "the best")
     put(root, "WIDTH = 64", "WIDTH = 32")
     code, told = attempt()

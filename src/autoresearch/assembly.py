@@ -231,8 +231,8 @@ def _acquaint(study: Study, rig: Rig) -> None:
     def end_of_log(done: Experiment) -> str:
         return telling.end_of_log(done, rig.task, rig.site.log_path(done.log))
 
-    for number, agent in enumerate(residents(study.agent), 1):
-        folder = rig.site.folder / "session" / f"{agent.name}-{number}"  # two members may run the same program
+    for place, agent in enumerate(residents(study.agent)):
+        folder = rig.site.folder / "session" / str(place)  # two members may be the same program
         agent.join(Desk(rig.workspace, folder, lambda: study.history, study.record, end_of_log, study.keep_log))
         study.on_record = each_of(study.on_record, agent.heard)
 

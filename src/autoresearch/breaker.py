@@ -26,6 +26,7 @@ _ADVICE: Final = {
     Cause.TOKENS: "raise agent.tokens, or let fewer files be editable",
     Cause.TRUNCATED: "raise agent.max_output_tokens, or use another model",
     Cause.DUPLICATE: "say in program.md, or with `autoresearch tell`, where else to look",
+    Cause.UNTRIED: "read with `autoresearch show {number}` why it never used its door, or let the rhythm be stepwise",
     Cause.SCOPE: "say in program.md what may change, or widen `editable`",
 }
 _OTHERWISE: Final = "look at what it said with `autoresearch show {number}`, and mend the agent or program.md"

@@ -13,6 +13,8 @@ class Cause(StrEnum):
     """The agent asked a question and waited; nobody is there to answer."""
     EMPTY = "empty"
     """The agent ended without a word and without a change."""
+    UNTRIED = "untried"
+    """A long session ended, or let its time pass, without trying anything."""
     REFUSED = "refused"
     """The model declined to do it."""
     TRUNCATED = "truncated"

@@ -401,6 +401,11 @@ class Store:
                 return None
             raise
 
+    def versions(self, path: str, since: str, until: str, *, most: int) -> list[str]:
+        """The last `most` commits after `since`, up to `until`, that changed `path`; the youngest first."""
+        listed = self._git("rev-list", f"--max-count={most}", f"{since}..{until}", "--", f":(top,literal){path}")
+        return listed.decode().split()
+
     def diff(self, old: str, new: str) -> str:
         """The change from `old` to `new` as a patch, for people to read."""
         shown = ("-p", "-r", "--no-ext-diff", "--no-textconv", "--no-color", "--find-renames")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
 from pathlib import Path
 
 from autoresearch import threeway
@@ -16,21 +17,25 @@ def graft(workspace: Workspace, tree: Path, *, onto: str, old: str, new: str) ->
     """
     before, after = workspace.tree(old), workspace.tree(new)
     for path in sorted(path for path in before.keys() | after.keys() if before.get(path) != after.get(path)):
-        if not _grafted(workspace, tree / path, path, onto=onto, old=old, new=new):
+        if not graft_file(workspace, tree, path, onto=onto, old=old, new=new):
             return path
     return ""
 
 
-def _grafted(workspace: Workspace, target: Path, path: str, *, onto: str, old: str, new: str) -> bool:
+def graft_file(workspace: Workspace, tree: Path, path: str, *, onto: str, old: str, new: str) -> bool:
+    """Make the step of one file in `tree`, as `graft` does; False where it does not go together with `onto`."""
+    target = tree / path
     now, before, after = (workspace.tree(commit).get(path) for commit in (onto, old, new))
     if now == after:
         return True
     if now == before:
         if after is None:
             target.unlink()
-        else:
+            return True
+        with suppress(FileExistsError, NotADirectoryError, IsADirectoryError):  # a file where the other has a folder
             write(target, workspace.read(new, path), after.mode)
-        return True
+            return True
+        return False
     if now is None or before is None or after is None:
         return False
     merged = threeway.merged(*(workspace.read(commit, path) for commit in (onto, old, new)))

@@ -24,6 +24,7 @@ from autoresearch.task import Task
 
 if TYPE_CHECKING:
     from mcp.server import MCPServer
+    from pydantic import ValidationError
 
 P = ParamSpec("P")
 R = TypeVar("R")
@@ -39,14 +40,26 @@ def server(root: Path) -> MCPServer:
     """The tools for the repository at `root`. Raises UserError where the SDK is not installed."""
     try:
         from mcp.server import MCPServer
+        from mcp.server.mcpserver.exceptions import ToolError
         from mcp.types import ToolAnnotations
     except ImportError:
         raise UserError("The MCP server needs the official SDK.", fix="pip install 'autoresearch[mcp]'") from None
+    from pydantic import ValidationError
+
     import autoresearch
 
-    made: MCPServer = MCPServer(
-        "autoresearch", instructions=INSTRUCTIONS, version=autoresearch.__version__, log_level="ERROR"
-    )
+    class Clear(MCPServer):
+        """Names an argument that is wrong in a sentence of ours."""
+
+        async def call_tool(self, name: str, arguments: dict[str, Any], context: Any = None) -> Any:
+            try:
+                return await super().call_tool(name, arguments, context)
+            except ToolError as error:
+                if isinstance(error.__cause__, ValidationError):
+                    raise ToolError(_misfit(name, error.__cause__)) from None
+                raise
+
+    made = Clear("autoresearch", instructions=INSTRUCTIONS, version=autoresearch.__version__, log_level="ERROR")
     tools = Tools(root)
     made.tool("try", annotations=ToolAnnotations(destructive_hint=False))(_saying(tools.attempt))
     made.tool("tell", annotations=ToolAnnotations(destructive_hint=False))(_saying(tools.tell))
@@ -70,6 +83,12 @@ def _saying(tool: Callable[P, R]) -> Callable[P, R]:
             raise ToolError(f"{error}. Nothing that was recorded is lost.") from error
 
     return wrapped
+
+
+def _misfit(tool: str, wrong: ValidationError) -> str:
+    """What is wrong with the arguments of a call, and the next step."""
+    names = " and ".join(dict.fromkeys(f"`{error['loc'][0]}`" for error in wrong.errors()))
+    return f"`{tool}` cannot do with the arguments it got: see to {names}. Next: call it as its schema says."
 
 
 @dataclass(frozen=True, slots=True)
@@ -107,11 +126,13 @@ class Tools:
         task = self._task
         with self._store(task) as store:
             strategy = strategies.make(task.strategy, task, author(task, self.root, store.diff))
-            return strategy.ask(self._history()).text
+            return strategy.ask(self._history()).text_for_person
 
     def tell(self, text: str) -> str:
         """Pass a person's wish on: it stands in every brief from now on."""
         site = Site(self.root, self._task.name)
+        if not site.ledger_path.exists():
+            raise telling.nothing_begun()
         site.ledger().append(Note(TELL, text.strip()))
         return "It stands in the next brief."
 

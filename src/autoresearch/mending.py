@@ -83,7 +83,7 @@ class Mender:
             parent=failed.parent,
             step="mend",
             start=failed.commit,
-            render=lambda: usual.text + told,
+            render=lambda reader: usual.render(reader) + told,
         )
 
 

@@ -235,13 +235,23 @@ class Brief:
     """sha256 of the program.md it quotes."""
     start: str = ""
     """Commit the tree holds at first; empty where that is `parent`."""
-    render: Callable[[], str] = str
-    """Makes the document; agents that do not read it do not pay for it."""
+    render: Callable[[str], str] = lambda _: ""
+    """Makes the document for a reader; agents that do not read it do not pay for it."""
 
     @property
     def text(self) -> str:
-        """The document."""
-        return self.render()
+        """The document, for an agent that makes one change and stops."""
+        return self.render("once")
+
+    @property
+    def text_for_door(self) -> str:
+        """The document, for an agent that stays and has its changes tried through a door."""
+        return self.render("door")
+
+    @property
+    def text_for_person(self) -> str:
+        """The document, for the agent of a person who tries changes of their own copy."""
+        return self.render("person")
 
 
 @dataclass(frozen=True, slots=True)

@@ -12,6 +12,7 @@ from typing import Any
 
 from autoresearch import clean, noise
 from autoresearch.budget import hours_since
+from autoresearch.errors import UserError
 from autoresearch.history import History
 from autoresearch.records import Experiment, Outcome
 from autoresearch.task import Task
@@ -22,6 +23,14 @@ MAX_PATCH = 16_000
 """Characters kept of a reason, of the end of a log, of a patch."""
 
 _RAN = (Outcome.CRASH, Outcome.TIMEOUT, Outcome.CHECKS_FAILED)
+
+
+def nothing_begun() -> UserError:
+    """What to answer who has something to say to a study that has not begun."""
+    return UserError(
+        "The study has not begun, so there is no ledger to keep that in.",
+        fix="write it into program.md, which every brief quotes as it is then, the first one too",
+    )
 
 
 def account(history: History, number: int) -> dict[str, Any]:

@@ -38,6 +38,12 @@ def merged(ours: bytes, base: bytes, theirs: bytes) -> bytes | None:
     return None
 
 
+def distance(one: bytes, other: bytes) -> int:
+    """How many lines are taken away and added on the way from `one` to `other`."""
+    sides = [text.splitlines(keepends=True) for text in (one, other)]
+    return sum(edit.end - edit.start + len(edit.by) for edit in _edits(*sides))
+
+
 def _woven(ours: Sequence[bytes], base: Sequence[bytes], theirs: Sequence[bytes]) -> list[bytes] | None:
     one, other = set(_edits(base, ours)), set(_edits(base, theirs))
     if any(_overlap(mine, yours) for mine in one - other for yours in other - one):

@@ -97,6 +97,11 @@ class Toolchain:
         return {name: os.environ[name] for name in _KEPT if name in os.environ}
 
 
+def finding(commands: Path, env: Mapping[str, str]) -> dict[str, str]:
+    """The variable of `env` that makes what lies in the folder `commands` found first, and by its name."""
+    return {"PATH": os.pathsep.join((str(commands), env["PATH"]))}
+
+
 def bounded(limits: Limits, folder: Path) -> Limits:
     """`limits` with a number for each that has none: what this machine can spare while `folder` is written to.
 

@@ -61,9 +61,10 @@ class Found:
 def walk(root: Path, *, enter: Callable[[str], bool] = lambda _: True) -> Iterator[Found]:
     """Everything below `root` that is not a folder; a folder's inside only when `enter(its path)`.
 
-    Raises Unreadable for a folder that cannot be opened or lies too deep.
+    Its owner may be alive and change it meanwhile. Raises Unreadable for what is gone when it is looked at, and for a
+    folder that cannot be opened or lies too deep.
     """
-    folder = os.open(root, os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW | os.O_CLOEXEC)
+    folder = _open_folder(None, str(root), ".", 0)
     try:
         yield from _walk(folder, "", enter, 0)
     finally:
@@ -74,8 +75,9 @@ def _walk(folder: int, prefix: str, enter: Callable[[str], bool], depth: int) ->
     with os.scandir(folder) as entries:
         for entry in entries:
             path = prefix + entry.name
-            if not entry.is_dir(follow_symlinks=False):
-                yield Found(path, entry.stat(follow_symlinks=False), folder)
+            info = _look(entry, path)
+            if not stat.S_ISDIR(info.st_mode):
+                yield Found(path, info, folder)
             elif enter(path):
                 inner = _open_folder(folder, entry.name, path, depth)
                 try:
@@ -84,7 +86,14 @@ def _walk(folder: int, prefix: str, enter: Callable[[str], bool], depth: int) ->
                     os.close(inner)
 
 
-def _open_folder(folder: int, name: str, path: str, depth: int) -> int:
+def _look(entry: os.DirEntry[str], path: str) -> os.stat_result:
+    try:
+        return entry.stat(follow_symlinks=False)
+    except OSError as error:
+        raise Unreadable(path, f"cannot be looked at: {error.strerror}") from error
+
+
+def _open_folder(folder: int | None, name: str, path: str, depth: int) -> int:
     if depth == _DEEPEST:
         raise Unreadable(path, f"lies more than {_DEEPEST} folders deep")
     try:
@@ -101,11 +110,19 @@ def entry_of(found: Found, like: Entry | None = None) -> Entry:
     mode = found.mode
     digest = _blob_hash(found.info.st_size, like)
     if mode == LINK:
-        digest.update(os.fsencode(os.readlink(found.name, dir_fd=found.folder)))
+        digest.update(_target(found))
     else:
         for chunk in contents(found):
             digest.update(chunk)
     return Entry(mode, digest.hexdigest(), found.info.st_size)
+
+
+def _target(found: Found) -> bytes:
+    """Where a symbolic link points."""
+    try:
+        return os.fsencode(os.readlink(found.name, dir_fd=found.folder))
+    except OSError as error:
+        raise Unreadable(found.path, f"cannot be read: {error.strerror}") from error
 
 
 def entry_for(change: Change, like: Entry | None) -> Entry:
@@ -309,7 +326,7 @@ class Plot:
         """What the folder holds, by content. None when that is nothing, or nothing that can be mended."""
         try:
             return {found.path: self._look(found, wanted.get(found.path)) for found in walk(self.root)}
-        except (FileNotFoundError, NotADirectoryError, Unreadable):
+        except Unreadable:
             return None
 
     def _look(self, found: Found, wanted: Entry | None) -> Entry:

@@ -6,6 +6,7 @@ that its certificates share one error rate however long somebody goes on.
 
 from __future__ import annotations
 
+import shlex
 from collections.abc import Callable
 from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass
@@ -16,6 +17,7 @@ from autoresearch import git, telling
 from autoresearch.agents.workingcopy import PutBack, WorkingCopy
 from autoresearch.assembly import READ_FROM_DISK, Assembly, assemble_tries
 from autoresearch.disclosure import shown
+from autoresearch.errors import UserError
 from autoresearch.intake import quote
 from autoresearch.ledger import now
 from autoresearch.records import Certificate, Experiment, Outcome, Ruling
@@ -64,26 +66,35 @@ def attempt(
     leave: bool = False,
     during: During = lambda _: nullcontext(),
 ) -> Tried:
-    """Measure what the working copy at `root` changed, judge it, and put the files back unless it was kept.
+    """Measure what the working copy at `root` changed, judge it, and make its files the best's.
 
     `summary` defaults to the hypothesis; `leave` leaves the files as they are; the study is at work within `during`.
-    Raises UserError when there is nothing to try or it does not go together with the current best, when another
-    process is at work on the study, and whatever `Study.run` raises; no file was touched then.
+    Raises UserError without a hypothesis, when there is nothing to try or it does not go together with the current
+    best, when another process is at work on the study, and whatever `Study.run` raises; no file was touched then.
     """
+    if not hypothesis.strip():
+        raise UserError(
+            "A try needs a hypothesis: what should get better, and why.",
+            fix='autoresearch try -m "a wider layer learns faster"',
+        )
     site = Site(root, task.name)
     site.create()
     with site.occupied():
         assembly = assemble_tries(root, task)
         study, exempt = assembly.study, READ_FROM_DISK
         copy = WorkingCopy(
-            assembly.rig.workspace, git.UserRepository(root), _first_line(summary or hypothesis), hypothesis, exempt
+            assembly.rig.workspace,
+            git.UserRepository(root),
+            _first_line(summary.strip() or hypothesis),
+            hypothesis,
+            exempt,
         )
         study.agent = copy
         try:
             with during(assembly):
                 done, rulings = _experiment(study, copy)
                 assembly.runner.demand_unchanged(thorough=True)
-            files = PutBack() if leave or done.verdict.outcome is Outcome.KEEP else copy.put_back(done)
+            files = PutBack() if leave else copy.put_back(done, study.history.tip_commit)
             study.reconcile()
             return _tried(assembly, copy, done, files, rulings)
         finally:
@@ -122,6 +133,8 @@ def _tried(
     if copy.strays:
         some = ", ".join(quote(path) for path in copy.strays[:3]) + (", ..." if len(copy.strays) > 3 else "")
         news.append(f"Not part of it, because the task lets nobody change them: {some}.")
+    if copy.sealed:
+        news.append(f"To undo what nobody may change: git checkout HEAD -- {shlex.join(copy.sealed)}")
     if known is history:  # of sealed answers on finite data nothing is told
         news += [f"Certificate {given.number}: {given.ruling}. {given.reason}" for given in rulings]
     elif any(given.ruling is Ruling.ROLLED_BACK for given in rulings):
@@ -141,4 +154,4 @@ def _tried(
 
 
 def _first_line(text: str) -> str:
-    return text.strip().splitlines()[0][:200] if text.strip() else "a change by hand"
+    return text.strip().splitlines()[0][:200]

@@ -34,6 +34,9 @@ from autoresearch.trees import Plot, Source, entry_for, remove
 _TREES_KEPT = 16
 """Listings in memory: the tip, the certified commit and the last candidates."""
 
+_VERSIONS = 50
+"""How far back versions of a file are looked for."""
+
 _FORMS_KEPT = 4096
 """Forms of files in memory: those of the base are asked for again with every candidate."""
 
@@ -345,6 +348,10 @@ class Workspace:
     def fork(self, commit: str) -> str | None:
         """Where `commit` of the user's parted from the current best; None when they have nothing in common."""
         return self._store.fork(commit, self._store.refs(self.refs.tip).get(self.refs.tip, self.base))
+
+    def versions(self, path: str, *, since: str, until: str) -> list[str]:
+        """Commits with the versions that `path` had from `since` to its descendant `until`, the latest first."""
+        return [*self._store.versions(path, since, until, most=_VERSIONS), since]
 
     def copied(self, changes: Mapping[str, Change], *, number: int, parent: str, when: str) -> str:
         """A commit of what a person's own files are, `parent` with `changes`, before they are experiment `number`."""

@@ -41,7 +41,7 @@ def attempt(folder: Path, url: str, prompt: str, *, command: str = "", **given: 
     (tree / "notes.txt").write_text("hello\n")
     options = {"command": command or str(agent), "provider": "local", "base_url": f"{url}/v1", "seconds": 60.0, **given}
     made = agents.make("acp", options, task=TASK, sandbox=tiny.sandbox(), toolchain=Toolchain(folder))
-    return made.edit(Brief(1, "base", render=lambda: prompt.format(tree=tree)), tree, History())
+    return made.edit(Brief(1, "base", render=lambda _: prompt.format(tree=tree)), tree, History())
 
 
 def said(made: Proposal) -> list[str]:

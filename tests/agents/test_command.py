@@ -34,7 +34,7 @@ def run(sandbox: Sandbox, tmp_path: Path, script: str, **options: object) -> Pro
     (tree / "train.py").write_text("LR = 0.1\n")
     argv = ("python", "-c", textwrap.dedent(script))
     agent = Command(argv, sandbox=sandbox, toolchain=Toolchain(tmp_path), **options)  # type: ignore[arg-type]
-    return agent.edit(Brief(7, "base", render=lambda: "Improve it.\n"), tree, History())
+    return agent.edit(Brief(7, "base", render=lambda _: "Improve it.\n"), tree, History())
 
 
 def test_it_reads_the_brief_edits_the_tree_and_reports(sandbox: Sandbox, tmp_path: Path) -> None:
@@ -57,7 +57,7 @@ def test_it_reads_the_brief_edits_the_tree_and_reports(sandbox: Sandbox, tmp_pat
 def test_a_line_for_the_shell_finds_the_brief(sandbox: Sandbox, tmp_path: Path) -> None:
     options = {"command": "cat < $AUTORESEARCH_BRIEF > told && echo also >> told"}
     agent = agents.make("command", options, task=TASK, sandbox=sandbox, toolchain=Toolchain(tmp_path))
-    agent.edit(Brief(1, "base", render=lambda: "Improve it.\n"), tmp_path, History())
+    agent.edit(Brief(1, "base", render=lambda _: "Improve it.\n"), tmp_path, History())
     assert (tmp_path / "told").read_text() == "Improve it.\nalso\n"
 
 

@@ -61,7 +61,7 @@ def agent(
 
 
 def ask(llm: Llm, tree: Path) -> Proposal:
-    return llm.edit(Brief(7, "base", render=lambda: "Improve the LR.\n"), tree, History())
+    return llm.edit(Brief(7, "base", render=lambda _: "Improve the LR.\n"), tree, History())
 
 
 def foul(llm: Llm, tree: Path) -> Foul:
@@ -324,7 +324,7 @@ def test_long_files_are_shown_in_part_and_never_written_whole(tree: Path) -> Non
         whole, Answer(chat(edit("momentum = 0.9", "momentum = 0.8", path="train.py (shown in part)")))
     ) as server:
         llm = agent(server.url, shown=6000)
-        llm.edit(Brief(1, "base", render=lambda: "Tune the momentum.\n"), tree, History())
+        llm.edit(Brief(1, "base", render=lambda _: "Tune the momentum.\n"), tree, History())
     told = server.asked[0]["messages"][1]["content"]
     assert "  2001  momentum = 0.9" in told
     assert "A = 1" in told
@@ -371,7 +371,7 @@ def test_a_server_that_is_not_there_is_found_before_the_night(tree: Path) -> Non
 def test_the_form_of_the_answer_is_the_only_one_it_is_told(tree: Path) -> None:
     document = render(TASK, History(), number=7)
     with canned(GOOD) as server:
-        agent(server.url).edit(Brief(7, "base", render=lambda: document), tree, History())
+        agent(server.url).edit(Brief(7, "base", render=lambda _: document), tree, History())
     told = server.asked[0]["messages"][1]["content"]
     assert "AUTORESEARCH_PROPOSAL" in document
     assert "AUTORESEARCH_PROPOSAL" not in told

@@ -18,9 +18,11 @@ from models import Edit, Models, Scene, Shell, Text
 from typer.testing import CliRunner
 
 from autoresearch.agents.long import Long, Over, Used, residents
+from autoresearch.agents.long import door as door_module
 from autoresearch.agents.long.changes import Changes, Moved
 from autoresearch.agents.long.door import MAX_BYTES, OVER, Door, Question, Restoring
 from autoresearch.agents.long.session import Account, Session
+from autoresearch.causes import Cause
 from autoresearch.cli import app
 from autoresearch.history import Archive, Note
 from autoresearch.records import Brief, Outcome
@@ -30,7 +32,7 @@ from autoresearch.workspace import Workspace
 
 AGENT = r"""
 D=$AUTORESEARCH_ASK
-say() { echo "== $1 $2"; "$D" "$@"; echo "rc $?"; }
+say() { echo "== $1 $2"; autoresearch-door "$@"; echo "rc $?"; }
 put() { sed -i "s|$1|$2|" settings.py; }
 case $("$D" log | wc -l) in
 1)
@@ -105,6 +107,7 @@ def test_every_try_is_an_experiment_and_whatever_stops_is_begun_again(night: Pat
     assert (summaries[1], summaries[7]) == ("gelu", "said in a file")
     assert history(night).candidates[1].hypothesis == "smoother"
     assert "tried nothing for 5 s" in history(night).experiments[9].verdict.reason
+    assert {done.number for done in history(night).experiments if done.verdict.cause == Cause.UNTRIED} == {8, 9}
     tries = [int(re.findall(r"after (\d+) tries", text)[0]) for text in notes(night, "session")]
     assert tries == [5, 1, 1, 0, 0, 1]
 
@@ -160,6 +163,74 @@ def test_a_killed_night_goes_on_with_the_try_it_was_measuring(tmp_path: Path) ->
     assert [str(each.verdict.outcome) for each in history(root).experiments] == ["keep", "discard", "keep"]
 
 
+PORTFOLIO = """
+[agent]
+use = "portfolio"
+members = ["tuner", "one", "other"]
+
+[agent.one]
+use = "command"
+command = "sh agent.sh 4"
+rhythm = "long"
+
+[agent.other]
+use = "command"
+command = "sh agent.sh 7"
+rhythm = "long"
+"""
+STEADY = r"""
+for i in $(seq 10 60); do
+    sed -i "s/^WIDTH = .*/WIDTH = ${1-5}$i/" settings.py
+    autoresearch-door try -m "${1-5}$i" || [ $? != 5 ] || exit 0
+done
+"""
+
+
+@pytest.mark.slow
+def test_sessions_of_several_members_share_a_night(tmp_path: Path) -> None:
+    root = make(tmp_path / "toy", STEADY, more=PORTFOLIO, experiments=8)
+    done = run(root)
+    assert done.returncode == 0, done.stderr
+    made = [each.agent for each in history(root).experiments[1:]]
+    assert set(made) == {"tuner", "one", "other"}
+    for name, digit in (("one", "4"), ("other", "7")):
+        ours = [done.candidate for done in history(root).experiments if done.agent == name and done.candidate]
+        said = [each.hypothesis for each in ours]
+        assert said == sorted(
+            said
+        )  # one session goes on, whoever else was asked; a try that was overtaken is sent back
+        assert {each[0] for each in said} == {digit}
+    assert len(notes(root, "session")) == 2
+
+
+@pytest.mark.slow
+def test_a_person_pauses_a_long_session_and_stops_it(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    root = make(tmp_path / "toy", STEADY.replace("sed", "sleep 0.3; sed"), experiments=30)
+    ledger = Site(root, "toy").ledger_path
+    monkeypatch.chdir(root)
+
+    def said(word: str) -> None:
+        assert CliRunner().invoke(app, [word]).exit_code == 0
+
+    verb = [sys.executable, "-m", "autoresearch.cli", "run"]
+    with subprocess.Popen(verb, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL) as running:
+        while not (ledger.exists() and len(history(root).experiments) > 2):
+            time.sleep(0.05)
+        said("pause")
+        time.sleep(1)
+        paused_at = len(history(root).experiments)
+        time.sleep(1)
+        assert len(history(root).experiments) == paused_at
+        said("resume")
+        while len(history(root).experiments) == paused_at:
+            time.sleep(0.05)
+        said("stop")
+        assert running.wait(timeout=60) == 0
+    assert len(notes(root, "session")) == 1
+    assert "The budget is spent: stopped by `autoresearch stop`. Stop now." in transcript(root)
+    assert subprocess.run(["pgrep", "-f", f"{root}/.autoresearch"], stdout=subprocess.DEVNULL).returncode == 1
+
+
 @pytest.mark.slow
 @pytest.mark.parametrize("name", ["claude", "pi"])
 def test_a_real_program_tries_many_changes_in_one_session(name: str, tmp_path: Path) -> None:
@@ -206,6 +277,12 @@ def received(door: Door) -> Question:
     return question
 
 
+def answered(door: Door, *words: str) -> None:
+    with ask(door, *words) as asking:
+        door.answer(received(door), "told")
+        assert asking.communicate()[0] == "told\n"
+
+
 def test_words_arrive_as_they_were_said_and_the_answer_once(door: Door, tmp_path: Path) -> None:
     words = ("try", "-m", "two\nlines, a 'quote', $HOME and ümlauts")
     (tmp_path / "tree" / "gone").write_text("x")
@@ -223,6 +300,7 @@ def test_words_arrive_as_they_were_said_and_the_answer_once(door: Door, tmp_path
     assert os.access(tmp_path / "tree" / "deep" / "file name", os.X_OK)
     assert not (tmp_path / "tree" / "gone").exists()
     (tmp_path / "tree" / "deep" / "file name").write_text("new\n")
+    answered(door, "log")
     with ask(door, "wait") as again:
         assert again.stdout is not None
         assert again.stdout.read() == "the verdict\n"
@@ -241,6 +319,12 @@ def test_who_cannot_wait_is_told_to_ask_again(tmp_path: Path) -> None:
         assert again.stdout is not None
         assert again.stdout.read() == "late\n"
     hasty.close()
+
+
+def test_a_door_serves_however_many_questions_were_answered(door: Door, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(door_module, "MOST_WAITING", 5)
+    for verb in ("try", "log", "try", "log", "try", "brief", "log"):
+        answered(door, verb)
 
 
 def test_what_lies_in_the_folder_of_questions_is_never_followed(door: Door, tmp_path: Path) -> None:
@@ -290,7 +374,14 @@ def test_a_try_of_a_best_that_was_overtaken_is_merged_or_sent_back(tmp_path: Pat
         assert list(back.files) == ["settings.py"]
         assert b'"gelu"' in back.files["settings.py"][0]
         assert b"WIDTH = 32" in back.files["settings.py"][0]
-        put(session.tree, '"tanh"', '"relu"')
+        session.base = best  # a certificate takes it back while the next change is made of it
+        with workspace.draft(workspace.base) as tree:
+            (session.tree / "settings.py").write_bytes(back.files["settings.py"][0])
+            put(session.tree, "WIDTH = 32", "WIDTH = 64")
+            changes.make(tree, Brief(3, workspace.base))
+            assert (tree / "settings.py").read_text() == merged.replace('"gelu"', '"tanh"')
+        session.base = workspace.base
+        put(session.tree, '"gelu"', '"relu"')
         with workspace.draft(best) as tree, pytest.raises(Moved, match=r"settings\.py"):
             changes.make(tree, Brief(2, best))
         session.clear()

@@ -82,4 +82,4 @@ def edit(agent: Coder, folder: Path) -> Proposal:
     tree = folder / "work" / "tree"
     tree.mkdir(parents=True, exist_ok=True)
     (tree / "train.py").write_text("LR = 0.1\n")
-    return agent.edit(Brief(7, "base", render=lambda: "Improve it.\n"), tree, History())
+    return agent.edit(Brief(7, "base", render=lambda _: "Improve it.\n"), tree, History())

@@ -23,7 +23,7 @@ from autoresearch.history import History
 from autoresearch.protocols import Sandbox
 from autoresearch.records import Brief, Outcome, Proposal
 from autoresearch.task import Limits
-from autoresearch.toolchain import Toolchain, bounded
+from autoresearch.toolchain import Toolchain, bounded, finding
 from autoresearch.uplink import Uplink
 
 BRIEF = "AUTORESEARCH_BRIEF"
@@ -90,6 +90,7 @@ class Command:
         read: Sequence[Path],
         write: Sequence[Path],
         env: Mapping[str, str],
+        commands: Path,
         stop: threading.Event,
     ) -> Over:
         """Run the program for a long session: it finds the prompt where it finds a brief otherwise.
@@ -99,7 +100,8 @@ class Command:
         with scratch(tree) as folder, self._uplink() as up:
             self._up = up
             box = self._box(prompt, tree, folder, up)
-            box = replace(box, limits=replace(box.limits, seconds=seconds), env={**box.env, **env})
+            env = {**box.env, **env, **finding(commands, box.env)}
+            box = replace(box, limits=replace(box.limits, seconds=seconds), env=env)
             box = replace(box, read=(*box.read, *read), write=(*box.write, *write))
             ended = self._sandbox.run(box, stop=stop)
             if ended.limit != "cancelled" or ended.survivors:

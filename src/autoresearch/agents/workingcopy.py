@@ -6,15 +6,18 @@ Only reads, until it is asked to put files back; and then only those that still 
 from __future__ import annotations
 
 import os
+import shlex
 import stat
 import threading
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from autoresearch import threeway
+from autoresearch.causes import Cause
 from autoresearch.errors import Foul, UserError
 from autoresearch.git import FILE, PROGRAM, Change, Entry, Tree, UserRepository
-from autoresearch.grafts import graft
+from autoresearch.grafts import graft_file
 from autoresearch.history import History
 from autoresearch.intake import quote
 from autoresearch.ledger import now
@@ -29,7 +32,7 @@ NAME = "try"
 
 @dataclass(frozen=True, slots=True)
 class PutBack:
-    """What became of a working copy whose change was not kept."""
+    """What became of the files of a working copy that was tried."""
 
     paths: tuple[str, ...] = ()
     """Files that are the current best's again."""
@@ -54,7 +57,8 @@ class WorkingCopy:
     strays: tuple[str, ...] = ()
     """Files git does not know and the task does not let change: they are no part of what is measured."""
     _found: dict[str, Change] = field(default_factory=dict)
-    _copy: str = ""
+    _parted: dict[str, str] = field(default_factory=dict)
+    """Of each file found, the commit it parted from."""
 
     def edit(self, brief: Brief, tree: Path, history: History) -> Proposal:  # noqa: ARG002 - the person read it
         """Make the change in `tree`, a draft of the current best, by three-way merge.
@@ -63,16 +67,16 @@ class WorkingCopy:
         has other changes at the same place: neither costs an experiment.
         """
         path = self._make(tree, number=brief.number, onto=brief.parent)
-        best = self.workspace.refs.tip.removeprefix("refs/heads/")
         if path:
             raise UserError(
                 f"The study's best has other changes in {quote(path)}, where yours are; nothing was measured.",
-                fix=f"git diff HEAD {best} -- {path}; merge {best} into your work, then try again",
+                fix=f"{self.fetching}, then make your change again",
             )
-        if not any(self._differs(path, change, brief.parent) for path, change in self._found.items()):
+        if not any(self._is_new(path, change, brief.parent) for path, change in self._found.items()):
+            taking_back = f"; to take back what was kept: {self.fetching}, then take it back" if self._found else ""
             raise UserError(
-                "Nothing to try: no file that may change differs from the study's best.",
-                fix=f"change one ({', '.join(self.workspace.scope.editable.patterns)}), then try again",
+                "Nothing to try: every file that may change is as in the study's best, or as it was there once.",
+                fix=f"change one ({', '.join(self.workspace.scope.editable.patterns)}){taking_back}, then try again",
             )
         return Proposal(self.summary, self.hypothesis, agent=self.name)
 
@@ -80,8 +84,42 @@ class WorkingCopy:
         """Make the change in a draft of `onto`. Gives the path where the two do not go together, or empty."""
         base = self._base()
         self._found = dict(self._changes(base))
-        self._copy = self.workspace.copied(self._found, number=number, parent=base, when=now())
-        return graft(self.workspace, tree, onto=onto, old=base, new=self._copy)
+        copy = self.workspace.copied(self._found, number=number, parent=base, when=now())
+        self._parted = {path: self._nearest(path, change, base, onto) for path, change in self._found.items()}
+        for path, old in self._parted.items():
+            if not graft_file(self.workspace, tree, path, onto=onto, old=old, new=copy):
+                return path
+        return ""
+
+    def _nearest(self, path: str, change: Change, base: str, onto: str) -> str:
+        """The commit whose version of a file the copy's was made from: `base`, or what was kept between it and `onto`.
+
+        What was kept lies in the copy, and no commit of the person's says so. So it is the version with the fewest
+        lines between, and of equals the latest: a version that has lines the copy never had is further away.
+        """
+        if change.data is None or len(change.data) > threeway.LARGEST:
+            return base
+        known = [commit for commit in self.workspace.versions(path, since=base, until=onto) if self._has(commit, path)]
+        far = {commit: threeway.distance(self.workspace.read(commit, path), change.data) for commit in known}
+        return min(known, key=far.__getitem__, default=base)
+
+    def _has(self, commit: str, path: str) -> bool:
+        return path in self.workspace.tree(commit)
+
+    @property
+    def sealed(self) -> tuple[str, ...]:
+        """What was changed and nobody may change."""
+        return tuple(path for path in self._found if not self.workspace.scope.may_change(path))
+
+    def _is_new(self, path: str, change: Change, best: str) -> bool:
+        """Whether a file is neither what the best has nor what it parted from."""
+        return all(self._differs(path, change, commit) for commit in (best, self._parted[path]))
+
+    @property
+    def fetching(self) -> str:
+        """The command that brings the person the study's best, whatever lies uncommitted; that is in a stash then."""
+        best = self.workspace.refs.tip.removeprefix("refs/heads/")
+        return f"git stash push -u -- {shlex.join(self._found)} && git merge {best}"
 
     def holds(self, opened: Candidate) -> bool:
         """Whether a candidate that was left without a verdict is what lies there now."""
@@ -92,27 +130,27 @@ class WorkingCopy:
             return False
         return self.workspace.tree(made) == self.workspace.tree(opened.commit)
 
-    def put_back(self, done: Experiment) -> PutBack:
-        """Make the files of an experiment that was not kept what its parent has, once they are safe under a ref.
+    def put_back(self, done: Experiment, best: str) -> PutBack:
+        """Make the files that were tried what `best`, the current best, has, once they are safe under a ref.
 
-        A file that is no longer what was measured stays as it is. Without a candidate nothing is touched.
+        Of a change that was kept these are the files others had changed meanwhile. A file that is no longer what was
+        measured stays as it is, and so does everything that was refused, unless it was measured before.
         """
-        if done.candidate is None:
+        mine = {path: change for path, change in self._found.items() if self._differs(path, change, best)}
+        if not mine or not (done.candidate or done.verdict.cause == Cause.DUPLICATE):
             return PutBack()
-        before, after = self.workspace.tree(done.parent), self.workspace.tree(done.candidate.commit)
-        mine = {path: change for path, change in self._found.items() if before.get(path) != after.get(path)}
         unchanged = [path for path, change in mine.items() if self._read(path) == change]
         saved = self._saved(done, mine)
         for path in unchanged:
-            self._write(path, done.parent)
+            self._write(path, best)
         return PutBack(tuple(unchanged), tuple(path for path in mine if path not in unchanged), saved)
 
     def _saved(self, done: Experiment, mine: dict[str, Change]) -> str:
         """Where the files are safe: under the candidate's own ref; a copy's, where changes of others were merged in."""
-        assert done.candidate is not None
-        self.workspace.publish([done.number])
-        if self._copy and any(self._differs(path, change, done.candidate.commit) for path, change in mine.items()):
+        commit = done.candidate.commit if done.candidate else None
+        if commit is None or any(self._differs(path, change, commit) for path, change in mine.items()):
             return self.workspace.publish_copy(done.number)
+        self.workspace.publish([done.number])
         return self.workspace.refs.candidate(done.number)
 
     def _base(self) -> str:
@@ -174,4 +212,4 @@ def _entry(change: Change, like: Tree) -> Entry | None:
 
 
 def _ours(path: str) -> bool:
-    return path.startswith(FOLDER + "/")
+    return path.startswith(FOLDER + "/") or path.endswith("/skills/autoresearch/SKILL.md")

@@ -63,6 +63,7 @@ def tokens(text: str) -> int:
 def render(
     task: Task,
     history: History,
+    reader: str = "once",
     *,
     number: int,
     step: str = "improve",
@@ -70,7 +71,11 @@ def render(
     program: str | None = None,
     patch: Callable[[str, str], str] | None = None,
 ) -> str:
-    """The document for experiment `number`: at most `MAX_TOKENS`, in time linear in the history."""
+    """The document for experiment `number`: at most `MAX_TOKENS`, in time linear in the history.
+
+    The `reader` makes one change and stops ("once"), stays and tries many through a door ("door"), or does so in the
+    copy of a person ("person").
+    """
     made = list(tried(history))
     found = ideas(made)
     given = {
@@ -80,6 +85,7 @@ def render(
         "focus": _focus(made, focus, patch),
         "crowded": _crowded(made),
         "number": number,
+        "reader": reader,
         "frame": _frame(history, number),
         "finished": sum(history.counts.values()),
         "counts": ", ".join(f"{count} {outcome}" for outcome, count in sorted(history.counts.items())),

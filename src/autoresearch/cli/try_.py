@@ -51,11 +51,11 @@ def _lines(tried: Tried) -> Iterator[str]:
     value = "" if told["value"] is None else f", {told['value']:.6g}"
     yield f"Experiment {told['experiment']}: {told['outcome']}{value}. {told['reason']}"
     if tried.kept:
-        yield f"Your files stay as they are. `git merge {tried.branch}` brings you the study's best."
-    elif not (files.paths or files.left):
+        yield f"The study's best, on branch {tried.branch}, has it; go on from there."
+    if not (files.paths or files.left):
         yield "Your files stay as they are."
     if files.paths:
-        yield f"As in the study's best again: {', '.join(files.paths)}."
+        yield f"As in the study's best now: {', '.join(files.paths)}."
         yield f"Your version: git checkout {files.saved} -- {' '.join(files.paths)}"
     if files.left:
         yield f"Changed again meanwhile, and left as they are: {', '.join(files.left)}."

@@ -16,9 +16,10 @@ from autoresearch import claims, telling, trees
 from autoresearch.agents import report
 from autoresearch.agents.long import words
 from autoresearch.agents.long.changes import Changes, Moved
-from autoresearch.agents.long.door import KEPT, NOT_KEPT, OVER, REFUSED, WRONG, Question, Restoring
+from autoresearch.agents.long.door import KEPT, NOT_KEPT, OVER, REFUSED, WRONG, Question
 from autoresearch.agents.long.resident import Desk
-from autoresearch.agents.long.session import Account, Over, Session, Stays
+from autoresearch.agents.long.session import NOTHING, Account, Over, Session, Stays, Used
+from autoresearch.causes import Cause
 from autoresearch.disclosure import shown
 from autoresearch.errors import Foul, Interrupted, UserError
 from autoresearch.history import Ended, History, Note
@@ -30,6 +31,10 @@ GRACE_SECONDS = 5.0
 """What a program gets to say goodbye once the night is over."""
 MOST_ALIKE = 3
 """The same try so often in a row is a loop: the session ends, and another begins with a fresh brief."""
+MOST_ASKED = 200
+"""Questions without a try between them; one more is a loop, too."""
+MOST_NOTES = 20
+"""Of one session, and one more for each of its tries: every note is a record."""
 LONGEST_WAIT = 60.0
 """Between two sessions that tried nothing, seconds; it doubles from one to the next."""
 
@@ -90,16 +95,20 @@ class Long:
             elif not alive:
                 if proposal := self._left_behind(session, brief, tree):
                     return proposal
-            elif self.program.waits:
-                self._deadline = time.monotonic() + self.seconds
-                self.stop.wait(POLL_SECONDS)
-            elif time.monotonic() > self._deadline:
-                self._drop()
-                raise self._charged(Foul(Outcome.TIMEOUT, f"the agent tried nothing for {self.seconds:g} s"))
             else:
                 self.stop.wait(POLL_SECONDS)
-            if self.stop.is_set():
-                raise Interrupted("stopped while the agent was at work; nothing recorded is lost")
+            self._watch_the_clock()
+
+    def _watch_the_clock(self) -> None:
+        """Raise Foul when there was no try for too long, whatever else was asked; Interrupted when all is to stop."""
+        if self.stop.is_set():
+            raise Interrupted("stopped while the agent was at work; nothing recorded is lost")
+        if self.program.waits:
+            self._deadline = time.monotonic() + self.seconds
+        elif self._session is not None and time.monotonic() > self._deadline:
+            self._drop()
+            idle = f"the agent tried nothing for {self.seconds:g} s"
+            raise self._charged(Foul(Outcome.TIMEOUT, idle, cause=Cause.UNTRIED))
 
     def heard(self, record: object) -> None:
         """Pass a verdict on to the session, or the news that the night is over."""
@@ -111,7 +120,7 @@ class Long:
                 self._why = why
 
     def close(self) -> None:
-        """Answer whoever still asks that the night is over, wait a little, end the program."""
+        """Answer whoever still asks that the night is over, wait a little, end the program, settle its account."""
         session = self._session
         if session is not None:
             deadline = time.monotonic() + (GRACE_SECONDS if self._why else 0.0)
@@ -119,6 +128,9 @@ class Long:
             while session.runs and time.monotonic() < deadline and not self.stop.wait(POLL_SECONDS):
                 self._part(session, session.door.next())
             self._drop()
+        left = self._account.charge(self._used())
+        if left not in (NOTHING, Used()):
+            self._at.record(Note("uncharged", words.uncharged(left)))
 
     # Sessions
 
@@ -130,7 +142,7 @@ class Long:
         session = self._session = Session(self.program, self._at.folder / str(self._begun))
         self._at.workspace.lay_out(session.tree, brief.parent)
         session.base, self._last, self._alike = brief.parent, "", 0
-        session.start(words.prompt(session.door.script, brief.text))
+        session.start(words.prompt(session.door.script, brief.text_for_door))
         self._deadline = time.monotonic() + self.seconds
         return session
 
@@ -146,6 +158,12 @@ class Long:
         self._at.record(Note("session", words.farewell(self._begun, session.tries, self._at.keep(over.transcript))))
         return over
 
+    def _demand_a_try(self, over: Over, why: str) -> None:
+        """Raise Foul when the session that has just ended so had not tried anything: then that is the experiment."""
+        if self._barren:
+            nothing = Foul(Outcome.NO_CHANGE, why, log=over.transcript, cause=Cause.UNTRIED)
+            raise self._charged(over.foul or nothing)
+
     def _left_behind(self, session: Session, brief: Brief, tree: Path) -> Proposal | None:
         """What a program that ended left without trying it, as a proposal.
 
@@ -155,19 +173,17 @@ class Long:
         try:
             change = Changes(self._at.workspace, session).make(tree, brief)
             if change != self._last:
-                session.tries += 1
+                session.tried()
                 return self._proposal(over.summary or f"change {brief.number}", "", over)
         except Foul as foul:
             if foul.outcome is not Outcome.NO_CHANGE:
-                session.tries += 1
+                session.tried()
                 raise self._charged(foul) from None
         except Moved:
             pass
         finally:
             self._drop()
-        if self._barren:
-            nothing = Foul(Outcome.NO_CHANGE, "the agent ended without trying anything", log=over.transcript)
-            raise self._charged(over.foul or nothing)
+        self._demand_a_try(over, "the agent ended without trying anything")
         return None
 
     # Questions
@@ -176,17 +192,20 @@ class Long:
         self, session: Session, question: Question, brief: Brief, tree: Path, history: History
     ) -> Proposal | None:
         """Answer, or give the proposal of a try, whose answer is its verdict."""
+        if question.verb == "try":
+            return self._tried(session, question, brief, tree)
+        session.asked += 1
+        if session.asked > MOST_ASKED:
+            self._break_off(session, question, f"You asked {MOST_ASKED} questions without a try.")
+            return None
         match question.verb:
-            case "try":
-                return self._tried(session, question, brief, tree)
             case "log":
-                most = int(question.words[1]) if question.words[1:] and question.words[1].isdecimal() else 30
-                session.door.answer(question, "\n".join(telling.rows(history, max(1, most))))
+                session.door.answer(question, "\n".join(telling.rows(history, max(1, question.number or 30))))
             case "show":
                 code, text = words.experiment(question, history, self._at.workspace.diff)
                 session.door.answer(question, text, code=code)
             case "brief":
-                session.door.answer(question, brief.text)
+                session.door.answer(question, brief.text_for_door)
             case "note":
                 self._note(session, question)
             case _:
@@ -194,48 +213,56 @@ class Long:
         return None
 
     def _note(self, session: Session, question: Question) -> None:
-        """Remember a claim, if it cites an experiment that was."""
+        """Remember a claim, if it cites an experiment that was, and there were not too many."""
+        if session.notes >= MOST_NOTES + session.tries:
+            session.door.answer(question, f"You noted {session.notes} things already. Try something now.", code=WRONG)
+            return
         try:
             self._at.record(claims.note(self._at.history(), " ".join(question.words[1:]), agent=True))
         except UserError as error:
             session.door.answer(question, f"{error.message} {error.fix}", code=WRONG)
         else:
+            session.notes += 1
             session.door.answer(question, "Noted.")
 
     def _tried(self, session: Session, question: Question, brief: Brief, tree: Path) -> Proposal | None:
         """The proposal of a try. None when there is nothing to measure, which is answered at once."""
-        changes = Changes(self._at.workspace, session)
         try:
-            change = changes.make(tree, brief)
+            change = Changes(self._at.workspace, session).make(tree, brief)
         except Moved as moved:
-            self._send_back(session, question, words.moved(str(moved)), changes.restoring(brief.parent), brief.parent)
+            self._send_back(session, question, words.moved(str(moved)), brief.parent)
             return None
         except Foul as foul:
             if foul.outcome is Outcome.NO_CHANGE:
-                self._again(session, question, "Nothing was changed, so nothing was measured.", Restoring())
+                self._again(session, question, "Nothing was changed, so nothing was measured.", brief.parent)
                 return None
-            session.tries += 1
+            session.tried()
             self._asked = question
             raise self._charged(foul) from None
         if change == self._last:
-            self._again(session, question, words.ALIKE, changes.restoring(brief.parent))
+            self._again(session, question, words.ALIKE, brief.parent)
             return None
-        session.tries += 1
+        session.tried()
         self._asked, self._last, self._alike = question, change, 0
         hypothesis = question.option("-m", "--message")
         return self._proposal(question.option("-s", "--summary") or hypothesis, hypothesis, Over())
 
-    def _again(self, session: Session, question: Question, text: str, restoring: Restoring) -> None:
+    def _again(self, session: Session, question: Question, text: str, best: str) -> None:
+        """Answer a try of nothing new."""
         self._alike += 1
         if self._alike < MOST_ALIKE:
-            session.door.answer(question, text, code=WRONG, restoring=restoring)
+            self._send_back(session, question, text, best, code=WRONG)
         else:
-            session.door.answer(question, f"{text} This session ends here.", code=OVER)
-            self._drop()
+            self._break_off(session, question, text)
+
+    def _break_off(self, session: Session, question: Question, text: str) -> None:
+        """End a session that goes in circles. Raises Foul when it had not tried anything."""
+        session.door.answer(question, f"{text} This session ends here.", code=OVER)
+        self._demand_a_try(self._drop(), "the agent went in circles without trying anything")
 
     def _proposal(self, summary: str, hypothesis: str, over: Over) -> Proposal:
         """What the session says it did, charged with what was used since the last one."""
-        used = self._account.charge(self.program.used())
+        used = self._account.charge(self._used())
         return Proposal(
             report.one_line(summary, report.MAX_SUMMARY) or "a change",
             report.one_line(hypothesis, report.MAX_HYPOTHESIS),
@@ -247,29 +274,32 @@ class Long:
         )
 
     def _charged(self, foul: Foul) -> Foul:
-        used = self._account.charge(self.program.used())
+        used = self._account.charge(self._used())
         foul.tokens, foul.cost_usd = used.tokens, used.cost_usd
         return foul
+
+    def _used(self) -> Used:
+        """By the session that is. A dropped one is in the account already, though its program still tells."""
+        return self.program.used() if self._session else NOTHING
 
     def _tell(self, session: Session, question: Question, done: Experiment) -> None:
         """Answer a try with its verdict, and bring the session's files to the current best."""
         real = self._at.history()
         outcome, best = done.verdict.outcome, real.tip_commit
         code = {Outcome.KEEP: KEPT, Outcome.OUT_OF_SCOPE: REFUSED, Outcome.VIOLATION: REFUSED}.get(outcome, NOT_KEPT)
+        text = words.verdict(shown(real), done.number, now(), log=self._at.log_of(done))
+        self._send_back(session, question, text, best, code=code)
+
+    def _send_back(self, session: Session, question: Question, text: str, best: str, *, code: int = NOT_KEPT) -> None:
+        """Answer, and bring the session's files to the current best. A session whose files cannot be mended ends."""
         try:
             restoring = Changes(self._at.workspace, session).restoring(best)
         except Foul:  # the tree holds what no candidate can: only a fresh one helps
-            session.door.answer(question, words.verdict(shown(real), done.number, now()) + words.FRESH, code=code)
-            self._drop()
-            return
-        text = words.verdict(shown(real), done.number, now(), log=self._at.log_of(done), restored=restoring)
-        self._send_back(session, question, text, restoring, best, code=code)
-
-    def _send_back(
-        self, session: Session, question: Question, text: str, restoring: Restoring, base: str, code: int = NOT_KEPT
-    ) -> None:
-        session.door.answer(question, text, code=code, restoring=restoring)
-        session.base = base
+            session.door.answer(question, text + words.FRESH, code=code)
+            self._demand_a_try(self._drop(), "the agent left a tree that cannot be mended, and tried nothing")
+        else:
+            session.door.answer(question, text + words.restored(restoring), code=code, restoring=restoring)
+            session.base = best
 
     def _part(self, session: Session, question: Question | None) -> None:
         if question is not None:

@@ -30,6 +30,7 @@ MOST_WAITING = 1_000
 KEPT, NOT_KEPT, WRONG, REFUSED, OVER = 0, 1, 2, 4, 5
 """What the script exits with."""
 
+_DIGITS = 9
 _NAME = re.compile(r"[0-9]{1,12}-[0-9]{1,12}")
 
 
@@ -44,6 +45,12 @@ class Question:
     def verb(self) -> str:
         """The first word."""
         return self.words[0] if self.words else ""
+
+    @property
+    def number(self) -> int | None:
+        """The second word where it is a number, below a thousand million; a longer one is none."""
+        word = "".join(self.words[1:2])
+        return int(word) if word.isdecimal() and len(word) <= _DIGITS else None
 
     def option(self, *names: str) -> str:
         """What follows the first of `names` that was given; empty without."""

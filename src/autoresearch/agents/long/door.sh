@@ -44,9 +44,9 @@ while [ ! -d "$answer" ]; do
     sleep 0.1
 done
 
-# Once: put back what the answer says, with no more rights than you have yourself.
-if [ ! -e "$door/ask/.$id.taken" ]; then
-    : >"$door/ask/.$id.taken"
+# Once for each try: put back what the answer says, with no more rights than you have yourself.
+if [ "$1" = try ] || { [ "$1" = wait ] && [ "$(cat "$door/ask/.taken" 2>/dev/null)" != "$id" ]; }; then
+    echo "$id" >"$door/ask/.taken"
     while IFS= read -r path; do rm -rf -- "${tree:?}/$path"; done <"$answer/gone"
     if [ -d "$answer/files" ]; then cp -Rf "$answer/files/." "$tree/"; fi
 fi

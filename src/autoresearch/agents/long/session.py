@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Protocol, runtime_checkable
 
@@ -24,25 +24,28 @@ class Used:
     cost_usd: float | None = None
 
 
+NOTHING = Used(0, 0.0)
+
+
 @dataclass(slots=True)
 class Account:
     """What sessions used and no experiment was charged with yet."""
 
-    _seen: Used = field(default_factory=lambda: Used(0, 0.0))
+    _seen: Used = NOTHING
     """What the session that runs now was charged with."""
-    _owed: Used = field(default_factory=lambda: Used(0, 0.0))
+    _owed: Used = NOTHING
     """Of sessions that have ended."""
 
     def charge(self, used: Used) -> Used:
         """All that is owed, now that the session has `used` so much."""
         owed = _sum(self._owed, _sum(used, self._seen, sign=-1))
-        self._seen, self._owed = used, Used(0, 0.0)
+        self._seen, self._owed = used, NOTHING
         return owed
 
     def turn(self, used: Used) -> None:
         """The session has ended, and used so much in all."""
         self._owed = _sum(self._owed, _sum(used, self._seen, sign=-1))
-        self._seen = Used(0, 0.0)
+        self._seen = NOTHING
 
 
 def _sum(one: Used, other: Used, *, sign: int = 1) -> Used:
@@ -81,9 +84,13 @@ class Stays(Protocol):
         read: Sequence[Path],
         write: Sequence[Path],
         env: Mapping[str, str],
+        commands: Path,
         stop: threading.Event,
     ) -> Over:
-        """Run in the agent box to the end; it may also read and write those folders. `stop` ends it."""
+        """Run in the agent box to the end; it may also read and write those folders. `stop` ends it.
+
+        What lies in the folder `commands` is found by name.
+        """
         ...
 
     def used(self) -> Used:
@@ -99,7 +106,9 @@ class Session:
         self.home = home
         self.tree = home / "tree"
         self.door = Door(home / "door", self.tree)
-        self.tries = 0
+        self.tries = self.notes = 0
+        self.asked = 0
+        """Questions since the last try."""
         self.base = ""
         """Commit the tree was made from, or was last brought to."""
         self.stop = threading.Event()
@@ -123,6 +132,11 @@ class Session:
             return False
         return True
 
+    def tried(self) -> None:
+        """Count one more try."""
+        self.tries += 1
+        self.asked = 0
+
     def end(self) -> None:
         """Kill the program and all it started, and wait until they are dead."""
         self.stop.set()
@@ -136,11 +150,16 @@ class Session:
 
     def _run(self, prompt: str) -> None:
         door = self.door
-        path = {"AUTORESEARCH_ASK": str(door.script)}
-        write = (door.questions,)
         try:
             self.over = self._program.stay(
-                prompt, self.tree, seconds=SECONDS, read=door.readable, write=write, env=path, stop=self.stop
+                prompt,
+                self.tree,
+                seconds=SECONDS,
+                read=door.readable,
+                write=(door.questions,),
+                env={"AUTORESEARCH_ASK": str(door.script)},
+                commands=door.script.parent,
+                stop=self.stop,
             )
         except Foul as foul:
             self.over = Over(foul=foul, transcript=foul.log)

@@ -116,6 +116,7 @@ class Coder:
         read: Sequence[Path],
         write: Sequence[Path],
         env: Mapping[str, str],
+        commands: Path,
         stop: threading.Event,
     ) -> Over:
         """Run the program for a long session, with a shell, and again where its provider needed time.
@@ -135,6 +136,7 @@ class Coder:
                     stop=stop,
                     shell=True,
                     env=env,
+                    commands=commands,
                     read=read,
                     write=write,
                     seen=self._tally.follow,

@@ -19,7 +19,7 @@ from autoresearch.box import Box, Exit
 from autoresearch.errors import UserError
 from autoresearch.protocols import Sandbox
 from autoresearch.task import Limits
-from autoresearch.toolchain import Toolchain, bounded
+from autoresearch.toolchain import Toolchain, bounded, finding
 from autoresearch.uplink import Trouble, Uplink
 
 MAX_PROMPT_BYTES = 120_000
@@ -90,6 +90,7 @@ class Program:
         lasting: bool = False,
         shell: bool = False,
         env: Mapping[str, str] | None = None,
+        commands: Path | None = None,
         read: Sequence[Path] = (),
         write: Sequence[Path] = (),
         door: int | None = None,
@@ -99,7 +100,8 @@ class Program:
 
         It can write `tree`, `scratch` and its `home`, by default a fresh one below `scratch`, and what `write` adds;
         it can reach its provider and nothing else, but for `door`, a socket it finds as descriptor 3. `session` goes on
-        with an earlier conversation; `lasting` keeps this one for later, in `home`. `shell` lets it run commands.
+        with an earlier conversation; `lasting` keeps this one for later, in `home`. `shell` lets it run commands,
+        and those in `commands` are found by name.
         `seen` is handed the uplink, whose counters may be read while the program runs.
         Raises UserError when it is not installed, no key is set, or the prompt is too long for any program.
         """
@@ -109,13 +111,14 @@ class Program:
             raise UserError("The brief is too long to be handed to a program.", fix="shorten program.md")
         with self.setup.access.uplink() as up:
             start = self._start(prompt, tree, home, up, session=session, lasting=lasting, shell=shell)
+            own = self._env(home, scratch) | dict(self.dialect.env(start)) | dict(env or {})
             box = Box(
                 (str(found.program), *self.dialect.argv(start)),
                 cwd=tree,
                 limits=bounded(Limits(seconds=seconds, output_bytes=OUTPUT_BYTES), scratch),
                 read=(*self._toolchain.readable, *found.needs, *read),
                 write=tuple(dict.fromkeys((tree, scratch, home, *write))),
-                env=self._env(home, scratch) | dict(self.dialect.env(start)) | dict(env or {}),
+                env=own | (finding(commands, own) if commands else {}),
                 door=door,
                 uplink=up.address,
             )
