@@ -137,12 +137,26 @@ def test_all_parts_together_make_the_change(before: list[str], after: list[str])
     assert all(not one & other for at, one in enumerate(ties) for other in ties[at + 1 :])
 
 
+@pytest.mark.parametrize(
+    ("path", "one", "other"),
+    [
+        ("a.yaml", b"run: |\n  # a\n  go\n", b"run: |\n  # b\n  go\n"),
+        ("a.sh", b"cat <<E\n# a\nE\n", b"cat <<E\nE\n"),
+        ("prompt.txt", b"a\n\nb\n", b"a\nb\n"),
+        ("a.md", b"a  \nb\n", b"a\nb\n"),
+        ("a.c", b"// \\\nint x;\n", b"int x;\n"),
+        ("a.py", b'x = """\n\n"""\n#' + b"-" * forms.LARGEST, b'x = """\n"""\n#' + b"-" * forms.LARGEST),
+    ],
+)
+def test_of_other_text_every_byte_counts(path: str, one: bytes, other: bytes) -> None:
+    assert forms.of_file(path, one) != forms.of_file(path, other)
+
+
 def test_a_form_is_the_code_without_its_looks() -> None:
     assert forms.of_file("a.py", b"x = 1e-3 # c\n\n") == forms.of_file("a.py", b"x=0.001\n")
     assert forms.of_file("a.py", b"x = 1\n") != forms.of_file("a.py", b"x = True\n")
     assert forms.of_file("a.py", b'def f():\n  "doc"\n') != forms.of_file("a.py", b'def f():\n  "other"\n')
-    assert forms.of_file("a.toml", b"# c\nx = 1  \n\n") == forms.of_file("a.toml", b"x = 1\n")
-    assert forms.of_file("a.yaml", b"a:\n  b: 1\n") != forms.of_file("a.yaml", b"a:\nb: 1\n")
-    assert forms.of_file("a.go", b"//go:noinline\nx\n") != forms.of_file("a.go", b"x\n")
     assert forms.of_file("a.py", b"def (\n") != forms.of_file("a.py", b"def  (\n")
+    assert forms.of_file("a.py", b"# coding: latin-1\nx = '\xe9'\n") == forms.of_file("a.py", "x = 'é'\n".encode())
+    assert forms.of_file("a.py", b"# coding: cp1251\nx = '\xe9'\n") != forms.of_file("a.py", "x = 'é'\n".encode())
     assert forms.of_tree([("a", "1"), ("b", "2")]) == forms.of_tree([("b", "2"), ("a", "1")]) != forms.of_base()

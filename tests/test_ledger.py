@@ -9,6 +9,7 @@ import os
 import resource
 import signal
 import time
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -179,3 +180,16 @@ def test_a_disk_that_refuses_is_one_sentence_and_loses_nothing(full: Path) -> No
         resource.setrlimit(resource.RLIMIT_FSIZE, (soft, hard))
     assert full.read_bytes() == before
     Ledger(full, History()).append(Note("a", "there is room again"))
+
+
+@pytest.mark.parametrize(("tokens", "cost"), [(10**400, 1e308), (10**12 + 1, math.inf), (-1, -1.0)])
+def test_a_bill_that_nobody_can_have_run_up_is_unknown_wherever_it_was_written_down(
+    path: Path, tokens: int, cost: float
+) -> None:
+    made = replace(CANDIDATE, tokens=tokens, cost_usd=cost)
+    done = replace(RECORDS[4], candidate=made, tokens=tokens, cost_usd=cost)  # type: ignore[type-var]
+    ledger = Ledger(path, History())
+    ledger.append(made, done)
+    read = ledger.history.experiments[0]
+    assert read.candidate == ledger.history.candidates[1] == CANDIDATE
+    assert (read.tokens, read.cost_usd) == (None, None)

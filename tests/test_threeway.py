@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import random
+import time
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -48,3 +51,16 @@ def test_both_orders_say_the_same(ours: bytes, base: bytes, theirs: bytes) -> No
 
 def test_a_huge_file_is_not_tried() -> None:
     assert merged(b"x" * (LARGEST + 1), b"", b"") is None
+
+
+def words(count: int, seed: int) -> bytes:
+    chance = random.Random(seed)
+    return " ".join(f"w{chance.randrange(101)}" for _ in range(count)).encode()
+
+
+def test_many_words_of_few_kinds_take_no_time() -> None:
+    base, began = words(20_000, 0), time.monotonic()
+    assert merged(words(20_000, 1), base, words(20_000, 2)) is None
+    assert merged(base.replace(b" ", b"\n"), base, base) == base.replace(b" ", b"\n")
+    assert merged(b"new " + base, base, base + b" new") == b"new " + base + b" new"
+    assert time.monotonic() - began < 20

@@ -36,7 +36,7 @@ class Admission:
         """Raise Foul(NO_CHANGE) for a duplicate or a bundle. A night that prunes takes what it gets."""
         if history.prunes:
             return
-        if earlier := duplicate(candidate, history):
+        if earlier := duplicate(candidate.footprint.form, history):
             raise Foul(Outcome.NO_CHANGE, earlier, cause=Cause.DUPLICATE)
         if self.bundles == "refuse" and is_bundle(candidate):
             raise Foul(Outcome.NO_CHANGE, _bundle(candidate), cause=Cause.BUNDLE)
@@ -52,13 +52,12 @@ def charged(proposal: Proposal) -> Iterator[None]:
         raise
 
 
-def duplicate(candidate: Candidate, history: History) -> str:
-    """Which experiment had the same code already, and what came of it; empty when none had.
+def duplicate(form: str, history: History) -> str:
+    """Which experiment had code of this form already, and what came of it; empty when none had, or it is not known.
 
     Compared are forms (see `forms`): with the tip, with what it is made of, and with everything of this epoch that
     would end as it did. What a certificate took back may be tried again, and so may what the rig let down.
     """
-    form = candidate.footprint.form
     if not form:
         return ""
     tip = history.tip

@@ -3,6 +3,11 @@
 from __future__ import annotations
 
 
+def writable(text: str) -> str:
+    """`text` with a question mark for each half of a surrogate pair, which JSON can hold and no file."""
+    return text.encode("utf-8", "replace").decode()
+
+
 def line(text: str, most: int) -> str:
     """Untrusted text as one line of at most `most` printable characters."""
     one = " ".join("".join(char if char.isprintable() else " " for char in text[: 4 * most]).split())

@@ -10,10 +10,11 @@ import hashlib
 import json
 import math
 from collections.abc import Mapping
-from dataclasses import dataclass, fields, is_dataclass
+from dataclasses import dataclass, fields, is_dataclass, replace
 from functools import cache
 from typing import TYPE_CHECKING, Any
 
+from autoresearch import amounts
 from autoresearch.hearsay import Hearsay, Imported
 from autoresearch.history import (
     Asked,
@@ -104,7 +105,17 @@ def decode(line: bytes, *, seq: int, prev: str) -> Event:
     kind = envelope["type"]
     if kind not in TYPES:
         raise ValueError(f"has the unknown type {kind!r}")
-    return Event(seq, kind, envelope["at"], _adapter(kind).validate_python(envelope["body"]))
+    return Event(seq, kind, envelope["at"], _believed(_adapter(kind).validate_python(envelope["body"])))
+
+
+def _believed(record: Any) -> Any:
+    """`record` without a bill that nobody can have run up: it is unknown, whoever wrote it down."""
+    if not isinstance(record, Experiment | Candidate):
+        return record
+    if isinstance(record, Experiment) and (made := _believed(record.candidate)) is not record.candidate:
+        record = replace(record, candidate=made)
+    bill = amounts.usd(record.cost_usd), amounts.tokens(record.tokens)
+    return record if bill == (record.cost_usd, record.tokens) else replace(record, cost_usd=bill[0], tokens=bill[1])
 
 
 def _quickly(line: bytes, seq: int, prev: str) -> Event | None:
@@ -115,7 +126,8 @@ def _quickly(line: bytes, seq: int, prev: str) -> Event | None:
         known = (envelope["schema"], envelope["seq"], envelope["prev"]) == (SCHEMA, seq, prev)
         if not known or not rest.endswith(b"}}"):
             return None
-        return Event(seq, envelope["type"], envelope["at"], _adapter(envelope["type"]).validate_json(rest[:-1]))
+        record = _adapter(envelope["type"]).validate_json(rest[:-1])
+        return Event(seq, envelope["type"], envelope["at"], _believed(record))
     except (ValueError, KeyError, TypeError):
         return None
 

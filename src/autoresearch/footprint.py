@@ -14,7 +14,7 @@ class Footprint:
     parts: int | None = None
     """How many independent changes it holds: see `hunks.parts`. None where it cannot be told."""
     form: str = ""
-    """Digest of the code it leads to, comments and formatting aside: equal for the same code however it is written."""
+    """Digest of the code it leads to, comments and formatting of Python aside: equal only for what does the same."""
 
 
 UNTOLD = Footprint()

@@ -1,7 +1,9 @@
-"""The form of code: what is left of it when comments and formatting are put aside.
+"""The form of code: of Python its syntax tree, without comments and formatting; of anything else every byte.
 
 Two trees of one study with the same form do the same, so that measuring the second says nothing new. The other way
 round nothing is claimed: what is equal for a deeper reason has two forms, and is measured twice. Nothing is executed.
+Where a comment begins, or whether blank space counts, is not guessed for other languages: a line with a # in front may
+be a line of a text that a YAML file or a shell script holds.
 """
 
 from __future__ import annotations
@@ -10,32 +12,21 @@ import ast
 import hashlib
 import warnings
 from collections.abc import Iterable
+from contextlib import suppress
 from pathlib import PurePosixPath
 
 LARGEST = 1 << 18
 """Bytes of a Python file that is read as syntax; of a larger one every byte counts."""
 
-_HASH = frozenset({".toml", ".yaml", ".yml", ".ini", ".cfg", ".sh", ".r", ".jl", ".rb"})
-_SLASHES = frozenset({".c", ".h", ".cc", ".cpp", ".cu", ".hpp", ".js", ".ts", ".java", ".rs", ".go"})
-"""Languages by how a whole line of comment begins there, a blank after the mark: without one it may be a directive."""
-
 
 def of_file(path: str, data: bytes) -> str:
-    """Digest of the form of one file: the syntax tree of Python, the lines that say something of other text."""
-    try:
-        text = data.decode("utf-8")
-    except UnicodeDecodeError:
-        return _digest(b"bytes", data)
-    suffix = PurePosixPath(path).suffix.lower()
-    if suffix == ".py" and len(data) <= LARGEST:
-        try:
-            with warnings.catch_warnings():
-                warnings.simplefilter("ignore")  # what a compiler might say about it
-                return _digest(b"python", ast.dump(ast.parse(text)).encode("utf-8", "backslashreplace"))
-        except (SyntaxError, ValueError, RecursionError, MemoryError):
-            return _digest(b"bytes", data)
-    mark = "# " if suffix in _HASH else "// " if suffix in _SLASHES else ""
-    return _digest(b"text", "\n".join(_lines(text, mark)).encode())
+    """Digest of the form of one file."""
+    if PurePosixPath(path).suffix.lower() == ".py" and len(data) <= LARGEST:
+        with suppress(SyntaxError, ValueError, RecursionError, MemoryError), warnings.catch_warnings():
+            warnings.simplefilter("ignore")  # what a compiler might say about it
+            tree = ast.parse(data)  # of bytes: a comment may say how they are encoded
+            return _digest(b"python", ast.dump(tree).encode("utf-8", "backslashreplace"))
+    return _digest(b"bytes", data)
 
 
 def of_base() -> str:
@@ -50,14 +41,6 @@ def of_tree(changed: Iterable[tuple[str, str]]) -> str:
     """
     lines = sorted(f"{path}\0{form}" for path, form in changed)
     return _digest(b"tree", "\n".join(lines).encode("utf-8", "surrogateescape"))
-
-
-def _lines(text: str, mark: str) -> Iterable[str]:
-    """Lines without the blank space at their end; empty ones and whole lines of comment are left out."""
-    for line in text.splitlines():
-        kept = line.rstrip()
-        if kept and not (mark and kept.lstrip().startswith(mark) and not kept.startswith("#!")):
-            yield kept
 
 
 def _digest(kind: bytes, data: bytes) -> str:

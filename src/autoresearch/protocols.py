@@ -37,9 +37,13 @@ class Sandbox(Protocol):
 class Agent(Protocol):
     """Edits the tree given a brief."""
 
-    name: str
     stop: threading.Event
     """Set when a human wants everything ended now; replaced by the engine's own."""
+
+    @property
+    def name(self) -> str:
+        """What experiments call it."""
+        ...
 
     def edit(self, brief: Brief, tree: Path, history: History) -> Proposal:
         """Change files below `tree`, a throw-away copy without `.git`, and say what was meant.

@@ -13,6 +13,8 @@ from difflib import SequenceMatcher
 
 LARGEST = 1 << 20
 """Bytes; no attempt is made on a larger file."""
+MOST_COMPARED = 25_000_000
+"""Pairs of pieces, those left out that both begin and end with; beyond, all that lies between them is one change."""
 
 
 @dataclass(frozen=True, slots=True, order=True)
@@ -54,9 +56,19 @@ def _woven(ours: Sequence[bytes], base: Sequence[bytes], theirs: Sequence[bytes]
 
 
 def _edits(base: Sequence[bytes], side: Sequence[bytes]) -> Iterator[_Edit]:
-    for kind, start, end, first, last in SequenceMatcher(None, base, side).get_opcodes():
+    skip, least = 0, min(len(base), len(side))
+    while skip < least and base[skip] == side[skip]:
+        skip += 1
+    alike = 0
+    while alike < least - skip and base[-1 - alike] == side[-1 - alike]:
+        alike += 1
+    old, new = base[skip : len(base) - alike], side[skip : len(side) - alike]
+    if len(old) * len(new) > MOST_COMPARED:
+        yield _Edit(skip, skip + len(old), tuple(new))
+        return
+    for kind, start, end, first, last in SequenceMatcher(None, old, new).get_opcodes():
         if kind != "equal":
-            yield _Edit(start, end, tuple(side[first:last]))
+            yield _Edit(skip + start, skip + end, tuple(new[first:last]))
 
 
 def _overlap(one: _Edit, other: _Edit) -> bool:

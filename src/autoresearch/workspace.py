@@ -25,7 +25,7 @@ from pathlib import Path
 from autoresearch import forms, hunks, proc, sizes
 from autoresearch.errors import UserError
 from autoresearch.footprint import Footprint
-from autoresearch.git import LINK, SUBMODULE, Branch, Change, Entry, Store, Tree, UserRepository
+from autoresearch.git import FILE, LINK, SUBMODULE, Branch, Change, Entry, Store, Tree, UserRepository
 from autoresearch.globs import Globs
 from autoresearch.intake import Scope, quote, read_changes, refuse_credentials
 from autoresearch.refs import Refs, check_study_name, short_name
@@ -313,14 +313,25 @@ class Workspace:
         before = self.tree(onto)
         return list(self._sides(before, read_changes(tree, before, self.scope)))
 
+    def form(self, commit: str, held: Mapping[str, bytes | None]) -> str:
+        """The form, as `Footprint` has it, of `commit` with what these files are to hold; None for no file."""
+        tree, now = self.tree(commit), dict[str, str]()
+        for path, data in held.items():
+            mode = tree[path].mode if path in tree else FILE
+            now[path] = "" if data is None else f"{mode} {forms.of_file(path, data)}"
+        return self._tree_form(tree, now)
+
     def _footprint(self, sides: Iterable[tuple[str, bytes, bytes]], after: Tree) -> Footprint:
         found = [hunk for side in sides for hunk in hunks.read(*side)]
-        base = self.tree(self.base)
-        differing = {path for path in base.keys() | after.keys() if base.get(path) != after.get(path)}
-        told = ((path, self._form(path, base), self._form(path, after)) for path in differing)
-        form = forms.of_tree((path, now) for path, first, now in told if now != first)
         parts = len(hunks.parts(found)) if len(found) <= hunks.MOST else None
-        return Footprint(hunks.places(found), parts, form)
+        return Footprint(hunks.places(found), parts, self._tree_form(after, {}))
+
+    def _tree_form(self, tree: Tree, changed: Mapping[str, str]) -> str:
+        """The form of `tree`, with the forms of files that are `changed`."""
+        base = self.tree(self.base)
+        differing = {path for path in base.keys() | tree.keys() if base.get(path) != tree.get(path)}
+        now = {path: self._form(path, tree) for path in differing} | dict(changed)
+        return forms.of_tree((path, form) for path, form in now.items() if form != self._form(path, base))
 
     def _form(self, path: str, tree: Tree) -> str:
         """Mode and form of the file at `path`; empty where there is none."""

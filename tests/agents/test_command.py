@@ -133,6 +133,10 @@ def test_a_program_that_is_missing_is_a_problem(sandbox: Sandbox, tmp_path: Path
     [
         (b"{", "Expecting"),
         (b"[]", "no JSON object"),
+        (b'{"tokens": 1%s}' % (b"0" * 400), "tokens is no count"),
+        (b'{"tokens": 1000000000001}', "tokens is no count"),
+        (b'{"cost_usd": 1%s}' % (b"0" * 400), "cost_usd is no amount"),
+        (b'{"cost_usd": 1e308}', "cost_usd is no amount"),
         (b'{"score": 0.1}', "'score' is no key"),
         (b'{"summary": 3}', "summary is no text"),
         (b'{"notes": "one text"}', "notes is no list"),

@@ -13,11 +13,12 @@ from canned import Answer, Canned, canned, chat, edit, messages
 from models import Edit, Fail, Models, Scene, Text
 
 from autoresearch import agents
-from autoresearch.agents.llm import Allowance, Llm, endpoint
+from autoresearch.agents.llm import Allowance, Llm, edits, endpoint
 from autoresearch.agents.patience import Patience
 from autoresearch.brief import render
 from autoresearch.causes import Cause
 from autoresearch.errors import Foul, Interrupted, TaskError, UserError
+from autoresearch.globs import Globs
 from autoresearch.history import History
 from autoresearch.records import Brief, Direction, Metric, Outcome, Proposal
 from autoresearch.sandboxes.unsafe import Unsafe
@@ -149,6 +150,9 @@ def test_a_model_that_missed_by_a_blank_is_shown_the_place(tree: Path) -> None:
         (edit("sealed", "opened", path="evaluate.sh"), Outcome.OUT_OF_SCOPE, Cause.SCOPE, 2),
         (edit("x", "y", path="../outside.py"), Outcome.CRASH, Cause.EDIT, 2),
         (edit("x", "y", path="/etc/passwd.py"), Outcome.CRASH, Cause.EDIT, 2),
+        (edit("x", "y", path="settings\0b.py"), Outcome.CRASH, Cause.EDIT, 2),
+        (edit("x", "y", path=f"{'n' * 300}.py"), Outcome.CRASH, Cause.EDIT, 2),
+        ("half \ud800 a pair", Outcome.CRASH, Cause.FORMAT, 2),
         (edit("LR = 0.1", "LR = 0.2").split("=======")[0], Outcome.CRASH, Cause.FORMAT, 2),
     ],
 )
@@ -191,6 +195,22 @@ def test_cut_off_and_declined_are_told_apart(tree: Path, body: object, cause: Ca
 def test_so_they_are_in_the_other_dialect(tree: Path, ended: str, cause: Cause) -> None:
     with canned(Answer(messages("SUMMARY: x", ended=ended))) as server:
         assert foul(agent(server.url, provider="anthropic"), tree).cause == cause
+
+
+@pytest.mark.parametrize("paths", [("train.py/b.py",), ("new.py", "new.py/b.py"), ("a/b.py", "a")])
+def test_nothing_lies_below_a_file(tree: Path, paths: tuple[str, ...]) -> None:
+    made = [edits.Whole(path, "X = 1\n") for path in paths]
+    with pytest.raises(edits.Unfit, match="lies below what is a file"):
+        edits.apply(made, tree, editable=Globs(("**",)))
+    assert sorted(path.name for path in tree.iterdir()) == ["evaluate.sh", "train.py"]
+
+
+def test_half_a_surrogate_pair_is_a_question_mark_wherever_it_goes(tree: Path) -> None:
+    with canned(Answer(chat(edit("LR = 0.1", "LR = '\udc41'").replace("larger", "lar\ud800ger")))) as server:
+        proposal = ask(agent(server.url), tree)
+    assert (tree / "train.py").read_text() == "LR = '?'\nprint(LR)\n"
+    assert proposal.summary == "lar?ger steps"
+    assert b"lar?ger" in proposal.transcript
 
 
 def test_crlf_stays_crlf(tree: Path) -> None:

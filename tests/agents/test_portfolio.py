@@ -8,9 +8,11 @@ from pathlib import Path
 
 import pytest
 
-from autoresearch import agents
+from autoresearch import agents, config
+from autoresearch.agents.long import residents
 from autoresearch.agents.portfolio import PATIENCE, Portfolio, chosen, shares_of_cost
 from autoresearch.agents.scripted import Edit, Scripted
+from autoresearch.assembly import assemble
 from autoresearch.errors import Foul, TaskError
 from autoresearch.history import History, StudyStart
 from autoresearch.records import (
@@ -27,6 +29,7 @@ from autoresearch.records import (
 from autoresearch.sandboxes.unsafe import Unsafe
 from autoresearch.tally import tries
 from autoresearch.task import Limits, Phase, Task
+from autoresearch.testing import toy
 from autoresearch.toolchain import Toolchain
 
 TASK = Task("toy", "Lowest loss", ("train.py",), Metric("loss", Direction.MINIMIZE), Phase(("true",), Limits(5.0)))
@@ -166,3 +169,27 @@ def test_mistakes_are_named_where_they_are(tmp_path: Path, options: dict[str, ob
     with pytest.raises(TaskError, match=message) as error:
         make(tmp_path, **options)
     assert error.value.fix
+
+
+STAYS = """
+[agent.{name}]
+use = "command"
+rhythm = "long"
+command = '''sed -i "s/WIDTH = .*/WIDTH = 64/" settings.py; "$AUTORESEARCH_ASK" try -m wider; sleep 60'''
+"""
+BOTH = '[agent]\nuse = "portfolio"\nmembers = ["a", "b"]\nbundles = "split"\n' + "".join(
+    STAYS.format(name=name) for name in "ab"
+)
+
+
+def test_two_members_stay_side_by_side_with_the_same_program(tmp_path: Path) -> None:
+    root = toy.make(tmp_path / "toy", more=BOTH)
+    assembly = assemble(root, config.load(root))
+    try:
+        study = assembly.study
+        for agent in residents(study.agent):
+            with study.workspace.draft(study.workspace.base) as tree:
+                agent.edit(Brief(1, study.workspace.base), tree, study.history)  # type: ignore[attr-defined]
+                assert "WIDTH = 64" in (tree / "settings.py").read_text()
+    finally:
+        assembly.close()

@@ -254,3 +254,49 @@ def test_what_a_program_needs_to_read(tmp_path: Path) -> None:
     assert found is not None
     assert (found.program, found.needs) == (linked, (linked.parent, tmp_path / "node_modules"))
     assert place.find("no-such-program", str(tmp_path)) is None
+
+
+HUGE = "9" * 400
+MESSAGE = '{"type": "message_end", "message": {"role": "assistant", "stopReason": "stop", "usage": %s}}'
+STEP = '{"type": "step_finish", "part": {"reason": "stop", "tokens": {"total": %s}, "cost": %s}}'
+
+
+@pytest.mark.parametrize(
+    ("name", "output", "tokens", "cost"),
+    [
+        ("pi", MESSAGE % '{"totalTokens": 5, "cost": {"total": 0.5}}', 5, 0.5),
+        ("pi", MESSAGE % f'{{"totalTokens": {HUGE}, "cost": {{"total": "free"}}}}', None, None),
+        ("pi", MESSAGE % f'{{"totalTokens": 1e9, "cost": {{"total": {HUGE}}}}}', None, None),
+        ("opencode", STEP % (7, 0.25), 7, 0.25),
+        ("opencode", STEP % (HUGE, HUGE) + "\n" + STEP % (7, 1e308), None, None),
+        ("opencode", STEP % (10**12, '"free"') + "\n" + STEP % (7, 0.5), None, None),
+        ("gemini", f'{{"type": "result", "status": "success", "stats": {{"total_tokens": {HUGE}}}}}', None, None),
+        ("aider", "Tokens: 2.3k sent, 500 received. Cost: $0.07 message, $0.07 session.", 2800, 0.07),
+        ("aider", f"Tokens: {HUGE} sent, 5 received.", None, None),
+        ("aider", "Tokens: 1.2.3 sent, 5 received. Cost: $. message", None, None),
+    ],
+)
+def test_what_a_program_says_it_used_is_taken_for_no_more_than_it_can_be(
+    name: str, output: str, tokens: int | None, cost: float | None
+) -> None:
+    start = Start("", Path("/nowhere"), Path("/nowhere"), "http://127.0.0.1", "k", "openai")
+    said = DIALECTS[name].said(output, start)
+    assert (said.tokens, said.cost_usd) == (tokens, cost)
+
+
+@pytest.mark.parametrize("told", ["[1]", "3", '{"messages": 3}', '{"messages": [3], "info": [1]}'])
+def test_a_trajectory_of_no_form_is_none(tmp_path: Path, told: str) -> None:
+    (tmp_path / "trajectory.json").write_text(told)
+    start = Start("", tmp_path, tmp_path, "http://127.0.0.1", "k", "openai")
+    assert not DIALECTS["mini"].said("", start).finished
+
+
+def test_nobody_waits_for_a_trajectory_that_is_a_pipe(tmp_path: Path) -> None:
+    os.mkfifo(tmp_path / "trajectory.json")
+    start = Start("", tmp_path, tmp_path, "http://127.0.0.1", "k", "openai")
+    assert not DIALECTS["mini"].said("", start).finished
+
+
+def test_half_a_surrogate_pair_in_its_words_is_no_more_than_a_question_mark(provider: Models, tmp_path: Path) -> None:
+    made = attempt(tmp_path, provider.url, CHANGE + 'print(\'{"last": "half \\\\ud800 a pair"}\')')
+    assert made.summary == "half ? a pair"

@@ -4,16 +4,18 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 import pytest
 
-from autoresearch import git
+from autoresearch import agents, forms, git
 from autoresearch.agents.splitting import QUEUE, Splitting
+from autoresearch.causes import Cause
 from autoresearch.errors import Foul
-from autoresearch.history import History
-from autoresearch.records import Brief, Candidate, Proposal
+from autoresearch.footprint import Footprint
+from autoresearch.history import History, StudyStart
+from autoresearch.records import Brief, Candidate, Experiment, Outcome, Proposal, Verdict
 from autoresearch.workspace import Workspace
 
 FILES = {"a.py": "LR = 1\nWIDTH = 2\n", "b.py": "def old():\n    return 3\n", "data.bin": "x"}
@@ -25,6 +27,7 @@ class Writer:
 
     files: Mapping[str, str | bytes | None] = field(default_factory=dict)
     name: str = "writer"
+    mends: bool = False
     stop: threading.Event = field(default_factory=threading.Event)
 
     def edit(self, brief: Brief, tree: Path, history: History) -> Proposal:
@@ -50,13 +53,29 @@ def workspace(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Workspace]:
         yield opened
 
 
-def made(workspace: Workspace, step: str = "improve", **files: str | bytes | None) -> tuple[Proposal, dict[str, str]]:
+def made(
+    workspace: Workspace, step: str = "improve", history: History | None = None, **files: str | bytes | None
+) -> tuple[Proposal, dict[str, str]]:
     """What a bundle came to: the proposal, and the editable files that are left."""
     named = {name.replace("_", "."): content for name, content in files.items()}
     agent = Splitting(Writer(named), workspace)
     with workspace.draft(workspace.base) as tree:
-        proposal = agent.edit(Brief(1, workspace.base, step), tree, History())
+        proposal = agent.edit(Brief(1, workspace.base, step), tree, history or history_of(workspace))
         return proposal, {path.name: path.read_bytes().decode("latin-1") for path in sorted(tree.glob("*.*"))}
+
+
+def history_of(workspace: Workspace, *tries: tuple[Proposal, str]) -> History:
+    """Discarded proposals with the form of each, after a baseline."""
+    base, history = workspace.base, History()
+    history.add(StudyStart("s", base, "5ec2e7", "0"))
+    for number, (said, form) in enumerate([(Proposal("baseline"), ""), *tries]):
+        commit = f"c{number}" if number else base
+        candidate = Candidate(number, commit, base, said.summary, agent=said.agent, detail=said.detail)
+        candidate = replace(candidate, footprint=Footprint(form=form))
+        history.add(candidate)
+        outcome = Outcome.DISCARD if number else Outcome.KEEP
+        history.add(Experiment(number, candidate, Verdict(outcome, "judged"), 1.0, base, agent=said.agent))
+    return history
 
 
 def queued(proposal: Proposal) -> int:
@@ -86,11 +105,10 @@ def test_files_that_come_and_go_wait_too(workspace: Workspace) -> None:
     [
         ("improve", {"a_py": "LR = 5\nWIDTH = 2\n"}),
         ("combine", {"a_py": "LR = 5\nWIDTH = 6\n"}),
-        ("mend", {"a_py": "LR = 5\nWIDTH = 6\n"}),
         ("improve", {"a_py": "LR = 5\nWIDTH = 6\n", "data_bin": b"\xff\x00"}),
         ("improve", {"a_py": f"LR = 5\nWIDTH = '{'w' * 70_000}'\n"}),
     ],
-    ids=["one change", "asked for", "a repair", "no text", "too much to remember"],
+    ids=["one change", "asked for", "no text", "too much to remember"],
 )
 def test_what_cannot_or_need_not_be_split_is_left_alone(
     workspace: Workspace, step: str, files: dict[str, str | bytes | None]
@@ -103,8 +121,8 @@ def test_what_cannot_or_need_not_be_split_is_left_alone(
 
 def test_later_parts_are_made_without_the_agent_and_told_when_they_no_longer_fit(workspace: Workspace) -> None:
     proposal, _ = made(workspace, a_py="LR = 5\nWIDTH = 6\n", b_py=None)
-    history = History()
-    history.add(Candidate(1, "c1", workspace.base, proposal.summary, detail=proposal.detail))
+    part = Proposal("a part", agent="writer")
+    history = history_of(workspace, (proposal, ""), *[(part, "")] * 2)
     agent = Splitting(Writer({"a.py": "nobody asked\n"}), workspace)
     with workspace.draft(workspace.base) as tree:
         second = agent.edit(Brief(2, workspace.base), tree, history)
@@ -122,8 +140,63 @@ def test_later_parts_are_made_without_the_agent_and_told_when_they_no_longer_fit
             agent.edit(Brief(2, workspace.base), tree, history)
 
 
+def test_what_others_try_in_between_takes_no_part_away(workspace: Workspace) -> None:
+    proposal, _ = made(workspace, a_py="LR = 5\nWIDTH = 6\n", b_py=None)
+    others = [(Proposal("by hand", agent="try"), ""), (Proposal("less", agent="pruner"), "")]
+    history = history_of(workspace, (proposal, ""), others[0], (Proposal("a part", agent="writer"), ""), others[1])
+    with workspace.draft(workspace.base) as tree:
+        said = Splitting(Writer(), workspace).edit(Brief(5, workspace.base), tree, history)
+        assert said.summary == "part 3 of 3 of #1: a bundle"
+        assert not (tree / "b.py").exists()
+
+
+def test_parts_that_were_tried_before_are_left_out(workspace: Workspace) -> None:
+    files = {"a.py": b"LR = 5\nWIDTH = 2\n", "b.py": None}
+    rate, gone = (workspace.form(workspace.base, {path: data}) for path, data in files.items())
+    before = history_of(workspace, (Proposal("faster"), rate))
+    proposal, left = made(workspace, history=before, a_py="LR = 5  # fast\nWIDTH = 6\n", b_py=None)
+    assert left == FILES | {"a.py": "LR = 1\nWIDTH = 6\n"}
+    assert proposal.summary == "a bundle (part 1 of 2: a.py:WIDTH; 1 more tried before)"
+    assert queued(proposal) == 1
+    before = history_of(workspace, (Proposal("faster"), rate), (Proposal("less"), gone))
+    proposal, left = made(workspace, history=before, a_py="LR = 5\nWIDTH = 6\n", b_py=None)
+    assert left == FILES | {"a.py": "LR = 1\nWIDTH = 6\n"}
+    assert not queued(proposal)
+    with pytest.raises(Foul, match="each of its 2 independent changes was tried before") as caught:
+        made(workspace, history=before, a_py="LR = 5\nWIDTH = 2\n", b_py=None)
+    assert caught.value.cause == Cause.DUPLICATE
+
+
+def test_a_form_told_beforehand_is_that_of_the_commit(workspace: Workspace) -> None:
+    held: dict[str, bytes | None] = {"a.py": b"LR = 9\n", "b.py": None, "c.py": b"X = 1\n"}
+    with workspace.draft(workspace.base) as tree:
+        for path, data in held.items():
+            (tree / path).unlink(missing_ok=True)
+            if data is not None:
+                (tree / path).write_bytes(data)
+        taken = workspace.take_in(tree, number=1, parent=workspace.base, message="m\n", when="2026-01-01T00:00:00Z")
+    assert workspace.form(workspace.base, held) == taken.footprint.form
+    back = {path: text.encode() for path, text in FILES.items()} | {"c.py": None}
+    assert workspace.form(taken.commit, back) == forms.of_base()
+
+
+def test_a_mended_first_part_leaves_the_others_where_they_were(workspace: Workspace) -> None:
+    proposal, _ = made(workspace, a_py="LR = 5\nWIDTH = 6\n")
+    history = history_of(workspace, (proposal, ""))
+    with workspace.draft(workspace.base) as tree:
+        writer = Writer({"a.py": "LR = 6\nWIDTH = 7\n"})
+        mended = Splitting(writer, workspace).edit(Brief(1, workspace.base, "mend"), tree, history)
+        assert (tree / "a.py").read_text() == "LR = 6\nWIDTH = 7\n"
+    assert mended.detail == proposal.detail
+    assert queued(mended) == 1
+
+
 def test_it_looks_like_the_agent_it_holds(workspace: Workspace) -> None:
     writer = Writer()
     agent = Splitting(writer, workspace)
     agent.stop = threading.Event()
     assert (agent.name, agent.stop, agent.problems(Path())) == ("writer", writer.stop, ["none of note"])
+    assert not agents.mends(agent, "writer")
+    writer.mends, writer.name = True, "another"
+    assert agents.mends(agent, "another")
+    assert agent.name == "another"

@@ -34,6 +34,7 @@ GEMINI = {
         ({"usage": None}, None),
         ({"usage": {}}, None),
         ({"usage": {"input_tokens": "many", "output_tokens": True}}, Usage()),
+        ({"usage": {"output_tokens": 10**400}}, Usage(output=10**12)),
         ({"usage": {"input_tokens": -5, "output_tokens": 2}}, Usage(output=2)),
         ("text", None),
     ],

@@ -63,6 +63,7 @@ def problems(agent: Agent, tree: Path, editable: Sequence[str]) -> list[str]:
 
 def mends(agent: Agent, maker: str) -> bool:
     """Whether `agent`, or its member called `maker`, mends what it made: whoever reads its brief can, and says so."""
+    agent = getattr(agent, "agent", agent)  # inside of one that takes bundles apart
     member = getattr(agent, "members", {}).get(maker, agent)
     return bool(getattr(member, "mends", False))
 

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import json
-import math
 import os
 import stat
 from pathlib import Path
 
+from autoresearch import amounts
 from autoresearch.causes import Cause
 from autoresearch.errors import Foul
 from autoresearch.records import Outcome, Proposal
@@ -112,19 +112,17 @@ def _text(said: dict[str, object], key: str, most: int) -> str:
 
 
 def _amount(said: dict[str, object], key: str) -> float | None:
-    value = said.get(key)
-    if value is None:
-        return None
-    if isinstance(value, bool) or not isinstance(value, int | float) or not 0 <= value < math.inf:
+    amount = amounts.usd(said.get(key))
+    if amount is None and said.get(key) is not None:
         raise _refused(f"{key} is no amount")
-    return float(value)
+    return amount
 
 
 def _whole(said: dict[str, object], key: str) -> int | None:
-    value = said.get(key)
-    if value is None or (isinstance(value, int) and not isinstance(value, bool) and value >= 0):
-        return value
-    raise _refused(f"{key} is no count")
+    whole = amounts.tokens(said.get(key))
+    if whole is None and said.get(key) is not None:
+        raise _refused(f"{key} is no count")
+    return whole
 
 
 def _refused(why: str) -> Foul:

@@ -1,24 +1,27 @@
 """An agent whose bundles are taken apart: the first part is its change, the others are the next experiments' changes.
 
-What is left to try stands in the candidate's `detail`, so that a killed night goes on where it was; which part is next
-follows from the number of the experiment. Nobody is asked, and nothing is paid, for the later parts.
+Parts that were tried before are left out. What is left to try stands in the candidate's `detail`, so that a killed
+night goes on where it was; which part is next follows from the experiments since, without those that others made.
+Nobody is asked, and nothing is paid, for the later parts.
 """
 
 from __future__ import annotations
 
 import json
 import threading
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field, replace
+from collections.abc import Callable, Container, Mapping, Sequence
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from autoresearch import hunks, threeway
-from autoresearch.admission import ONE_IDEA, ONE_REQUEST
+from autoresearch.admission import ONE_IDEA, ONE_REQUEST, charged, duplicate
+from autoresearch.agents import workingcopy
 from autoresearch.agents.announcing import Announcing
 from autoresearch.causes import Cause
 from autoresearch.errors import Foul
 from autoresearch.history import History
 from autoresearch.hunks import Hunk
+from autoresearch.lineage import PRUNER
 from autoresearch.protocols import Agent
 from autoresearch.records import Brief, Candidate, Outcome, Proposal
 from autoresearch.workspace import Workspace
@@ -28,8 +31,13 @@ QUEUE = "queue"
 MOST_BYTES = 64 * 1024
 """Of all the parts that are left, as JSON; a larger bundle is measured as it is."""
 
+ASIDE = (workingcopy.NAME, PRUNER)
+"""Agents whose experiments may come between two parts."""
+
 Sides = Sequence[tuple[str, bytes, bytes]]
 Part = list[list[object]]
+Held = Mapping[str, bytes | None]
+"""What files hold, by path; None for no file."""
 
 
 @dataclass(slots=True)
@@ -38,11 +46,11 @@ class Splitting:
 
     agent: Agent
     workspace: Workspace
-    name: str = field(init=False)
-    """The agent's own."""
 
-    def __post_init__(self) -> None:
-        self.name = self.agent.name
+    @property
+    def name(self) -> str:
+        """The agent's own, which one of several changes with whom it asks."""
+        return self.agent.name
 
     @property
     def stop(self) -> threading.Event:
@@ -66,12 +74,13 @@ class Splitting:
     def edit(self, brief: Brief, tree: Path, history: History) -> Proposal:
         """Make the next part of a bundle, else let the agent make a change and leave the first part of it.
 
-        Raises Foul(NO_CHANGE) for a part that does not go together with what was kept since.
+        Raises Foul(NO_CHANGE) for a part that does not go together with what was kept since, and for a bundle of which
+        every part was tried before.
         """
         if brief.step == "mend":
-            return self.agent.edit(brief, tree, history)
-        if (source := _source(brief, history)) is not None:
-            return self._next_part(source, brief, tree)
+            return _with(self.agent.edit(brief, tree, history), _queue(history.candidates[brief.number]))
+        if (found := _next(brief, history)) is not None:
+            return self._next_part(*found, tree)
         proposal = self.agent.edit(brief, tree, history)
         if brief.step in ONE_REQUEST or proposal.agent in ONE_IDEA:
             return proposal
@@ -79,30 +88,37 @@ class Splitting:
             sides = self.workspace.changed(tree, onto=brief.parent)
         except Foul:
             return proposal  # refused by intake, in a moment and with what it cost
-        return self._first_part(proposal, sides, tree)
+        with charged(proposal):
+            return self._first_part(proposal, sides, tree, lambda held: self._is_known(held, brief, history))
 
     def problems(self, tree: Path) -> list[str]:
         """Why the agent could not begin in `tree`."""
         own = getattr(self.agent, "problems", None)
         return list(own(tree)) if own else []
 
-    def _first_part(self, proposal: Proposal, sides: Sides, tree: Path) -> Proposal:
+    def _is_known(self, held: Held, brief: Brief, history: History) -> bool:
+        return bool(duplicate(self.workspace.form(brief.parent, held), history))
+
+    def _first_part(self, proposal: Proposal, sides: Sides, tree: Path, is_known: Callable[[Held], bool]) -> Proposal:
         found = [hunk for side in sides for hunk in hunks.read(*side)]
         if any(not hunk.old and not hunk.new for hunk in found):
             return proposal  # no text, or too much of it
         parts = hunks.parts(found)
-        queue = [[[hunk.path, hunk.start, list(hunk.old), list(hunk.new)] for hunk in part] for part in parts[1:]]
-        if not queue or len(json.dumps(queue)) > MOST_BYTES:
+        if len(parts) == 1 or len(json.dumps(list(map(_told, parts[1:])))) > MOST_BYTES:
             return proposal
-        for path, before, _ in sides:
-            mine = [hunk for hunk in parts[0] if hunk.path == path]
-            is_gone = bool(mine) and not (tree / path).exists()
-            _write(tree / path, None if is_gone or not (before or mine) else hunks.applied(before, mine))
-        summary = f"{proposal.summary} (part 1 of {len(parts)}: {_named(parts[0])})"
-        return replace(proposal, summary=summary, detail={**proposal.detail, QUEUE: queue})
+        gone = {path for path, _, _ in sides if not (tree / path).exists()}
+        new = [(part, held) for part in parts if not is_known(held := _held(part, sides, gone))]
+        if not new:
+            reason = f"each of its {len(parts)} independent changes was tried before"
+            raise Foul(Outcome.NO_CHANGE, reason, cause=Cause.DUPLICATE)
+        for path, content in new[0][1].items():
+            _write(tree / path, content)
+        left_out = f"; {len(parts) - len(new)} more tried before" if len(new) < len(parts) else ""
+        summary = f"{proposal.summary} (part 1 of {len(new)}: {_named(new[0][0])}{left_out})"
+        return _with(replace(proposal, summary=summary), [_told(part) for part, _ in new[1:]])
 
-    def _next_part(self, source: Candidate, brief: Brief, tree: Path) -> Proposal:
-        queue, nth = _queue(source), brief.number - source.number
+    def _next_part(self, source: Candidate, nth: int, tree: Path) -> Proposal:
+        queue = _queue(source)
         part, of = queue[nth - 1], len(queue) + 1
         for path in dict.fromkeys(str(hunk[0]) for hunk in part):
             if not self._apply(path, part, source.parent, tree):
@@ -125,14 +141,36 @@ class Splitting:
         return merged is not None
 
 
-def _source(brief: Brief, history: History) -> Candidate | None:
-    """The candidate whose parts are still being tried; None when there is none in this epoch."""
-    first = history.baseline.number if history.baseline else 0
-    for number in range(brief.number - 1, max(first, brief.number - 100), -1):
-        candidate = history.candidates.get(number)
-        if candidate is not None and (queue := _queue(candidate)):
-            return candidate if brief.number - number <= len(queue) else None
+def _next(brief: Brief, history: History) -> tuple[Candidate, int] | None:
+    """The candidate whose parts are still being tried, and which in its queue, from 1, is next; None without one.
+
+    It is one of this epoch.
+    """
+    first, nth = history.baseline.number if history.baseline else 0, 1
+    for done in reversed(history.experiments[max(first + 1, brief.number - 100) : brief.number]):
+        if done.candidate is not None and (queue := _queue(done.candidate)):
+            return (done.candidate, nth) if nth <= len(queue) else None
+        nth += done.agent not in ASIDE
     return None
+
+
+def _with(proposal: Proposal, queue: Sequence[Part]) -> Proposal:
+    """`proposal`, which leaves these parts for later."""
+    return replace(proposal, detail={**proposal.detail, QUEUE: queue}) if queue else proposal
+
+
+def _held(part: Sequence[Hunk], sides: Sides, gone: Container[str]) -> Held:
+    """What the files of a bundle hold when only `part` of it is made; those in `gone` are deleted by it."""
+    held: dict[str, bytes | None] = {}
+    for path, before, _ in sides:
+        mine = [hunk for hunk in part if hunk.path == path]
+        is_gone = path in gone if mine else not before
+        held[path] = None if is_gone else hunks.applied(before, mine)
+    return held
+
+
+def _told(part: Sequence[Hunk]) -> Part:
+    return [[hunk.path, hunk.start, list(hunk.old), list(hunk.new)] for hunk in part]
 
 
 def _queue(candidate: Candidate) -> list[Part]:

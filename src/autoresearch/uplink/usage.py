@@ -7,6 +7,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from autoresearch.amounts import MOST_TOKENS
 from autoresearch.uplink.trouble import Trouble, said
 
 ERRORS = {"overloaded_error": 529, "rate_limit_error": 429, "api_error": 500}
@@ -106,8 +107,9 @@ def _responses_or_anthropic(said: Mapping[str, Any]) -> Usage | None:
 
 
 def _count(said: object, name: str) -> int:
+    """What `said` counts; of more than anybody can have used, so much that no limit allows it."""
     value = said.get(name) if isinstance(said, dict) else None
-    return value if isinstance(value, int) and not isinstance(value, bool) and value > 0 else 0
+    return min(value, MOST_TOKENS) if isinstance(value, int) and not isinstance(value, bool) and value > 0 else 0
 
 
 class Meter:

@@ -6,11 +6,14 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 
+from autoresearch import clean
 from autoresearch.causes import Cause
 from autoresearch.globs import Globs
 
 SHOWN_LINES = 12
 """Lines of the file quoted to a model that missed them."""
+LONGEST_NAME = 255
+"""Bytes of a path: what a file system takes for one part of it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,6 +51,16 @@ def apply(edits: Sequence[Edit], tree: Path, *, editable: Globs, in_part: frozen
 
     `in_part` are files the model saw only parts of, which it may not write as a whole. Raises Unfit.
     """
+    try:
+        for path, data in _edited(edits, tree, editable, in_part).items():
+            (tree / path).parent.mkdir(parents=True, exist_ok=True)
+            (tree / path).write_bytes(data)
+    except OSError as error:
+        raise Unfit(Cause.EDIT, f"a file cannot be read or written: {error.strerror or error}") from None
+
+
+def _edited(edits: Sequence[Edit], tree: Path, editable: Globs, in_part: frozenset[str]) -> dict[str, bytes]:
+    """What the files that change are to hold."""
     files: dict[str, str] = {}
     for edit in edits:
         _refuse(edit.path, tree, editable)
@@ -57,22 +70,30 @@ def apply(edits: Sequence[Edit], tree: Path, *, editable: Globs, in_part: frozen
             files[edit.path] = edit.text
         else:
             files[edit.path] = _replaced(files.get(edit.path) or _text(tree / edit.path, edit.path), edit)
-    changed = {path: text for path, text in files.items() if not _is(tree / path, text)}
+    if below := [path for path in files if any(str(folder) in files for folder in PurePosixPath(path).parents)]:
+        raise Unfit(Cause.EDIT, f"{below[0]!r} lies below what is a file")
+    encoded = {path: clean.writable(text).encode() for path, text in files.items()}
+    changed = {path: data for path, data in encoded.items() if not _is(tree / path, data)}
     if not changed:
         raise Unfit(Cause.EMPTY, "the edit leaves every file as it was")
-    for path, text in changed.items():
-        (tree / path).parent.mkdir(parents=True, exist_ok=True)
-        (tree / path).write_bytes(text.encode())
+    return changed
 
 
 def _refuse(path: str, tree: Path, editable: Globs) -> None:
     parts = PurePosixPath(path).parts
-    if not parts or path.startswith("/") or ".." in parts or str(PurePosixPath(path)) != path:
+    if not parts or path.startswith("/") or ".." in parts or str(PurePosixPath(path)) != path or not _is_name(path):
         raise Unfit(Cause.EDIT, f"{path!r} is no path inside the repository")
     if path not in editable:
         raise Unfit(Cause.SCOPE, f"{path!r} may not be changed")
     if any((tree / Path(*parts[:n])).is_symlink() for n in range(1, len(parts) + 1)) or (tree / path).is_dir():
         raise Unfit(Cause.EDIT, f"{path!r} is no plain file")
+    if any((tree / Path(*parts[:n])).is_file() for n in range(1, len(parts))):
+        raise Unfit(Cause.EDIT, f"{path!r} lies below what is a file")
+
+
+def _is_name(path: str) -> bool:
+    """Whether a file may be called so: printable, and no longer than a file system takes."""
+    return path.isprintable() and len(path.encode()) <= LONGEST_NAME
 
 
 def _text(file: Path, path: str) -> str:
@@ -84,9 +105,9 @@ def _text(file: Path, path: str) -> str:
         raise Unfit(Cause.EDIT, f"{path!r} is no text") from None
 
 
-def _is(file: Path, text: str) -> bool:
+def _is(file: Path, data: bytes) -> bool:
     try:
-        return file.read_bytes() == text.encode()
+        return file.read_bytes() == data
     except FileNotFoundError:
         return False
 

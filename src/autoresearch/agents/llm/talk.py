@@ -6,9 +6,10 @@ import json
 import threading
 import time
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any, Final
 
+from autoresearch import clean
 from autoresearch.agents.llm.edits import Unfit
 from autoresearch.agents.llm.endpoint import Endpoint
 from autoresearch.agents.llm.post import Response, TooLong, Unreachable, post
@@ -22,6 +23,8 @@ from autoresearch.uplink.trouble import refused, said
 
 LEAST_TOKENS: Final = 256
 """An answer that may not even have so many is not worth asking for."""
+MOST_NAMED: Final = 100
+"""Characters of the name a model gives itself."""
 BYTES_PER_TOKEN: Final = 3
 """Fewer than there are in most text, so that an estimate from bytes errs to the safe side."""
 
@@ -144,7 +147,8 @@ class Talk:
         if response.status != 200 or "error" in body:
             raise self._trouble(response, body)
         try:
-            return self.endpoint.wire.reply(body)
+            reply = self.endpoint.wire.reply(body)
+            return replace(reply, text=clean.writable(reply.text), model=clean.line(reply.model, MOST_NAMED))
         except (KeyError, TypeError, ValueError, IndexError, AttributeError):
             self.lost = True
             reason = f"{self.endpoint.host} answered in no form we know: {said(response.body)}"

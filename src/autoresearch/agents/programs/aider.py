@@ -5,13 +5,14 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 
-from autoresearch.agents.programs.dialect import Dialect, Said, Start, words
+from autoresearch.agents.programs.dialect import Dialect, Said, Start, count, money, words
 from autoresearch.agents.programs.mini import litellm_env, litellm_model
 from autoresearch.globs import Globs
 
 _PREFIXES = ("anthropic", "openai", "responses", "gemini")
+_FIGURE = r"([0-9]{1,12}(?:\.[0-9]{0,12})?)"
 _USED = re.compile(
-    r"^Tokens: ([\d.]+)(k?) sent.*?, ([\d.]+)(k?) received\.(?: Cost: \$([\d.]+) message)?", re.MULTILINE
+    rf"^Tokens: {_FIGURE}(k?) sent.*?, {_FIGURE}(k?) received\.(?: Cost: \${_FIGURE} message)?", re.MULTILINE
 )
 _BROKEN = re.compile(
     r"^(?:litellm\.\w+|.*(?:AuthenticationError|RateLimitError|APIError|APIConnectionError)).*", re.MULTILINE
@@ -72,8 +73,8 @@ class Aider(Dialect):
             text=words(_spoken(output)),
             finished=bool(used) and not failed,
             trouble=words(broken[-1][0]) if failed else "" if used else "no answer of the model's",
-            tokens=sum(_number(match[1], match[2]) + _number(match[3], match[4]) for match in used) if used else None,
-            cost_usd=sum(map(float, costs)) if costs and None not in costs else None,
+            tokens=count(*(_number(*match.group(*at)) for match in used for at in ((1, 2), (3, 4)))) if used else None,
+            cost_usd=money(*map(float, costs)) if costs and None not in costs else None,
         )
 
 

@@ -14,6 +14,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+from autoresearch import amounts, clean
 from autoresearch.box import Box, Exit
 from autoresearch.causes import Cause
 from autoresearch.protocols import Sandbox
@@ -138,21 +139,17 @@ def inside(event: object, *path: str | int) -> Any:
 
 
 def words(value: object) -> str:
-    """`value` where it is text, cut; else nothing."""
-    return value[:MAX_TEXT] if isinstance(value, str) else ""
+    """`value` where it is text, cut, and fit to be written down; else nothing."""
+    return clean.writable(value[:MAX_TEXT]) if isinstance(value, str) else ""
 
 
 def count(*values: object) -> int | None:
-    """Their sum; None when one of them is no whole number from zero."""
-    total = 0
-    for value in values:
-        if isinstance(value, bool) or not isinstance(value, int) or value < 0:
-            return None
-        total += value
-    return total
+    """Their sum, in tokens; None when one of them, or the sum, is no such count."""
+    known = [count for count in map(amounts.tokens, values) if count is not None]
+    return amounts.tokens(sum(known)) if len(known) == len(values) else None
 
 
-def money(value: object) -> float | None:
-    """`value` as an amount; None for what is none."""
-    is_number = isinstance(value, int | float) and not isinstance(value, bool)
-    return float(value) if is_number and 0 <= value < 1e9 else None  # type: ignore[arg-type, operator]
+def money(*values: object) -> float | None:
+    """Their sum, in dollars; None when one of them, or the sum, is no such amount."""
+    known = [amount for amount in map(amounts.usd, values) if amount is not None]
+    return amounts.usd(sum(known)) if len(known) == len(values) else None

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 from collections.abc import Mapping
 
 from autoresearch.agents.programs.dialect import Dialect, Said, Start, count, inside, money, words
@@ -59,8 +60,12 @@ class Mini(Dialect):
         told = _trajectory(start)
         status = words(inside(told, "info", "exit_status"))
         done = status == "Submitted"
-        messages = inside(told, "messages") or []
-        used = [inside(message, "extra", "response", "usage", "total_tokens") for message in messages]
+        messages = inside(told, "messages")
+        used = (
+            [inside(message, "extra", "response", "usage", "total_tokens") for message in messages]
+            if isinstance(messages, list)
+            else []
+        )
         known = [value for value in used if value is not None]
         return Said(
             text=words(inside(told, "info", "submission")).strip(),
@@ -75,7 +80,8 @@ class Mini(Dialect):
 def _trajectory(start: Start) -> object:
     """What it wrote, which anything in its box could have written."""
     try:
-        with (start.home / TRAJECTORY).open("rb") as file:
+        handle = os.open(start.home / TRAJECTORY, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC)
+        with os.fdopen(handle, "rb") as file:
             return json.loads(file.read(MAX_BYTES))
     except (OSError, ValueError, RecursionError):
         return None

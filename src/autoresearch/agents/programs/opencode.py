@@ -85,13 +85,13 @@ class OpenCode(Dialect):
         errors = [_error(event) for event in said if event.get("type") == "error"]
         refused = tuple(words(inside(event, "part", "state", "error"))[:200] for event in said if _is_refusal(event))
         done = not errors and bool(steps) and (inside(steps[-1], "reason") == "stop" or bool(refused))
-        cost = sum(inside(step, "cost") or 0 for step in steps)
+        cost = money(*(inside(step, "cost") or 0 for step in steps))
         return Said(
             text=(texts or [""])[-1],
             finished=done,
             trouble=errors[-1] if errors else "",
             tokens=count(*(inside(step, "tokens", "total") for step in steps)) if steps else None,
-            cost_usd=money(cost) or None,
+            cost_usd=cost or None,
             session=words(inside(said[0], "sessionID")) if said else "",
             refused=refused[:20],
         )

@@ -58,7 +58,7 @@ class Pi(Dialect):
         mine = [message for message in ends if inside(message, "role") == "assistant"]
         last = mine[-1] if mine else None
         done = inside(last, "stopReason") == "stop"
-        cost = money(sum(inside(message, "usage", "cost", "total") or 0 for message in mine))
+        cost = money(*(inside(message, "usage", "cost", "total") or 0 for message in mine))
         return Said(
             text=_text(last),
             finished=done,
