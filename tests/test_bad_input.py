@@ -53,7 +53,7 @@ def test_no_git_repository(tmp_path: Path) -> None:
     done = cli(tmp_path, "run")
     assert done.returncode == 1
     assert "is not in a git repository" in done.stderr
-    assert "try: git init" in done.stderr
+    assert "Try: git init" in done.stderr
 
 
 def test_no_commits(tmp_path: Path) -> None:
@@ -69,7 +69,7 @@ def test_no_task_file(tmp_path: Path) -> None:
     git(tmp_path, "init", "--quiet")
     commit(tmp_path)
     done = cli(tmp_path, "check")
-    assert (done.returncode, "try: autoresearch init" in done.stderr) == (1, True)
+    assert (done.returncode, "Try: autoresearch init" in done.stderr) == (1, True)
 
 
 @pytest.mark.parametrize(
@@ -112,7 +112,7 @@ def test_an_agent_that_never_begins(root: Path) -> None:
     assert cli(root, "run", "--experiments", "1", *no_agent).returncode == 0
     done = cli(root, "run", "--experiments", "3", *no_agent)
     assert done.returncode == 1
-    assert "none of 3 attempts came so far. 3 of them: " in done.stderr
+    assert "in 3 attempts; 3 of 3 ended with: " in done.stderr
     assert "autoresearch show 4" in done.stderr
 
 

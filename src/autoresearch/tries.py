@@ -88,7 +88,6 @@ def attempt(
             return _tried(assembly, copy, done, files, rulings)
         finally:
             assembly.rig.workspace.close()
-            site.clear_step()
 
 
 def _experiment(study: Study, copy: WorkingCopy) -> tuple[Experiment, list[Certificate]]:

@@ -19,6 +19,7 @@ from autoresearch.causes import Cause
 from autoresearch.errors import Foul, TaskError
 from autoresearch.history import History
 from autoresearch.records import Brief, Proposal
+from autoresearch.task import Budget
 from autoresearch.toolchain import Toolchain
 
 ASKING = """
@@ -52,7 +53,7 @@ def tree(tmp_path: Path) -> Path:
 
 def terms(**given: object) -> Access:
     options = Options("command", given)
-    found = access.read(options)
+    found = access.read(options, night=Budget())
     options.done()
     return found
 
@@ -124,7 +125,7 @@ def test_why_it_failed_is_known(
 def test_a_missing_key_is_a_problem_before_the_night(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.delenv("MY_KEY")
     (problem,) = terms(base_url="https://models.example/v1", key_env="MY_KEY").problems()
-    assert problem == "MY_KEY is not set, and local asks for a key. Type: export MY_KEY=..."
+    assert problem == "MY_KEY is not set, and local asks for a key. Try: export MY_KEY=..."
     assert terms(base_url="http://127.0.0.1:8080/v1").problems() == []
 
 

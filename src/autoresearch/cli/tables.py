@@ -65,7 +65,7 @@ def print_status(data: dict[str, Any], history: Archive) -> None:
     counts = ", ".join(f"{number} {name}" for name, number in data["counts"].items() if number)
     grid.add_row("experiments", f"{sum(data['counts'].values())} ({counts or 'no verdicts yet'})")
     if causes := ", ".join(f"{number} {name}" for name, number in data["causes"].items()):
-        grid.add_row("failed of", causes)
+        grid.add_row("causes", causes)
     grid.add_row("budget", data["budget_words"])
     if words := Costs.of(history).words(unit):
         grid.add_row("cost", Text(words))
