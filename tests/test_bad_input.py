@@ -218,10 +218,13 @@ def test_a_branch_of_that_name_that_is_not_ours(root: Path) -> None:
     assert "that this study did not make" in done.stderr
 
 
-def test_an_agent_that_does_not_exist_yet(root: Path) -> None:
-    done = cli(root, "run", "--experiments", "1", "-c", "agent.use=claude")
+def test_an_agent_that_is_missing_costs_no_night(root: Path) -> None:
+    agent = ("-c", "agent.use=acp", "-c", "agent.command=nobody", "-c", "agent.base_url=http://127.0.0.1:9")
+    done = cli(root, "run", "--experiments", "2", *agent)
     assert done.returncode == 1
-    assert "not available yet" in done.stderr
+    assert "'nobody', the program of the acp agent, is not on PATH." in done.stderr
+    assert "Try: put nobody on PATH, or its whole path into agent.command" in done.stderr
+    assert json.loads(cli(root, "status", "--json").stdout)["budget"] == {}
 
 
 def test_a_property_no_sandbox_proves(root: Path) -> None:
