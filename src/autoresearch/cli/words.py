@@ -6,6 +6,8 @@ from autoresearch.budget import hours_since
 from autoresearch.history import History
 from autoresearch.ledger import now
 from autoresearch.records import Certificate, Experiment, Outcome
+from autoresearch.views.costs import usd
+from autoresearch.views.spend import Total
 from autoresearch.views.words import plain
 
 OUTCOME_STYLE = {
@@ -44,12 +46,9 @@ def tonight(history: History) -> str:
     if night.budget.hours is not None:
         parts.append(f"{hours_since(night.started, now()):.1f} of {night.budget.hours:g} hours")
     if night.budget.cost_usd is not None:
-        parts.append(f"{_used(history, 'cost_usd')} of US$ {night.budget.cost_usd:g}")
+        spent = Total.over([done.cost_usd for done in history.tonight()])
+        parts.append(f"{spent.words(usd)} of {usd(night.budget.cost_usd)}")
     if night.budget.tokens is not None:
-        parts.append(f"{_used(history, 'tokens')} of {night.budget.tokens} tokens")
+        spent = Total.over([done.tokens for done in history.tonight()])
+        parts.append(f"{spent.words('{:,.0f}'.format)} of {night.budget.tokens:,} tokens")
     return ", ".join(parts) + f"; {history.certificates_tonight} of {night.certificates} certificates"
-
-
-def _used(history: History, name: str) -> str:
-    used = [getattr(done, name) for done in history.tonight()]
-    return "unknown" if None in used else f"{sum(used):g}"
