@@ -124,11 +124,8 @@ def page(history: History) -> str:
         if sentences:
             lines += ["", f"## {heading}", "", *(f"- {sentence}" for sentence in sentences)]
     if found.dropped:
-        what = (
-            "1 claim of an agent's, which cites"
-            if found.dropped == 1
-            else f"{found.dropped} claims of agents, which cite"
-        )
+        one = found.dropped == 1
+        what = "1 claim of an agent's, which cites" if one else f"{found.dropped} claims of agents, which cite"
         lines += ["", f"Left out: {what} no experiment there was."]
     return "\n".join(lines) + "\n"
 

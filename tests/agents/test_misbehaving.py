@@ -176,7 +176,7 @@ def test_an_agent_that_fails_alike_again_and_again_is_given_up(
     alarms = [record for _, record in Site(root, "toy").ledger().history.trail if isinstance(record, Note)]
     assert [sentence in note.text for note in alarms] == [True, True]
     assert json.loads(cli("status", "--json").stdout)["causes"] == {"login": 6}
-    assert re.search("failed of +6 login", cli("status").stdout)
+    assert re.search("causes +6 login", cli("status").stdout)
     assert "crash: login" in cli("log").stdout
 
 

@@ -100,8 +100,8 @@ def render(draft: Draft) -> str:
         "",
         "[agent]",
         _said('use = "tuner"', "needs no model and no key"),
-        "# Or a coding agent: claude, codex, gemini, pi, opencode, mini, aider, acp (any with the Agent Client Protocol);",
-        "# llm (a model without a program); command (a program of yours); portfolio (several of these).",
+        "# or a coding agent: claude, codex, gemini, pi, opencode, mini, aider; acp is any that speaks its protocol,",
+        "# llm a model without a program, command a program of yours, portfolio several of these",
     ]
     return "\n".join(parts) + "\n"
 
