@@ -24,7 +24,8 @@ def show(
     row = next(views.log_rows(ledger.history, first=number))
     sentence = views.sentence(ledger.history, number)
     if as_json:
-        typer.echo(json.dumps({"schema": 1} | row | {"sentence": sentence}))
+        path = str(site.log_path(row["transcript"])) if row["transcript"] else None
+        typer.echo(json.dumps({"schema": 1} | row | {"transcript_path": path, "sentence": sentence}))
     else:
         from autoresearch.cli.tables import print_experiment
 

@@ -107,10 +107,12 @@ def _account(account: Account, figures: Figures) -> str:
     )
 
 
-def of_experiment(done: Experiment) -> str:
-    """What one experiment cost, in words; empty where no model was asked."""
+def of_experiment(done: Experiment, *, short: bool = False) -> str:
+    """What one experiment cost, in words; empty where no model was asked. `short` is money alone, "?" if unknown."""
     cost = Cost(done.cost_usd, done.tokens)
-    return "" if cost.is_nothing else str(cost)
+    if cost.is_nothing:
+        return ""
+    return str(cost) if not short else "?" if cost.cost_usd is None else usd(cost.cost_usd)
 
 
 def usd(amount: float) -> str:
