@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import time
+from collections.abc import Sequence
 from dataclasses import replace
 
 import pytest
@@ -38,12 +39,18 @@ TASK = Task(
 )
 
 
-def study(values: list[float | None], *, summary: str = "change {}", reason: str = "judged") -> History:
-    """A history whose baseline ran four times around 1.0 and whose candidates have these values; None crashed."""
+def study(
+    values: list[float | None],
+    *,
+    summary: str = "change {}",
+    reason: str = "judged",
+    around: Sequence[float] = (0.99, 1.01, 1.0, 1.0),
+) -> History:
+    """A history whose baseline ran `around` 1.0 and whose candidates have these values; None crashed."""
     history = History(METRIC)
     history.add(StudyStart("toy", "c0", "5ec2e7", "0"))
     history.add(Candidate(0, "c0", "c0", "baseline"))
-    for value in (0.99, 1.01, 1.0, 1.0):
+    for value in around:
         history.add(Measurement("c0", Side.CANDIDATE, value, 0, 1.0, experiment=0))
     history.add(Experiment(0, history.candidates[0], Verdict(Outcome.KEEP, "baseline"), 1.0, "c0"))
     best = 1.0
@@ -223,3 +230,9 @@ def test_attempts_that_came_to_nothing_are_told_by_cause() -> None:
         history.add(Experiment(number, None, Verdict(Outcome.NO_CHANGE, f"because {number}", cause=cause), None, "c0"))
     text = brief.brief(TASK, history).text
     assert "- 2 times, last in #3 no_change: because 3\n- #4 no_change: because 4\n" in text
+
+
+def test_where_runs_do_not_vary_no_difference_is_noise() -> None:
+    text = brief.brief(TASK, study([], around=(1.0, 1.0))).text
+    assert "all runs of the same commit gave the same number, so no difference is noise" in text
+    assert "sigma" not in text

@@ -8,7 +8,7 @@ import pytest
 
 from autoresearch import budget
 from autoresearch.history import History, Night
-from autoresearch.records import Experiment, Outcome, Verdict
+from autoresearch.records import Candidate, Experiment, Outcome, Verdict
 from autoresearch.task import Budget
 
 START = "2026-01-01T00:00:00+00:00"
@@ -48,3 +48,15 @@ def test_an_unknown_cost_ends_it_with_what_to_do() -> None:
 )
 def test_certificates_are_placed_by_the_same_share(used: list[float | None], share: float) -> None:
     assert budget.share(used, 1.0) == share
+
+
+def test_an_attempt_gets_what_the_night_has_left() -> None:
+    history = History()
+    assert budget.left(history, START) == budget.Left()
+    history.add(Night(1, Budget(hours=2.0, cost_usd=1.0, tokens=100), 1, 0, START))
+    for number, cost in enumerate((0.25, None)):
+        history.add(Experiment(number, None, Verdict(Outcome.CRASH, ""), None, "c0", cost_usd=cost, tokens=30))
+    later = "2026-01-01T01:30:00+00:00"
+    assert budget.left(history, later) == budget.Left(1800.0, 0.75, 40)
+    history.add(Candidate(2, "c2", "c0", "a change", cost_usd=0.5, tokens=50))
+    assert budget.left(history, later) == budget.Left(1800.0, 0.25, 0), "what its first try used is used"

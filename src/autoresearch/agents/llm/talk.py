@@ -97,9 +97,14 @@ class Talk:
         """Of everything so far; None is unknown."""
         if self.tokens is None:
             return None
-        costs = [self.endpoint.cost(reply.model or self.model, reply.usage) for reply in self.replies if reply.usage]
+        costs = [self._cost(reply.model, reply.usage) for reply in self.replies if reply.usage]
         known = [cost for cost in costs if cost is not None]
         return None if len(known) < len(costs) else sum(known)
+
+    def _cost(self, answered: str, usage: Usage) -> float | None:
+        """Of one answer: at the price of the name it came under, else of the one that was asked for."""
+        cost = self.endpoint.cost(answered or self.model, usage)
+        return self.endpoint.cost(self.model, usage) if cost is None else cost
 
     def transcript(self) -> bytes:
         """The whole conversation as text, without the key."""
