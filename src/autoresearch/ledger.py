@@ -11,6 +11,7 @@ import os
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from itertools import islice
 from pathlib import Path
 from typing import TYPE_CHECKING, Generic, TypeVar
 
@@ -60,9 +61,12 @@ class Ledger(Generic[H]):
         """How far the ledger was read."""
         return Position(self._offset, self._seq, self._head)
 
-    def refresh(self) -> list[Event]:
-        """Fold in what was appended since, by anyone. Returns it. A torn last line is left for the next writer."""
-        events = list(self._read())
+    def refresh(self, most: int | None = None) -> list[Event]:
+        """Fold in what was appended since, by anyone. Returns it. A torn last line is left for the next writer.
+
+        At most `most` lines, for those who look at a long ledger while they read it.
+        """
+        events = list(islice(self._read(), most))
         for event in events:
             self.history.add(event.record)
         return events

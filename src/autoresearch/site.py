@@ -111,7 +111,7 @@ class Site:
         from filelock import FileLock, Timeout
 
         try:
-            with FileLock(self.folder / "run.lock", timeout=0):
+            with FileLock(self.folder / "run.lock", timeout=0.5):  # whoever asks for `step` holds it for a moment
                 self.set_step("beginning", seconds=0.0, began=now())
                 try:
                     yield

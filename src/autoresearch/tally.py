@@ -108,17 +108,20 @@ def _credited(history: History) -> dict[int, float | None]:
         return {}
     line = [done for done in ancestry(history, history.tip_commit) if done.number > base.number][::-1]
     gains: dict[int, float | None] = {done.number: None for done in line}
-    block, over = list[Experiment](), _level(history, line[0].parent) if line else None
+    still = noise.of_one_run(history) == 0  # asked once: it is a pass over every run
+    block, over = list[Experiment](), _level(history, line[0].parent, still) if line else None
     for done in line:
         block.append(done)
-        level = _level(history, _commit(done))
+        level = _level(history, _commit(done), still)
         if level is not None:
             if over is not None:
                 gains |= _shared(block, history.metric.gain(level, over=over))
             block, over = [], level
+    places = {_commit(done): place for place, done in enumerate(line)}
     for proof in history.certificates[history.epoch_certificate :]:
-        if proof.ruling is Ruling.CERTIFIED:
-            gains |= _settled(_between(line, proof.against, proof.commit), gains, proof.gain)
+        if proof.ruling is Ruling.CERTIFIED and proof.commit in places:
+            block = line[places.get(proof.against, -1) + 1 : places[proof.commit] + 1]
+            gains |= _settled(block, gains, proof.gain)
     return gains
 
 
@@ -126,10 +129,10 @@ def _commit(done: Experiment) -> str:
     return done.candidate.commit if done.candidate else ""
 
 
-def _level(history: History, commit: str) -> float | None:
-    """Mean of the runs of `commit` nobody selected; of all where runs do not vary. None without any."""
+def _level(history: History, commit: str, still: bool) -> float | None:
+    """Mean of the runs of `commit` nobody selected; of all where runs are `still`, not varying. None without any."""
     fresh = [run.value for run in history.fresh(commit) if run.value is not None]
-    values = history.values(commit) if not fresh and noise.of_one_run(history) == 0 else fresh
+    values = history.values(commit) if still and not fresh else fresh
     return math.fsum(values) / len(values) if values else None
 
 
@@ -139,13 +142,6 @@ def _shared(block: Sequence[Experiment], gain: float) -> dict[int, float | None]
     whole = math.fsum(claims)
     parts = [claim / whole for claim in claims] if 0 < whole < math.inf else [1 / len(block)] * len(block)
     return {done.number: gain * part for done, part in zip(block, parts, strict=True)}
-
-
-def _between(line: Sequence[Experiment], against: str, commit: str) -> list[Experiment]:
-    """The keeps of `line` after the commit `against` up to `commit`."""
-    commits = [_commit(done) for done in line]
-    first = commits.index(against) + 1 if against in commits else 0
-    return list(line[first : commits.index(commit) + 1]) if commit in commits else []
 
 
 def _settled(block: Sequence[Experiment], gains: dict[int, float | None], proven: float) -> dict[int, float | None]:

@@ -38,6 +38,7 @@ from autoresearch.cli import (
     tell,
     try_,
     vault,
+    watch,
 )
 from autoresearch.cli.failure import explain
 
@@ -67,7 +68,7 @@ def root(context: typer.Context, version: bool = typer.Option(False, "--version"
 
 VERBS: tuple[Callable[..., None], ...] = (
     *(init.init, check.check, demo.demo, run.run, status.status, log.log, show.show, diff.diff, report.report),
-    importing.import_,
+    *(importing.import_, watch.watch),
     *(prune.prune, replay.replay, revalidate.revalidate, vault.vault, finish.finish, try_.try_, mcp_.mcp_),
     *(brief.brief, tell.tell, tell.note),
     *(control.pause, control.resume, control.stop, schema.schema),

@@ -20,9 +20,10 @@ from rich.text import Text
 
 from autoresearch import budget
 from autoresearch.agents.announcing import Announcing
-from autoresearch.cli.words import OUTCOME_STYLE, line_of, tonight
+from autoresearch.cli.words import tonight
 from autoresearch.ledger import now
 from autoresearch.records import Certificate, Experiment
+from autoresearch.views.lines import OUTCOME_STYLE, line_of
 from autoresearch.views.tip import tip_level, tip_words
 from autoresearch.views.words import certified_as, count, plain
 

@@ -12,18 +12,16 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
-from autoresearch.cli.words import OUTCOME_STYLE
 from autoresearch.history import Archive
 from autoresearch.records import Candidate, Measurement, Outcome, Verdict
 from autoresearch.site import Site
 from autoresearch.views import Reading
-from autoresearch.views.costs import Costs, account_words, of_experiment
-from autoresearch.views.finite import finite, sentences
+from autoresearch.views.costs import of_experiment
 from autoresearch.views.hearsay import hearsay_lines
+from autoresearch.views.lines import OUTCOME_STYLE, status_lines
 from autoresearch.views.paired import beside
 from autoresearch.views.sentences import size_of
-from autoresearch.views.tip import tip_words
-from autoresearch.views.words import Figures, certified_as, count, plain
+from autoresearch.views.words import Figures, plain
 
 _RIGHT = {"#", "took", "cost", "nodes"}
 
@@ -50,41 +48,9 @@ def print_status(data: dict[str, Any], history: Archive) -> None:
     if data["imported"]:
         _print_hearsay(out, data, history)
         return
-    unit, metric = data["metric"]["unit"], data["metric"]["name"]
-    figures = Figures.of(unit, (data["baseline"] or {}).get("sigma") or history.metric.step)
     grid = Table.grid(padding=(0, 2))
-    base, tip, proof = data["baseline"], data["tip"], data["certified"]
-    if data["epoch_why"]:
-        grid.add_row("epoch", plain(f"{data['epoch']}, since {data['epoch_started'][:16]}: {data['epoch_why']}", 400))
-    if base:
-        sigma = f", sigma {base['sigma']:.3g}" if base["sigma"] is not None else ""
-        grid.add_row("baseline", f"{metric} {figures.with_unit(base['mean'])} ({base['n']} runs{sigma})")
-    if tip:
-        value = "not measured in this epoch" if tip["mean"] is None else figures.with_unit(tip["mean"])
-        grid.add_row("best so far", f"{value}, experiment {tip['experiment']}, {tip_words(history)}")
-    if proof:
-        span = figures.span(proof["low"], proof["high"])
-        old = "" if proof["in_this_epoch"] else ", in an earlier epoch"
-        text = f"{figures.with_unit(proof['mean'])}, 95 % interval {span}, {count(proof['n'], 'fresh run')} a side"
-        grid.add_row(certified_as(proof["trust_class"]), f"{text} on {proof['split']} data{old}")
-    else:
-        grid.add_row("certified", "nothing yet")
-    counts = ", ".join(f"{number} {name}" for name, number in data["counts"].items() if number)
-    grid.add_row("experiments", f"{sum(data['counts'].values())} ({counts or 'no verdicts yet'})")
-    if causes := ", ".join(f"{number} {name}" for name, number in data["causes"].items()):
-        grid.add_row("causes", causes)
-    grid.add_row("budget", data["budget_words"])
-    if words := Costs.of(history).words(unit):
-        grid.add_row("cost", Text(words))
-    for agent, text in account_words(history, figures):
-        grid.add_row(f"agent {agent}", Text(text))
-    if account := finite(history):
-        for name, text in sentences(account, figures):
-            grid.add_row(name, Text(text))
-    missing = [name for name, holds in data["sandbox"]["properties"].items() if not holds]
-    grid.add_row("trust", f"{data['trust_class']}, sandbox {data['sandbox']['backend']}" + _not_given(missing))
-    if tests := data["selftests"]:
-        grid.add_row("self-tests", f"{sum(tests.values())} of {len(tests)} passed: the evaluator was examined")
+    for name, text in status_lines(data, history):
+        grid.add_row(name, Text(text))
     label = " [UNSAFE: no sandbox, no certificates]" if data["unsafe"] else ""
     out.print(Text(f"{data['study']}: {data['state']}{label}", "bold"))
     out.print(grid)
@@ -116,10 +82,6 @@ def _print_staircase(out: Console, history: Archive) -> None:
     reading = Reading.of(history)
     if reading.spans and history.experiments:
         out.print(rich_text(Staircase.of(reading, reading.spans[-1]), columns=min(out.width, 120), rows=14))
-
-
-def _not_given(missing: list[str]) -> str:
-    return f"; not given here: {', '.join(missing)}" if missing else ""
 
 
 def print_log(history: Archive, numbers: Sequence[int]) -> None:

@@ -6,9 +6,9 @@ from typing import Annotated
 
 import typer
 
+from autoresearch import control
 from autoresearch.cli import place
 from autoresearch.errors import UserError
-from autoresearch.history import TELL, UNTELL, Note
 
 
 def tell(
@@ -20,9 +20,7 @@ def tell(
     if bool(text.strip()) == clear:
         raise UserError("Either a text or --clear.", fix='autoresearch tell "leave the optimiser alone"')
     _, ledger = place.open_ledger(study)
-    ledger.append(Note(UNTELL, "") if clear else Note(TELL, text.strip()))
-    said = ledger.history.told
-    typer.echo("The next briefs say nothing of yours." if clear else f"The next briefs say this: {said[-1]}", err=True)
+    typer.echo(control.tell(ledger, text), err=True)
 
 
 def note(

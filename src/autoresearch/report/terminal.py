@@ -19,6 +19,9 @@ if TYPE_CHECKING:
 Cell = tuple[str, str]
 """A sign, and the rich style it is painted in."""
 
+LEAST = (30, 10)
+"""Columns and rows below which there is no picture."""
+
 BLANK: Cell = (" ", "")
 BAND: Cell = ("░", "bright_black")
 BASE: Cell = ("╌", "bright_black")
@@ -61,9 +64,8 @@ def rich_text(stairs: Staircase, *, columns: int = 80, rows: int = 18) -> Text:
 
 def cells(stairs: Staircase, *, columns: int, rows: int) -> Iterator[list[Cell]]:
     """Title, picture, rug, axis and legend, `rows` lines in all, none wider than `columns`."""
-    columns, rows = max(columns, 30), max(rows, 10)
-    low, high = (stairs.figures.value(end) for end in stairs.y_range)
-    gutter = min(14, max(len(low), len(high), len(stairs.figures.value(sum(stairs.y_range) / 2)))) + 1
+    columns, rows = max(columns, LEAST[0]), max(rows, LEAST[1])
+    gutter = _gutter(stairs)
     yield _words(_title(stairs), columns, "bold")
     legend = list(_legend(stairs, columns))
     height = rows - 3 - len(legend)
@@ -74,6 +76,23 @@ def cells(stairs: Staircase, *, columns: int, rows: int) -> Iterator[list[Cell]]
     yield [*[BLANK] * gutter, *_rug(stairs, columns - gutter)]
     yield [*[BLANK] * gutter, *_axis(stairs, columns - gutter)]
     yield from legend
+
+
+def column(stairs: Staircase, number: int, *, columns: int) -> int:
+    """Where experiment `number` stands in lines of that width."""
+    gutter, columns = _gutter(stairs), max(columns, LEAST[0])
+    return gutter + round(Scale(*stairs.x_range, 0, columns - gutter - 1)(number))
+
+
+def rug_row(stairs: Staircase, *, columns: int, rows: int) -> int:
+    """Which of the lines stands between the plot and the numbers of the experiments."""
+    return max(rows, LEAST[1]) - 2 - len(list(_legend(stairs, max(columns, LEAST[0]))))
+
+
+def _gutter(stairs: Staircase) -> int:
+    """Columns left of the plot, for the levels."""
+    low, high = (stairs.figures.value(end) for end in stairs.y_range)
+    return min(14, max(len(low), len(high), len(stairs.figures.value(sum(stairs.y_range) / 2)))) + 1
 
 
 @dataclass(slots=True)
