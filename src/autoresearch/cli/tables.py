@@ -28,6 +28,8 @@ _RIGHT = {"#", "took", "cost", "nodes"}
 
 WIDE = 240
 """Columns where nobody's terminal sets them, so that a line stays a line for grep."""
+ROOMY = 100
+"""Columns from which `log` has room for what each experiment cost."""
 
 
 def console() -> Console:
@@ -89,8 +91,9 @@ def print_log(history: Archive, numbers: Sequence[int]) -> None:
     reading = Reading.of(history)
     epoch = reading.spans[0].epoch if reading.spans else None
     table = Table(box=None, pad_edge=False, header_style="dim")
+    out = console()
     costs = {number: of_experiment(history.experiments[number], short=True) for number in numbers}
-    paid = ["cost"] if any(costs.values()) and not history.imported else []
+    paid = ["cost"] if out.width >= ROOMY and any(costs.values()) and not history.imported else []
     for name in ("#", "outcome", history.metric.name, "took", *paid, "nodes", "commit", "change"):
         table.add_column(name, justify="right" if name in _RIGHT else "left", no_wrap=name != "change")
     for done in map(history.experiments.__getitem__, numbers):
@@ -112,7 +115,7 @@ def print_log(history: Archive, numbers: Sequence[int]) -> None:
             done.candidate.commit[:9] if done.candidate else "–",
             Text(plain(summary)),
         )
-    console().print(table)
+    out.print(table)
 
 
 def _outcome(verdict: Verdict) -> str:
