@@ -383,7 +383,7 @@ def _begin_night(assembly: Assembly, granted: Budget | None, *, purpose: str) ->
     wanted = granted or task.budget
     if wanted == Budget():
         raise UserError("No budget is given, so the night would never end.", fix="autoresearch run --experiments 20")
-    if not purpose:
+    if not purpose and task.agent != "tuner":  # which lacks no program and no key
         _refuse_if_unable(assembly)
     if history.night and "prune" in (purpose, history.night.purpose):
         _close_open_attempt(assembly.study.ledger, "another kind of night began")
