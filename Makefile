@@ -4,13 +4,18 @@ VENV ?= .venv
 BIN = $(VENV)/bin
 DEMO ?= autoresearch-demo
 
-.PHONY: demo test agents attacks lint fix clean
+.PHONY: demo test docs agents attacks lint fix clean
 
 demo: $(VENV)/base
 	$(BIN)/autoresearch demo $(DEMO)
 
 test: $(VENV)/dev lint
 	$(BIN)/python -m pytest -n 2 --dist worksteal
+
+# The documentation as a site, in docs/_build/html; any warning is an error.
+docs: $(VENV)/docs
+	$(BIN)/sphinx-build -W --keep-going -q -b html docs docs/_build/html
+	@echo docs/_build/html/index.html
 
 # Installs the coding agents that the tests drive: 2 GB in .agents, never part of the package. Tests skip what is missing.
 agents:
@@ -40,7 +45,12 @@ $(VENV)/dev: pyproject.toml
 	$(BIN)/pip install --quiet --editable '.[dev$(if $(GPT),$(comma)gpt)]'
 	touch $@ $(VENV)/base
 
+$(VENV)/docs: pyproject.toml
+	test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
+	$(BIN)/pip install --quiet --editable '.[docs]'
+	touch $@ $(VENV)/base
+
 comma := ,
 
 clean:
-	rm -rf $(VENV) .agents dist build .mypy_cache .pytest_cache .ruff_cache .hypothesis
+	rm -rf $(VENV) .agents dist build docs/_build docs/reference/options.md .mypy_cache .pytest_cache .ruff_cache .hypothesis

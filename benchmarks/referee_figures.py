@@ -1,4 +1,4 @@
-"""The tables and the picture of docs/explanation/referee.md, made from benchmarks/null_nights.json.
+"""The tables and the picture of docs/explanation/referee.md, and each preset's page, from benchmarks/null_nights.json.
 
 python benchmarks/referee_figures.py            writes them
 python benchmarks/referee_figures.py --check    exit status 1 when the documentation says something else
@@ -11,6 +11,7 @@ import json
 import re
 import sys
 from collections.abc import Callable, Iterable, Mapping, Sequence
+from functools import partial
 from pathlib import Path
 
 import naive
@@ -21,6 +22,7 @@ from power_picture import Curve, draw
 ROOT = Path(__file__).parents[1]
 FIGURES = ROOT / "benchmarks" / "null_nights.json"
 PAGE, PICTURE = ROOT / "docs" / "explanation" / "referee.md", ROOT / "docs" / "power.svg"
+PRESET_PAGES = {preset: ROOT / "docs" / "explanation" / "presets" / f"{preset}.md" for preset in PRESETS}
 NOISY = [law for law in LAWS if law != "no noise"]
 ABOUT = {
     "certify": "a block of keeps; one of two certificates",
@@ -107,7 +109,26 @@ def speedups(figures: Mapping[str, list[Row]]) -> list[str]:
     return table(head, ([f"{row['spread']:.0%}", f"{row['found']:.1%}", f"{row['runs']:.1f}"] for row in rows))
 
 
-TABLES: Mapping[str, Callable[[Mapping[str, list[Row]]], list[str]]] = {
+def of_preset(figures: Mapping[str, list[Row]], preset: str) -> list[str]:
+    """One preset's figures, a line each."""
+    _, counted, *by_law, runs = _nothing_better(figures, preset)
+    rows = [[f"nights that end with {counted}, {law} noise", cell] for law, cell in zip(NOISY, by_law, strict=True)]
+    rows.append(["runs a candidate, where nothing is better", runs])
+    found = {(row["rule"], row["effect"]): row for row in figures["power"]}
+    if (preset, 2.0) in found:
+        sizes = (0.5, 1.0, 2.0, 3.0)
+        _, *shares, sure, spent = _power(found, preset, sizes)
+        rows += [[f"a gain of {size:g} sigma is found", cell] for size, cell in zip(sizes, shares, strict=True)]
+        rows += [["a gain is found with 80 % probability from", f"{sure} sigma"], ["runs to find 2 sigma", spent]]
+    if mixed := next((row for row in figures["mixture"] if row["rule"] == preset), None):
+        _, kept, false, gain, runs, _ = _mixture(figures, mixed)
+        rows.append(["a mixed night keeps", f"{kept} changes, {false} of them false"])
+        rows.append(["and delivers", f"{gain}, with {runs} runs a candidate"])
+    return table(["what", "how often, how much"], rows)
+
+
+Tables = Mapping[str, Callable[[Mapping[str, list[Row]]], list[str]]]
+TABLES: Tables = {
     "nothing better": nothing_better,
     "mixture": mixture,
     "power": power,
@@ -148,15 +169,23 @@ def table(head: Sequence[str], rows: Iterable[Sequence[str]]) -> list[str]:
     return ["| " + " | ".join(line) + " |" for line in lines]
 
 
-def rendered(page: str, figures: Mapping[str, list[Row]]) -> str:
+def rendered(page: str, figures: Mapping[str, list[Row]], tables: Tables = TABLES) -> str:
     """The page with every table made again, between its marks."""
-    for title, make in TABLES.items():
+    for title, make in tables.items():
         start, end = f"<!-- {title}: benchmarks/referee_figures.py -->", "<!-- end -->"
         found = re.compile(re.escape(start) + r"\n.*?" + re.escape(end), re.S)
         if not found.search(page):
-            raise SystemExit(f"{PAGE.name} has no place marked {start}")
+            raise SystemExit(f"a page has no place marked {start}")
         page = found.sub(lambda _: "\n".join([start, *make(figures), end]), page)  # noqa: B023
     return page
+
+
+def preset_pages(figures: Mapping[str, list[Row]]) -> dict[Path, str]:
+    """Every preset's page with its figures."""
+    return {
+        path: rendered(path.read_text(), figures, {"figures": partial(of_preset, preset=preset)})
+        for preset, path in PRESET_PAGES.items()
+    }
 
 
 def main() -> None:
@@ -164,7 +193,7 @@ def main() -> None:
     parser.add_argument("--check", action="store_true", help="write nothing; fail when the documentation differs")
     options = parser.parse_args()
     figures = json.loads(FIGURES.read_text())
-    wanted = {PAGE: rendered(PAGE.read_text(), figures), PICTURE: picture(figures)}
+    wanted = {PAGE: rendered(PAGE.read_text(), figures), PICTURE: picture(figures)} | preset_pages(figures)
     stale = [path for path, text in wanted.items() if not path.exists() or path.read_text() != text]
     if options.check:
         sys.exit("".join(f"{path.name} does not say what {FIGURES.name} says\n" for path in stale) or 0)

@@ -16,7 +16,8 @@ from autoresearch import config
 from autoresearch.cli import VERBS
 
 ROOT = Path(__file__).parents[1]
-PAGES = sorted([ROOT / "README.md", *(ROOT / "docs").rglob("*.md")])
+MADE = ROOT / "docs" / "reference" / "options.md"
+PAGES = sorted({ROOT / "README.md", *(ROOT / "docs").rglob("*.md")} - {MADE})
 
 
 def blocks(page: Path, language: str) -> list[str]:
@@ -30,6 +31,7 @@ FOLLOWED = {
     "constraints-and-objectives": ([], ["0 disagree"]),
     "finite-data": (["certificate 1: certified"], ["bits told in", "better, by", "0 disagree"]),
     "prune": ([], ["0 disagree"]),
+    "be-told": ([], ["told: ", "2 experiments in ", "The night is over: "]),
     "bring-your-history": (
         ["theirs: 7 rows read", "'promising' is not a word we know", "again: 7 rows read"],
         [
@@ -65,13 +67,11 @@ FOLLOWED = {
 """How-tos, and what following them to the letter narrates (stderr) and prints (stdout)."""
 
 
-@pytest.mark.slow
-@pytest.mark.parametrize("name", FOLLOWED)
-def test_the_how_to_is_followed_to_the_letter(name: str, tmp_path: Path) -> None:
-    script = "\n".join(blocks(ROOT / "docs" / "how-to" / f"{name}.md", "sh"))
+def follow(script: str, tmp_path: Path) -> subprocess.CompletedProcess[str]:
+    """Run what a page shows, as a user who has just installed us."""
     path = f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}"
     who = {f"GIT_{role}_{what}": "u@example.org" for role in ("AUTHOR", "COMMITTER") for what in ("NAME", "EMAIL")}
-    done = subprocess.run(
+    return subprocess.run(
         ["bash", "-e"],
         input=script,
         cwd=tmp_path,
@@ -80,12 +80,67 @@ def test_the_how_to_is_followed_to_the_letter(name: str, tmp_path: Path) -> None
         text=True,
         timeout=280,
     )
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("name", FOLLOWED)
+def test_the_how_to_is_followed_to_the_letter(name: str, tmp_path: Path) -> None:
+    done = follow("\n".join(blocks(ROOT / "docs" / "how-to" / f"{name}.md", "sh")), tmp_path)
     assert done.returncode == 0, done.stdout + done.stderr
     narrated, printed = FOLLOWED[name]
     for words in narrated:
         assert words in done.stderr
     for words in printed:
         assert words in done.stdout
+
+
+STAND_IN = """
+git init -q -b main autoresearch-demo && cd autoresearch-demo
+echo 'X = 3.0' > x.py
+echo 'import x; print(f"METRIC loss={(x.X - 1) ** 2}")' > run.py
+cat > autoresearch.toml <<'TOML'
+name = "quick"
+goal = "lowest loss"
+editable = ["x.py"]
+[metric]
+name = "loss"
+direction = "minimize"
+[experiment]
+command = "python run.py"
+seconds = 20
+[referee]
+preset = "exact"
+TOML
+git add -A && git commit -qm first && autoresearch run --experiments 4 && cd ..
+"""
+"""A night of seconds, not of minutes; examples/quick has tests of its own."""
+
+
+@pytest.mark.slow
+def test_the_tutorial_is_followed_to_the_letter_on_a_task_that_takes_no_minutes(tmp_path: Path) -> None:
+    script = "\n".join(blocks(ROOT / "docs" / "tutorial" / "first-night.md", "sh"))
+    assert script.startswith("autoresearch demo\n")
+    besides = "autoresearch report --png ../share.png --json\nautoresearch report --png nowhere/x.png || echo refused\n"
+    done = follow(script.replace("autoresearch demo\n", STAND_IN, 1) + besides, tmp_path)
+    assert done.returncode == 0, done.stdout + done.stderr
+    assert "0 disagree" in done.stdout
+    assert (tmp_path / "share.png").stat().st_size > 5000
+    assert done.stdout.endswith("refused\n")
+    assert "nowhere/x.png cannot be written" in done.stderr
+    assert "8 experiments in" in done.stderr
+    assert "certified" in done.stdout
+
+
+@pytest.mark.slow
+def test_the_site_is_built_without_a_warning(tmp_path: Path) -> None:
+    pytest.importorskip("furo", reason="pip install -e '.[docs]' builds the site")
+    pytest.importorskip("myst_parser", reason="pip install -e '.[docs]' builds the site")
+    argv = [sys.executable, "-m", "sphinx", "-W", "--keep-going", "-q", "-b", "html", "docs", str(tmp_path)]
+    done = subprocess.run(argv, cwd=ROOT, capture_output=True, text=True)
+    assert done.returncode == 0, done.stderr
+    options = (tmp_path / "reference" / "options.html").read_text()
+    for verb in VERBS:
+        assert f"autoresearch {verb.__name__.rstrip('_')}</h" in re.sub(r"<a class=\"headerlink.*?</a>", "", options)
 
 
 @pytest.mark.parametrize("page", PAGES, ids=lambda page: str(page.relative_to(ROOT)))

@@ -24,6 +24,13 @@ def test_page_and_picture_are_made_from_the_figures():
     assert referee_figures.picture(FIGURES) == referee_figures.PICTURE.read_text()
 
 
+@pytest.mark.parametrize("preset", PRESETS)
+def test_every_preset_has_a_page_with_its_figures(preset):
+    path = referee_figures.PRESET_PAGES[preset]
+    assert referee_figures.preset_pages(FIGURES)[path] == path.read_text()
+    assert path.read_text().startswith(f"# `{preset}`")
+
+
 def test_every_preset_and_law_of_noise_is_in_the_tables_with_a_thousand_nights():
     rows = FIGURES["nothing_better"]
     for preset in PRESETS:

@@ -1,17 +1,15 @@
-"""Alarms while a study runs: public and sealed score part, the agent is given up; and whom to tell."""
+"""Alarms while a study runs: public and sealed score part, the agent is given up. A person is told of each."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from dataclasses import dataclass
-from pathlib import Path
 from statistics import fmean
 
-from autoresearch import breaker, proc
+from autoresearch import breaker
 from autoresearch.history import History, Note
+from autoresearch.notify import Bell
 from autoresearch.records import Certificate, Experiment, Ruling
-
-HOOK_SECONDS = 20.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -20,10 +18,8 @@ class Watch:
 
     history: Callable[[], History]
     record: Callable[[Note], object]
-    hook: Sequence[str]
-    """Command of the owner's; empty for none."""
-    root: Path
-    """Where it runs."""
+    bell: Bell
+    """Who hears of alarms. That somebody could not be told is noted, and stops nothing."""
     give_up_after: Callable[[], int] = int
     """How many like failures of the agent in a row are too many; 0 for none."""
 
@@ -34,15 +30,10 @@ class Watch:
                 self.record(Note("alarm", text))
             case Experiment() if text := breaker.tripped(self.history(), self.give_up_after()):
                 self.record(Note("alarm", text))
-            case Note(kind="alarm", text=text) if self.hook:
-                self._tell(text)
-
-    def _tell(self, text: str) -> None:
-        """Run the hook. Its failure is noted and stops nothing."""
-        try:
-            proc.output(self.hook, cwd=self.root, input=text.encode(), timeout=HOOK_SECONDS)
-        except proc.CommandError as error:
-            self.record(Note("fault", f"hooks.alarm: {error.message}"))
+            case Note(kind="alarm", text=text):
+                study = self.history().study
+                for failure in self.bell.ring("alarm", f"autoresearch {study.name if study else ''}: alarm", text):
+                    self.record(Note("fault", failure))
 
 
 def gap(history: History, done: Certificate) -> str:

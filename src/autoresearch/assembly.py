@@ -34,6 +34,7 @@ from autoresearch.lineage import removable
 from autoresearch.logs import Cap
 from autoresearch.mending import Mender
 from autoresearch.notes import Consolidation
+from autoresearch.notify import Bell
 from autoresearch.protocols import Agent, Sandbox
 from autoresearch.records import Experiment, Outcome, Side, Verdict
 from autoresearch.runners.local import LocalRunner
@@ -76,6 +77,7 @@ class Assembly:
     rig: Rig
     study: Study
     runner: WatchedRunner
+    bell: Bell
     news: list[str] = field(default_factory=list)
     """What the person should know before it starts, a sentence each."""
 
@@ -209,17 +211,18 @@ def _put_together(root: Path, task: Task, *, unsafe: bool) -> Assembly:
         proof_split="holdout" if task.holdout else "public",
         keep_log=site.keep_log,
     )
+    bell = Bell(root, {"alarm": task.alarm, "night": task.told_nights}, task.notify)
     if task.repair:
         study.mend = Mender(study.strategy, lambda: ledger.history, lambda who: agents.mends(study.agent, who))
     study.on_record = each_of(
-        Watch(lambda: ledger.history, study.record, task.alarm, root, lambda: study.give_up_after),
+        Watch(lambda: ledger.history, study.record, bell, lambda: study.give_up_after),
         Cap(site.logs, lambda: ledger.history, study.record),
         Consolidation(lambda: ledger.history, site.folder / "notes"),
         Errand(study.record, task.errand, root),
     )
     _acquaint(study, rig)
     watched.on_drift = lambda changes: study.record(Note("drift", f"changed while a night ran: {changes}"))
-    return Assembly(rig, study, watched)
+    return Assembly(rig, study, watched, bell)
 
 
 def _acquaint(study: Study, rig: Rig) -> None:

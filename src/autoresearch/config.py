@@ -271,6 +271,8 @@ def _task(file: TaskFile, program: str) -> Task:
         read=tuple(file.sandbox.read),
         budget=Budget(**file.budget.model_dump()),
         alarm=file.hooks.alarm or (),
+        told_nights=file.hooks.night or (),
+        notify=tuple(file.notify.urls),
         errand=file.hooks.experiment or (),
         program=program,
         digest=hashlib.sha256(json.dumps(_measured(file), sort_keys=True).encode()).hexdigest(),

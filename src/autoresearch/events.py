@@ -76,6 +76,9 @@ def decode(line: bytes, *, seq: int, prev: str) -> Event:
 
     Raises ValueError saying what does not hold.
     """
+    event = _quickly(line, seq, prev)
+    if event is not None:
+        return event
     envelope = json.loads(line)
     if not isinstance(envelope, dict):
         raise ValueError("is not a JSON object")
@@ -89,6 +92,19 @@ def decode(line: bytes, *, seq: int, prev: str) -> Event:
     if kind not in TYPES:
         raise ValueError(f"has the unknown type {kind!r}")
     return Event(seq, kind, envelope["at"], _adapter(kind).validate_python(envelope["body"]))
+
+
+def _quickly(line: bytes, seq: int, prev: str) -> Event | None:
+    """The event in a line laid out as `encode` lays it out, whose body is parsed once; None sends it the long way."""
+    start, _, rest = line.partition(b',"body":')
+    try:
+        envelope = json.loads(start + b"}")
+        known = (envelope["schema"], envelope["seq"], envelope["prev"]) == (SCHEMA, seq, prev)
+        if not known or not rest.endswith(b"}}"):
+            return None
+        return Event(seq, envelope["type"], envelope["at"], _adapter(envelope["type"]).validate_json(rest[:-1]))
+    except (ValueError, KeyError, TypeError):
+        return None
 
 
 @cache

@@ -23,6 +23,10 @@ if TYPE_CHECKING:
     from filelock import BaseFileLock
 
 
+LONGEST = 1 << 20
+"""Bytes of a line that is recognised without reading all before it."""
+
+
 def now() -> str:
     """This moment, ISO 8601, UTC, to the millisecond."""
     return datetime.now(UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
@@ -38,6 +42,16 @@ class Position:
     """Number of the next line."""
     head: str = GENESIS
     """Hash of the line before it."""
+
+
+def ends_at(path: Path, position: Position) -> bool:
+    """Whether the ledger still ends where it was once read to: its length and its last line say so."""
+    with path.open("rb") as file:
+        if file.seek(0, os.SEEK_END) != position.offset:
+            return False
+        file.seek(max(0, position.offset - LONGEST))
+        line = file.read().rstrip(b"\n").rpartition(b"\n")[2]
+    return digest(line) == position.head if position.offset else position.head == GENESIS
 
 
 H = TypeVar("H", bound=History)

@@ -72,7 +72,7 @@ class Site:
         path = self.log_path(name)
         if not path.exists():
             path.parent.mkdir(parents=True, exist_ok=True)
-            _replace(path, log)
+            rewrite(path, log)
         return name
 
     def keep_series(self, scores: Sequence[float]) -> str:
@@ -82,7 +82,7 @@ class Site:
         path = self._series_path(name)
         if not path.exists():
             path.parent.mkdir(parents=True, exist_ok=True)
-            _replace(path, data)
+            rewrite(path, data)
         return name
 
     def series(self, name: str) -> tuple[float, ...]:
@@ -127,7 +127,7 @@ class Site:
     def set_step(self, name: str, *, seconds: float, began: str) -> None:
         """Say what is being done now. Lost without harm: only `status` and the display read it."""
         step = {"pid": os.getpid(), "step": name, "limit_seconds": seconds, "began": began}
-        _replace(self.folder / "now.json", json.dumps(step).encode())
+        rewrite(self.folder / "now.json", json.dumps(step).encode())
 
     def step(self) -> dict[str, object] | None:
         """What the running `run` is doing; None when none is at work."""
@@ -159,7 +159,7 @@ def studies(root: Path) -> list[str]:
     return sorted(path.parent.name for path in (root / FOLDER).glob("*/ledger.jsonl"))
 
 
-def _replace(path: Path, data: bytes) -> None:
+def rewrite(path: Path, data: bytes) -> None:
     """Write a file so that a reader sees the old one or the new one, never half of it."""
     temporary = path.with_name(f"{path.name}.{os.getpid()}.new")
     temporary.write_bytes(data)

@@ -143,6 +143,10 @@ class Task:
     budget: Budget = field(default_factory=Budget)
     alarm: tuple[str, ...] = ()
     """Command that hears every alarm on its standard input; empty for none."""
+    told_nights: tuple[str, ...] = ()
+    """Command that hears how a night ended on its standard input; empty for none."""
+    notify: tuple[str, ...] = ()
+    """URLs told of alarms and of the ends of nights; secrets stand in them as `${NAME}`."""
     errand: tuple[str, ...] = ()
     """Command started after every experiment; empty for none."""
     program: str = ""

@@ -250,8 +250,17 @@ class HooksTable(Table):
     """Commands of the owner's own, run outside of all boxes."""
 
     alarm: Command | None = Field(default=None, description="Hears every alarm on its standard input.")
+    night: Command | None = Field(default=None, description="Hears three lines on how each night ended.")
     experiment: Command | None = Field(
         default=None, description="Started after every experiment; nobody waits for it, its failure stops nothing."
+    )
+
+
+class NotifyTable(Table):
+    """Who is told of alarms and of the ends of nights, by URL."""
+
+    urls: list[Annotated[str, Field(pattern=r"^[a-z][a-z0-9+.-]*://")]] = Field(
+        default=[], description="Addresses as apprise writes them; ${NAME} is the environment variable of that name."
     )
 
 
@@ -350,6 +359,7 @@ class TaskFile(Table):
     holdout: HoldoutTable | None = None
     vault: VaultTable | None = None
     hooks: HooksTable = HooksTable()
+    notify: NotifyTable = NotifyTable()
     precheck: PrecheckTable | None = None
     check: list[CheckTable] = []
     constraint: list[ConstraintTable] = []

@@ -32,6 +32,7 @@ from autoresearch.cli import (
     revalidate,
     run,
     schema,
+    serve,
     show,
     skill,
     status,
@@ -68,7 +69,7 @@ def root(context: typer.Context, version: bool = typer.Option(False, "--version"
 
 VERBS: tuple[Callable[..., None], ...] = (
     *(init.init, check.check, demo.demo, run.run, status.status, log.log, show.show, diff.diff, report.report),
-    *(importing.import_, watch.watch),
+    *(importing.import_, watch.watch, serve.serve),
     *(prune.prune, replay.replay, revalidate.revalidate, vault.vault, finish.finish, try_.try_, mcp_.mcp_),
     *(brief.brief, tell.tell, tell.note),
     *(control.pause, control.resume, control.stop, schema.schema),

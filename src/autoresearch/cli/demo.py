@@ -22,6 +22,7 @@ def demo(
 ) -> None:
     """Improve a small language model on this machine: 12 experiments, then a certificate and a report."""
     from autoresearch import config
+    from autoresearch.cli import place
     from autoresearch.cli.report import write
     from autoresearch.cli.run import night
     from autoresearch.task import Budget
@@ -31,7 +32,8 @@ def demo(
     task = config.load(root)
     night(root, task, granted=Budget(experiments=experiments))
     os.chdir(root)
-    typer.echo(str(write(task.name).html))
+    site, ledger = place.open_ledger(task.name)
+    typer.echo(str(write(site, ledger.history).html))
 
 
 def prepare(folder: Path) -> Path:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Callable
 from dataclasses import asdict
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
@@ -13,7 +14,11 @@ from autoresearch.cli import place
 from autoresearch.errors import UserError
 
 if TYPE_CHECKING:
+    from autoresearch.history import Archive
+    from autoresearch.ledger import Ledger
     from autoresearch.report import ReportPaths
+    from autoresearch.site import Site
+    from autoresearch.task import Task
 
 
 def report(
@@ -21,10 +26,19 @@ def report(
     comment: Annotated[
         bool, typer.Option("--comment", help="Print a short table for a comment instead, in GitHub's Markdown.")
     ] = False,
+    since: Annotated[
+        str | None, typer.Option("--since", help="List only what happened since: an experiment, 8h, 2d, or a time.")
+    ] = None,
+    png: Annotated[Path | None, typer.Option("--png", help="Also draw a picture to share, 1200 by 630 pixels.")] = None,
+    html: Annotated[
+        Path | None, typer.Option("--html", help="Also freeze the page that `serve` shows into one file.")
+    ] = None,
     study: place.StudyName = None,
     as_json: place.AsJson = False,
 ) -> None:
     """Write the report: one self-contained HTML page, the same in Markdown, and the picture."""
+    if comment and (since or png or html):
+        raise UserError("A comment has no --since, no picture and no page.", fix="leave --comment out")
     if comment:
         typer.echo(_comment(place.ledger_path(ledger, study)), nl=False)
         return
@@ -32,12 +46,59 @@ def report(
         raise UserError(
             "The whole report needs the study, not its ledger alone.", fix=f"add --comment, or leave {ledger} out"
         )
-    paths = write(study)
+    site, opened = place.open_ledger(study)
+    paths = write(site, opened.history, since=since)
+    files = {name: str(path) for name, path in asdict(paths).items()}
+    if png is not None:
+        _draw(opened.history, png)
+        files["png"] = str(png)
+    if html is not None:
+        _freeze(site, opened, html)
+        files["page"] = str(html)
     if as_json:
-        typer.echo(json.dumps({"schema": 1} | {name: str(path) for name, path in asdict(paths).items()}))
-    else:
-        typer.echo(str(paths.html))
-        typer.echo(str(paths.markdown), err=True)
+        typer.echo(json.dumps({"schema": 1} | files))
+        return
+    typer.echo("\n".join(_told(opened.history)), err=True)
+    typer.echo(files["html"])
+    for other in list(files.values())[1:]:
+        typer.echo(other, err=True)
+
+
+def _freeze(site: Site, ledger: Ledger[Archive], file: Path) -> None:
+    """Write the browser's page as one file, the report inside."""
+    from autoresearch.ledger import now
+    from autoresearch.report import html, page_of
+    from autoresearch.views import Reading
+    from autoresearch.web.frozen import freeze
+
+    task, diff_of = about(site, ledger.history)
+    inside = html.inside(page_of(ledger.history, task=task, diff_of=diff_of, series_of=site.series))
+    status = place.status_of(site, ledger) | {"frozen": now()[:10]}
+    page = freeze(Reading.of(ledger.history), status=status, diff_of=diff_of, report=inside)
+    try:
+        file.write_text(page, encoding="utf-8")
+    except OSError as error:
+        raise UserError(
+            f"{file} cannot be written: {error.strerror}.", fix="name a file in a folder of yours"
+        ) from error
+
+
+def _draw(history: Archive, png: Path) -> None:
+    from autoresearch.report.png import write as draw
+
+    try:
+        draw(history, png)
+    except OSError as error:
+        raise UserError(
+            f"{png} cannot be written: {error.strerror}.", fix="name a file in a folder of yours"
+        ) from error
+
+
+def _told(history: Archive) -> list[str]:
+    """What the page says first."""
+    from autoresearch.report.morning import morning
+
+    return morning(history)[:2]
 
 
 def _comment(path: Path) -> str:
@@ -50,24 +111,34 @@ def _comment(path: Path) -> str:
     return render(ledger.history)
 
 
-def write(study: str | None) -> ReportPaths:
+def write(site: Site, history: Archive, *, since: str | None = None) -> ReportPaths:
     """Write the report of a study beside its ledger."""
-    from autoresearch import config
+    from autoresearch.ledger import now
     from autoresearch.report import build
+    from autoresearch.views.since import first_since
+
+    first, out_dir = first_since(history, since, now=now()) if since else 0, site.folder / "report"
+    task, diff_of = about(site, history)
+    return build(history, task=task, diff_of=diff_of, series_of=site.series, out_dir=out_dir, first=first)
+
+
+def about(site: Site, history: Archive) -> tuple[Task, Callable[[str, str], str]]:
+    """What a page needs besides the ledger: the study's task, and the patch between two commits of it.
+
+    Raises UserError when the task file describes another study.
+    """
+    from autoresearch import config
     from autoresearch.report.imported import task_of
 
-    site, ledger = place.open_ledger(study)
-    if ledger.history.imported:
-        task = task_of(ledger.history)
-        return build(ledger.history, task=task, diff_of=_no_patch, out_dir=site.folder / "report")
+    if history.imported:
+        return task_of(history), _no_patch
     task = config.load(site.root)
     if task.name != site.study:
         raise UserError(
             f"autoresearch.toml describes {task.name!r}, not {site.study!r}.",
             fix="check out the task file of that study",
         )
-    out_dir = site.folder / "report"
-    return build(ledger.history, task=task, diff_of=place.diff_of(site), series_of=site.series, out_dir=out_dir)
+    return task, place.diff_of(site)
 
 
 def _no_patch(_parent: str, _child: str) -> str:

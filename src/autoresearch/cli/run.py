@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from autoresearch import breaker
+from autoresearch import breaker, notify
 from autoresearch.cli import place
 from autoresearch.cli.status import status
 from autoresearch.errors import RigFault, UserError
@@ -65,6 +65,7 @@ def night(root: Path, task: Task, *, granted: Budget | None = None, unsafe: bool
     from autoresearch.site import Site
     from autoresearch.surroundings import Drift
 
+    notify.demand(task.notify)
     site = Site(root, task.name)
     site.create()
     with site.occupied():
@@ -76,15 +77,29 @@ def night(root: Path, task: Task, *, granted: Budget | None = None, unsafe: bool
             try:
                 why = assembly.study.run()
                 assembly.runner.demand_unchanged(thorough=True)
+                _tell(assembly, why)
             except RigFault as fault:
                 if not isinstance(fault, Drift):  # which has its own note
                     assembly.study.record(Note("fault", f"the night stopped: {fault}"))
+                _tell(assembly, f"it stopped, {fault}")
                 raise
             finally:
                 assembly.close()
     if assembly.study.history.measured == before:
         raise _empty(assembly.study.history.experiments[tried:], why)
     return why
+
+
+def _tell(assembly: Assembly, why: str) -> None:
+    """Tell whoever wants to hear of nights how this one ended."""
+    if not assembly.bell.hears("night"):
+        return
+    from autoresearch.report.morning import morning
+
+    history = assembly.rig.site.ledger().history
+    title = f"autoresearch {assembly.rig.task.name}: the night is over"
+    for failure in assembly.bell.ring("night", title, "\n".join(morning(history, why=why)) + "\n"):
+        assembly.study.record(Note("fault", failure))
 
 
 def _empty(tonight: Sequence[Experiment], why: str) -> UserError:

@@ -21,12 +21,11 @@ def show(
     last = len(ledger.history.experiments) - 1
     if not 0 <= number <= last:
         raise UserError(f"There is no experiment {number}; they go from 0 to {last}.", fix="autoresearch log")
-    row = next(views.log_rows(ledger.history, first=number))
-    sentence = views.sentence(ledger.history, number)
+    found = views.detail(views.Reading.of(ledger.history), number)
     if as_json:
-        path = str(site.log_path(row["transcript"])) if row["transcript"] else None
-        typer.echo(json.dumps({"schema": 1} | row | {"transcript_path": path, "sentence": sentence}))
+        path = str(site.log_path(found["transcript"])) if found["transcript"] else None
+        typer.echo(json.dumps({"schema": 1} | found | {"transcript_path": path}))
     else:
         from autoresearch.cli.tables import print_experiment
 
-        print_experiment(ledger.history, row, sentence, site)
+        print_experiment(ledger.history, found, found["sentence"], site)

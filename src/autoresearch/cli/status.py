@@ -11,11 +11,13 @@ from autoresearch.cli import place
 
 def status(name: place.StudyName = None, as_json: place.AsJson = False) -> None:
     """Say where the study stands: baseline, best, certified, counts, budget."""
-    site, ledger = place.open_ledger(name)
-    data = place.status_of(site, ledger)
-    if as_json:
-        typer.echo(json.dumps(data))
-    else:
-        from autoresearch.cli.tables import print_status
+    from autoresearch.cli.standing import told
 
-        print_status(data, ledger.history)
+    site = place.site(name)
+    if as_json:
+        typer.echo(json.dumps(told(site).data))
+        return
+    from autoresearch.cli.tables import console, print_status
+
+    out = console()
+    print_status(told(site, columns=min(out.width, 120) if out.is_terminal else 0))

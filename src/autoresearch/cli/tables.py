@@ -12,13 +12,13 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
+from autoresearch.cli.standing import Told
 from autoresearch.history import Archive
 from autoresearch.records import Candidate, Measurement, Outcome, Verdict
 from autoresearch.site import Site
 from autoresearch.views import Reading
 from autoresearch.views.costs import of_experiment
-from autoresearch.views.hearsay import hearsay_lines
-from autoresearch.views.lines import OUTCOME_STYLE, status_lines
+from autoresearch.views.lines import OUTCOME_STYLE
 from autoresearch.views.paired import beside
 from autoresearch.views.sentences import size_of
 from autoresearch.views.words import Figures, plain
@@ -42,48 +42,24 @@ def _is_narrow() -> bool:
     return sys.stdout.isatty() or os.environ.get("COLUMNS", "").isdigit()
 
 
-def print_status(data: dict[str, Any], history: Archive) -> None:
+def print_status(told: Told) -> None:
     """Where the study stands, in a dozen lines; on a terminal with the staircase."""
-    out = console()
-    if out.is_terminal:
-        _print_staircase(out, history)
-    if data["imported"]:
-        _print_hearsay(out, data, history)
-        return
+    out, data = console(), told.data
+    if told.picture:
+        out.print(Text.from_markup(told.picture))
     grid = Table.grid(padding=(0, 2))
-    for name, text in status_lines(data, history):
+    for name, text in told.lines:
         grid.add_row(name, Text(text))
     label = " [UNSAFE: no sandbox, no certificates]" if data["unsafe"] else ""
-    out.print(Text(f"{data['study']}: {data['state']}{label}", "bold"))
+    state = "imported, read-only" if data["imported"] else data["state"]
+    out.print(Text(f"{data['study']}: {state}{label}", "bold"))
     out.print(grid)
     if step := data["step"]:
         out.print(f"now: {step['step']}, since {step['began']}", markup=False)
+    word, style = ("doubt", "yellow") if data["imported"] else ("alarm", "red")
     for alarm in data["alarms"]:
-        out.print(f"alarm: {plain(alarm, 400)}", style="red", markup=False)
+        out.print(f"{word}: {plain(alarm, 400)}", style=style, markup=False)
     out.print(f"next: {data['next']}", style="dim", markup=False)
-
-
-def _print_hearsay(out: Console, data: dict[str, Any], history: Archive) -> None:
-    """What another tool's ledger says, and what may be believed of it."""
-    grid = Table.grid(padding=(0, 2))
-    for name, text in hearsay_lines(history):
-        grid.add_row(name, Text(text))
-    counts = ", ".join(f"{number} {name}" for name, number in data["counts"].items() if number)
-    grid.add_row("experiments", f"{data['experiments']} ({counts or 'the first level only'})")
-    out.print(Text(f"{data['study']}: imported, read-only", "bold"))
-    out.print(grid)
-    for alarm in data["alarms"]:
-        out.print(f"doubt: {plain(alarm, 400)}", style="yellow", markup=False)
-    out.print(f"next: {data['next']}", style="dim", markup=False)
-
-
-def _print_staircase(out: Console, history: Archive) -> None:
-    from autoresearch.report.staircase import Staircase
-    from autoresearch.report.terminal import rich_text
-
-    reading = Reading.of(history)
-    if reading.spans and history.experiments:
-        out.print(rich_text(Staircase.of(reading, reading.spans[-1]), columns=min(out.width, 120), rows=14))
 
 
 def print_log(history: Archive, numbers: Sequence[int]) -> None:

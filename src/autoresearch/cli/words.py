@@ -8,9 +8,12 @@ from autoresearch.ledger import now
 from autoresearch.views.costs import usd
 from autoresearch.views.spend import Total
 
+HOURS = "{hours}"
+"""Stands for the hours used, in words that are to be true later."""
 
-def tonight(history: History) -> str:
-    """How much of the night's budget is used, in words."""
+
+def tonight(history: History, *, hours: str = "") -> str:
+    """How much of the night's budget is used, in words. `hours` are those used, if not those until now."""
     night = history.night
     if night is None:
         return "none granted"
@@ -19,7 +22,7 @@ def tonight(history: History) -> str:
     if night.budget.experiments is not None:
         parts.append(f"{used} of {night.budget.experiments} experiments")
     if night.budget.hours is not None:
-        parts.append(f"{hours_since(night.started, now()):.1f} of {night.budget.hours:g} hours")
+        parts.append(f"{hours or hours_until_now(night.started)} of {night.budget.hours:g} hours")
     if night.budget.cost_usd is not None:
         spent = Total.over([done.cost_usd for done in history.tonight()])
         parts.append(f"{spent.words(usd)} of {usd(night.budget.cost_usd)}")
@@ -27,3 +30,8 @@ def tonight(history: History) -> str:
         spent = Total.over([done.tokens for done in history.tonight()])
         parts.append(f"{spent.words('{:,.0f}'.format)} of {night.budget.tokens:,} tokens")
     return ", ".join(parts) + f"; {history.certificates_tonight} of {night.certificates} certificates"
+
+
+def hours_until_now(started: str) -> str:
+    """Hours since a night began, to a tenth."""
+    return f"{hours_since(started, now()):.1f}"

@@ -1,5 +1,5 @@
 """The report: one picture and one page of what the ledger says, in the morning."""
 
-from autoresearch.report.build import ReportPaths, build
+from autoresearch.report.build import ReportPaths, build, page_of
 
-__all__ = ["ReportPaths", "build"]
+__all__ = ["ReportPaths", "build", "page_of"]

@@ -9,7 +9,7 @@ from pathlib import Path
 from autoresearch.history import Archive
 from autoresearch.report import html, markdown
 from autoresearch.report.imported import as_imported
-from autoresearch.report.page import compose
+from autoresearch.report.page import Page, compose
 from autoresearch.task import Task
 
 PLACEHOLDER = (
@@ -34,19 +34,32 @@ def build(
     diff_of: Callable[[str, str], str],
     out_dir: Path,
     series_of: Callable[[str], Sequence[float]] = lambda _: (),
+    first: int = 0,
 ) -> ReportPaths:
     """Write the report on `history` into `out_dir`, over an older one.
 
     `diff_of(parent, child)` gives the text of `git diff` between two commits; it is asked for the changes shown only.
-    `series_of(name)` gives the scores of single records that runs kept under that name.
+    `series_of(name)` gives the scores of single records that runs kept under that name. Lists begin with experiment
+    `first`.
     Raises OSError when the folder cannot be written.
     """
-    page = compose(history, task=task, diff_of=diff_of, series_of=series_of)
-    if history.imported:
-        page = as_imported(page, history)
+    page = page_of(history, task=task, diff_of=diff_of, series_of=series_of, first=first)
     paths = ReportPaths(out_dir / "report.html", out_dir / "report.md", out_dir / "staircase.svg")
     out_dir.mkdir(parents=True, exist_ok=True)
     paths.html.write_text(html.render(page), encoding="utf-8")
     paths.markdown.write_text(markdown.render(page, picture=paths.svg.name), encoding="utf-8")
     paths.svg.write_text(page.pictures[0].wide if page.pictures else PLACEHOLDER, encoding="utf-8")
     return paths
+
+
+def page_of(
+    history: Archive,
+    *,
+    task: Task,
+    diff_of: Callable[[str, str], str],
+    series_of: Callable[[str], Sequence[float]] = lambda _: (),
+    first: int = 0,
+) -> Page:
+    """The page, whether the study is ours or was imported."""
+    page = compose(history, task=task, diff_of=diff_of, series_of=series_of, first=first)
+    return as_imported(page, history) if history.imported else page

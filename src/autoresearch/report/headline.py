@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from autoresearch.records import Certificate, Measurement, Ruling, Side
 from autoresearch.referees import sealed_gain
 from autoresearch.stats.ranks import Interval
+from autoresearch.views.delivery import chain_to, span_of_proof
 from autoresearch.views.effects import best_of_luck, fresh_gain, measured_gain
 from autoresearch.views.levels import Level
 from autoresearch.views.paired import delivered, is_paired
@@ -20,6 +21,10 @@ from autoresearch.views.words import Figures, certified_as, count, plain
 
 NOTHING = "Nothing was found"
 """How every headline begins under which nothing is certified."""
+
+
+MOST_NAMED = 8
+"""Certificates that the headline names one by one."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,8 +51,8 @@ def certified_gain(reading: Reading) -> Interval | None:
     proof = standing_certificate(reading.history)
     if proof is None:
         return None
-    span = _span(reading, proof)
-    chain = _chain(span, proof)
+    span = span_of_proof(reading, proof)
+    chain = chain_to(span, proof)
     pairs = _paired(span, chain)
     return pairs[1] if pairs else _delivered(span, chain)
 
@@ -61,10 +66,6 @@ def total_gain(proofs: Sequence[Certificate]) -> Interval:
     down = math.hypot(*(proof.gain - proof.gain_low for proof in proofs))
     up = math.hypot(*(proof.gain_high - proof.gain for proof in proofs))
     return Interval(gain, gain - down, gain + up)
-
-
-def _span(reading: Reading, proof: Certificate) -> Span:
-    return next(span for span in reading.spans if any(each.certificate is proof for each in span.proofs))
 
 
 def _delivered(span: Span, chain: Sequence[Certificate]) -> Interval:
@@ -87,8 +88,8 @@ def _recorded(span: Span, proof: Certificate, side: Side) -> Measurement | None:
 
 
 def _proven(reading: Reading, proof: Certificate) -> Headline:
-    span = _span(reading, proof)
-    chain = _chain(span, proof)
+    span = span_of_proof(reading, proof)
+    chain = chain_to(span, proof)
     figures, floor = figures_of(reading, span), span.noise
     pairs = _paired(span, chain)
     start, whole = pairs or (floor.mean if floor and proof.split == "public" else None, _delivered(span, chain))
@@ -124,22 +125,6 @@ def _paired(span: Span, chain: Sequence[Certificate]) -> tuple[float, Interval] 
     return delivered(span.epoch.metric, [each for each in span.proofs if each.certificate in chain])
 
 
-def _chain(span: Span, proof: Certificate) -> list[Certificate]:
-    """The certificates of this epoch that lead to `proof`, oldest first: each begins where the one before ended.
-
-    That of a pruned tip begins at the study's base, whatever was certified in between.
-    """
-    chain = [proof]
-    for earlier in reversed([each.certificate for each in span.proofs]):
-        if (
-            earlier.ruling is Ruling.CERTIFIED
-            and earlier.number < chain[0].number
-            and earlier.commit == chain[0].against
-        ):
-            chain.insert(0, earlier)
-    return chain
-
-
 def _start(span: Span, chain: Sequence[Certificate]) -> str:
     first = span.baseline.candidate.commit if span.baseline and span.baseline.candidate else ""
     return "the baseline" if chain[0].against == first else f"{chain[0].against[:9]}, certified in an earlier epoch"
@@ -149,6 +134,8 @@ def _numbers(chain: Sequence[Certificate]) -> str:
     names = [str(proof.number) for proof in chain]
     if len(names) == 1:
         return f"certificate {names[0]}"
+    if len(names) > MOST_NAMED:
+        return f"{len(names):,} certificates, {names[0]} to {names[-1]}"
     return f"certificates {', '.join(names[:-1])} and {names[-1]}"
 
 

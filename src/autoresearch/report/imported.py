@@ -5,11 +5,12 @@ from __future__ import annotations
 from dataclasses import replace
 
 from autoresearch.history import Archive
-from autoresearch.report.headline import NOTHING, Headline
+from autoresearch.report.headline import NOTHING, Headline, headline
 from autoresearch.report.page import Page, Row
 from autoresearch.report.sheet import Line
 from autoresearch.task import Task
 from autoresearch.views.hearsay import accounts, hearsay_lines
+from autoresearch.views.reading import Reading
 from autoresearch.views.words import Figures, count, plain
 
 
@@ -27,13 +28,15 @@ def as_imported(page: Page, history: Archive) -> Page:
     assert source is not None
     return replace(
         page,
-        headline=_headline(history),
+        headline=claim(history),
         tags=[("undone", "imported: every number is their word")],
-        facts=_facts(history),
+        facts=facts(history),
         survivors=[_theirs(row) for row in page.survivors],
         discards=[_theirs(row) for row in page.discards],
         hearsay=[Line(name, plain(text, 600)) for name, text in hearsay_lines(history)],
         hit_rate="Kept by their word. Nothing here was measured, judged or certified by autoresearch.",
+        sides=None,
+        calibration=[],
         noise=[],
         spend=[],
         sheet=[
@@ -45,13 +48,19 @@ def as_imported(page: Page, history: Archive) -> Page:
     )
 
 
+def said_of(history: Archive) -> Headline:
+    """What is said first of any study, ours or imported."""
+    return claim(history) if history.imported else headline(Reading.of(history))
+
+
 def _theirs(row: Row) -> Row:
     """A row of theirs: there is no patch, and one run has no interval."""
     badge = "kept, by their word" if row.tone == "open" else "discarded, by their word"
     return replace(row, badge=badge, margin="one run of theirs", diff=None)
 
 
-def _facts(history: Archive) -> list[Line]:
+def facts(history: Archive) -> list[Line]:
+    """The four counts under the headline."""
     found = accounts(history)
     doubts = len(history.imported.doubts) if history.imported else 0
     return [
@@ -62,7 +71,7 @@ def _facts(history: Archive) -> list[Line]:
     ]
 
 
-def _headline(history: Archive) -> Headline:
+def claim(history: Archive) -> Headline:
     """Their claim, and how much of it stands out from luck."""
     found = accounts(history)
     last = found[-1] if found else None

@@ -70,7 +70,8 @@ def place(
         taken = [*solid, *(label.box for label in placed)]
         spots = [box for box in _spots(anchor, below=below) if box.within(frame) and not any(map(box.meets, taken))]
         if spots:
-            placed.append(Label(anchor, min(spots, key=lambda box: _cost(box, anchor, soft))))
+            near = _near(anchor, soft)
+            placed.append(Label(anchor, min(spots, key=lambda box: _cost(box, anchor, near))))
     return placed
 
 
@@ -81,6 +82,12 @@ def _spots(anchor: Anchor, *, below: bool) -> Iterator[Rect]:
             for shift in (-0.5, -0.85, -0.15, -1.05, 0.05):
                 left, middle = anchor.x + shift * width, anchor.y + side * distance
                 yield Rect(left, middle - height / 2, left + width, middle + height / 2)
+
+
+def _near(anchor: Anchor, soft: Sequence[tuple[float, float]]) -> list[tuple[float, float]]:
+    """Those of many points that one of the anchor's spots may cover."""
+    wide, high = 1.05 * width_of(anchor.text) + 3, 83 + (SIZE + 4) / 2 + 2
+    return [(x, y) for x, y in soft if abs(x - anchor.x) < wide and abs(y - anchor.y) < high]
 
 
 def _cost(box: Rect, anchor: Anchor, soft: Sequence[tuple[float, float]]) -> float:

@@ -8,20 +8,23 @@ from dataclasses import dataclass
 from autoresearch.history import Archive, Note
 from autoresearch.records import Ruling, TrustClass
 from autoresearch.report import forest, svg
+from autoresearch.report.again import AgainTable, handed_over, measured_again, taken_back
+from autoresearch.report.calibrated import calibration_sheet
 from autoresearch.report.diffs import Diff, DiffBook
 from autoresearch.report.finite import finite_sheet, trials_sheet
 from autoresearch.report.front import FrontTable, table
 from autoresearch.report.headline import Headline, headline
+from autoresearch.report.kept import story
+from autoresearch.report.provenance import provenance
 from autoresearch.report.sheet import Line, check_yourself, noise_sheet, reproduction, spending
+from autoresearch.report.sides import SideTable, sides
 from autoresearch.report.staircase import Staircase
 from autoresearch.task import Task
-from autoresearch.views.effects import Gain
 from autoresearch.views.reading import Proof, Reading, Span
-from autoresearch.views.revalidated import Table, gain_words, revalidated
-from autoresearch.views.sentences import figures_of, margin, size_of, tell
+from autoresearch.views.sentences import figures_of, margin, size_of
 from autoresearch.views.spend import spend
 from autoresearch.views.standing import Change, Failure, HitRate, Standing, discards, failures, hit_rate, survivors
-from autoresearch.views.words import Figures, count, duration, numbers, plain
+from autoresearch.views.words import count, duration, numbers, plain
 
 MOST_ROWS = 100
 """Rows of one table; `autoresearch log` has the rest."""
@@ -35,23 +38,19 @@ class Row:
 
     number: int
     summary: str
-    hypothesis: str
-    agent: str
     size: str
     """How much the code grew or shrank; empty where it is not known."""
     gain: str
     """With its sign; from the runs made since it was kept where there are any, else as judged."""
     margin: str
     """The interval of that gain."""
-    fresh: str
-    """The gain from runs made since it was kept, in one phrase; empty when there were none."""
     badge: str
     tone: str
     """proven | open | undone | plain: how the badge is painted."""
     unsafe: bool
-    sentence: str
+    story: Sequence[Line]
+    """What, why, expected, measured, result, code, author: in this order, for every change."""
     forest: str
-    commit: str
     diff: Diff | None
 
 
@@ -89,18 +88,6 @@ class CertificateRow:
 
 
 @dataclass(frozen=True, slots=True)
-class Again:
-    """One change measured again."""
-
-    who: str
-    claimed: str
-    now: str
-    runs: int
-    verdict: str
-    summary: str
-
-
-@dataclass(frozen=True, slots=True)
 class Picture:
     """One epoch's staircase, for wide and for narrow screens."""
 
@@ -115,6 +102,8 @@ class Page:
 
     study: str
     goal: str
+    since: str
+    """What the lists leave out; empty for the whole study."""
     unsafe: bool
     tags: Sequence[tuple[str, str]]
     """Tone and text of what must stand beside every number."""
@@ -127,9 +116,18 @@ class Page:
     survivors_left: int
     rolled_back: Sequence[Row]
     certificates: Sequence[CertificateRow]
-    revalidation: Sequence[Again]
+    certificates_left: int
+    """Older ones that are not listed."""
+    revalidation: AgainTable | None
     """What was kept, measured again later."""
-    revalidation_note: str
+    handed_over: AgainTable | None
+    """The branches of the last hand-over."""
+    pruning: Sequence[Line]
+    """What the last night that pruned took back; empty where none did."""
+    sides: SideTable | None
+    """Every metric before and after; None before there is an after."""
+    calibration: Sequence[Line]
+    """How far gains held that were claimed, or judged on the runs that earned the keep."""
     discards: Sequence[Row]
     discards_left: int
     failures: Sequence[FailureRow]
@@ -152,14 +150,18 @@ def compose(
     task: Task,
     diff_of: Callable[[str, str], str],
     series_of: Callable[[str], Sequence[float]] = lambda _: (),
+    first: int = 0,
 ) -> Page:
-    """Work out the page.
+    """Work out the page; lists begin with experiment `first`, the headline and the picture are the whole study's.
 
     `diff_of(parent, child)` gives the text of `git diff`, `series_of(name)` the scores of single records kept under it.
     """
     reading, book = Reading.of(history), DiffBook(diff_of)
-    again = revalidated(history)
-    kept, missed, rate = survivors(reading), discards(reading), hit_rate(reading)
+    proofs = [(span, proof) for span in reading.spans for proof in span.proofs if not first or proof.at > first]
+    news = {proof.certificate.number for _, proof in proofs}
+    kept = [each for each in survivors(reading) if each.experiment.number >= first or each.certificate in news]
+    missed = [each for each in discards(reading) if each.experiment.number >= first]
+    rate = hit_rate(reading, first=first)
     undone = [change for change in kept if change.standing is Standing.ROLLED_BACK]
     kept = kept[: len(kept) - len(undone)]
     study = history.study.name if history.study else task.name
@@ -167,18 +169,27 @@ def compose(
         study=plain(study, 80),
         goal=plain(task.goal, 600),
         unsafe=any(span.epoch.unsafe for span in reading.spans),
-        tags=_tags(history),
+        tags=tags(history),
         headline=headline(reading),
-        facts=_facts(reading, rate),
+        since=_since(first),
+        facts=facts(reading, first=first),
         pictures=[_picture(reading, span) for span in reversed(reading.spans)],
-        alarms=[Line(plain(r.kind, 20), plain(r.text, 400)) for _, r in history.trail if isinstance(r, Note)][-50:],
+        alarms=[
+            Line(plain(note.kind, 20), plain(note.text, 400))
+            for at, note in history.trail
+            if isinstance(note, Note) and at >= first
+        ][-50:],
         survivors=_rows(reading, kept[:MOST_ROWS], book, MOST_ROWS),
         survivors_left=max(0, len(kept) - MOST_ROWS),
         rolled_back=_rows(reading, undone[:MOST_ROWS], book, MOST_ROWS),
-        certificates=[_certificate(figures_of(reading, span), each) for span in reading.spans for each in span.proofs],
-        revalidation=_measured_again(again),
-        revalidation_note=f"Measured in epoch {again.plan.epoch}, each change alone on the base." if again else "",
-        failures=[_failure(failure, book) for failure in failures(history)[:MOST_ROWS]],
+        certificates=[certificate_row(reading, span, proof) for span, proof in proofs[-MOST_ROWS:]],
+        certificates_left=max(0, len(proofs) - MOST_ROWS),
+        revalidation=measured_again(history),
+        handed_over=handed_over(history),
+        pruning=taken_back(history),
+        sides=sides(reading),
+        calibration=calibration_sheet(reading),
+        failures=[_failure(failure, book) for failure in failures(history, first=first)[:MOST_ROWS]],
         discards=_rows(reading, missed[:MOST_ROWS], book, MOST_DIFFS),
         discards_left=max(0, len(missed) - MOST_ROWS),
         front=table(reading, task.pareto),
@@ -186,48 +197,40 @@ def compose(
         noise=noise_sheet(reading),
         finite=[*finite_sheet(reading), *trials_sheet(history, series_of)],
         spend=spending(history),
-        sheet=reproduction(history, task),
+        sheet=[*reproduction(history, task), *provenance(history)],
         commands=check_yourself(history),
     )
 
 
-def _measured_again(table: Table | None) -> list[Again]:
-    if table is None:
-        return []
-    figures = Figures(table.metric.unit)
-    return [
-        Again(
-            "all" if row.experiment is None else str(row.experiment),
-            gain_words(row.claimed, figures),
-            gain_words(row.gain, figures),
-            row.runs,
-            plain(row.verdict, 200),
-            plain(row.summary, 160),
-        )
-        for row in table.rows
-    ]
-
-
-def _tags(history: Archive) -> list[tuple[str, str]]:
+def tags(history: Archive) -> list[tuple[str, str]]:
+    """Tone and text of what must stand beside every number."""
     epoch = history.epoch
     if epoch is None:
         return []
-    tags = [("undone" if epoch.trust_class == TrustClass.SELF_REPORTED else "proven", plain(epoch.trust_class, 30))]
-    tags.append(("plain", f"sandbox: {plain(epoch.sandbox, 30)}"))
-    tags += [
+    found = [("undone" if epoch.trust_class == TrustClass.SELF_REPORTED else "proven", plain(epoch.trust_class, 30))]
+    found.append(("plain", f"sandbox: {plain(epoch.sandbox, 30)}"))
+    found += [
         ("undone", f"not given: {plain(name, 30).replace('_', ' ')}")
         for name, holds in epoch.properties.items()
         if not holds
     ]
     if tests := history.selftests.values():
         passed = sum(each.passed for each in tests)
-        tags.append(("proven" if passed == len(tests) else "undone", f"self-tests: {passed} of {len(tests)} passed"))
-    return [("undone", "UNSAFE: no sandbox"), *tags] if epoch.unsafe else tags
+        found.append(("proven" if passed == len(tests) else "undone", f"self-tests: {passed} of {len(tests)} passed"))
+    return [("undone", "UNSAFE: no sandbox"), *found] if epoch.unsafe else found
 
 
-def _facts(reading: Reading, rate: HitRate) -> list[Line]:
-    failed = sum(len(failure.experiments) for failure in failures(reading.history))
-    seconds = spend(reading.history).total
+def _since(first: int) -> str:
+    if not first:
+        return ""
+    return f"Listed is what happened since experiment {first}; headline, picture and spend are the whole study's."
+
+
+def facts(reading: Reading, *, first: int = 0) -> list[Line]:
+    """The four counts under the headline, of experiments from number `first` on."""
+    rate = hit_rate(reading, first=first)
+    failed = sum(len(failure.experiments) for failure in failures(reading.history, first=first))
+    seconds = spend(reading.history, first=first).total
     return [
         Line("experiments", f"{rate.tried:,}", f"in {duration(seconds)}" if rate.tried else ""),
         Line("kept", f"{rate.kept:,}", f"{rate.rolled_back:,} rolled back" if rate.rolled_back else ""),
@@ -265,26 +268,16 @@ def _row(reading: Reading, change: Change, scale: float, book: DiffBook | None) 
     return Row(
         number=done.number,
         summary=plain(candidate.summary if candidate else "", 160) or "(no summary)",
-        hypothesis=plain(candidate.hypothesis if candidate else "", 1000),
-        agent=plain(done.agent, 40),
         size=size_of(candidate),
         gain=figures.signed(best.mean) if best else "unknown",
         margin=margin(best, figures),
-        fresh=_again(change.fresh, figures),
         badge=_badge(change),
         tone=tone,
         unsafe=bool(span and span.epoch.unsafe),
-        sentence=tell(reading, change),
+        story=story(reading, change),
         forest=forest.draw(best, scale=scale),
-        commit=candidate.commit if candidate else "",
         diff=book.between(done.parent, candidate.commit) if book and candidate else None,
     )
-
-
-def _again(fresh: Gain | None, figures: Figures) -> str:
-    if fresh is None:
-        return ""
-    return f"{figures.signed(fresh.mean)} from {count(fresh.n, 'run')}; {margin(fresh, figures)}"
 
 
 def _badge(change: Change) -> str:
@@ -308,8 +301,9 @@ def _failure(failure: Failure, book: DiffBook) -> FailureRow:
     )
 
 
-def _certificate(figures: Figures, proof: Proof) -> CertificateRow:
-    done = proof.certificate
+def certificate_row(reading: Reading, span: Span, proof: Proof) -> CertificateRow:
+    """One certificate of an epoch, in words."""
+    figures, done = figures_of(reading, span), proof.certificate
     split = "" if done.split == "public" else f" ({plain(done.split, 20)})"
     return CertificateRow(
         number=done.number,

@@ -91,7 +91,7 @@ def draw(stairs: Staircase, *, width: int = 960, height: int = 480, labels: int 
     return (
         f'<svg xmlns="http://www.w3.org/2000/svg" class="ar" viewBox="0 0 {width} {height}" role="img"'
         f' aria-labelledby="{name}-t {name}-d"><title id="{name}-t">{escape(title(stairs))}</title>'
-        f'<desc id="{name}-d">{escape(description(stairs))}</desc><style>{_style()}</style>'
+        f'<desc id="{name}-d">{escape(description(stairs))}</desc><style>{style()}</style>'
         f'<rect class="ground" width="{width}" height="{height}" rx="6"/>' + "".join(body) + "</svg>\n"
     )
 
@@ -124,7 +124,8 @@ def _last_certified(stairs: Staircase, mark: Mark) -> str:
     )
 
 
-def _style() -> str:
+def style() -> str:
+    """The picture's colours, light and dark, as CSS."""
     return (
         "svg.ar{font-family:system-ui,-apple-system,'Segoe UI',Roboto,Helvetica,Arial,sans-serif;display:block}"
         + _rules(LIGHT)
@@ -319,7 +320,8 @@ def _labels(frame: Frame, most: int) -> list[Label]:
         for p in stairs.plateaus
         if p.certificate
     ]
-    soft = [frame.at(point) for point in (*stairs.discards[:CLOUD], *_along(stairs.line))]
+    steps = list(_along(stairs.line))
+    soft = [frame.at(point) for point in (*stairs.discards[:CLOUD], *steps[:: 1 + len(steps) // CLOUD])]
     return place(anchors, frame=frame.plot, solid=solid, soft=soft, below=stairs.downwards)
 
 

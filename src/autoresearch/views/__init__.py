@@ -1,5 +1,6 @@
 """Views: pure functions from a history to what a person or a tool is shown. No I/O, no clock, nothing remembered."""
 
+from autoresearch.views.detail import detail
 from autoresearch.views.effects import Gain
 from autoresearch.views.levels import Level
 from autoresearch.views.pruning import Pruning, pruning
@@ -23,6 +24,7 @@ __all__ = [
     "Span",
     "Spend",
     "Standing",
+    "detail",
     "failures",
     "hit_rate",
     "log_row",

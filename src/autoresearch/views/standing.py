@@ -125,13 +125,13 @@ def discards(reading: Reading) -> list[Change]:
     return sorted((_change(reading, each, None, None) for each in done), key=_badness)
 
 
-def failures(history: Archive) -> list[Failure]:
-    """Experiments that never earned a score, grouped by outcome and cause, the most frequent first.
+def failures(history: Archive, *, first: int = 0) -> list[Failure]:
+    """Experiments from number `first` on that never earned a score, by outcome and cause, the most frequent first.
 
     Where no cause is recorded, like reasons are one.
     """
     groups: dict[tuple[Outcome, str, str], list[Experiment]] = {}
-    for done in history.experiments:
+    for done in history.experiments[first:]:
         verdict = done.verdict
         if verdict.outcome not in (Outcome.KEEP, Outcome.DISCARD, Outcome.UNKNOWN):
             like = "" if verdict.cause else alike(verdict.reason)
@@ -145,11 +145,12 @@ def causes(history: Archive) -> dict[str, int]:
     return dict(Counter(done.verdict.cause for done in history.experiments if done.verdict.cause).most_common())
 
 
-def hit_rate(reading: Reading) -> HitRate:
-    """Proven by certificate, not merely kept."""
+def hit_rate(reading: Reading, *, first: int = 0) -> HitRate:
+    """Proven by certificate, not merely kept; of the experiments from number `first` on."""
     made = reading.history.experiments
-    where = [standing for number, standing in standings(reading).items() if undoes(made[number]) is None]
-    tried = sum(not is_baseline(done) and undoes(done) is None for done in reading.history.experiments)
+    kept = [(number, standing) for number, standing in standings(reading).items() if number >= first]
+    where = [standing for number, standing in kept if undoes(made[number]) is None]
+    tried = sum(not is_baseline(done) and undoes(done) is None for done in made[first:])
     return HitRate(tried, len(where), where.count(Standing.CERTIFIED), where.count(Standing.ROLLED_BACK))
 
 

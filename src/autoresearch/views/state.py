@@ -9,7 +9,7 @@ from autoresearch.history import Archive, Epoch, Note
 from autoresearch.records import Certificate, Outcome
 from autoresearch.views.costs import Costs, account_rows
 from autoresearch.views.finite import finite as finite_data
-from autoresearch.views.hearsay import hearsay_lines, is_imported
+from autoresearch.views.hearsay import hearsay_lines
 from autoresearch.views.levels import Level
 from autoresearch.views.reading import own_values
 from autoresearch.views.rows import finite
@@ -29,11 +29,26 @@ def status(history: Archive, *, state: str, now: str) -> dict[str, Any]:
 
     `state` is the caller's word (running, paused, idle, ...); `now` is ISO 8601, for the hours used.
     """
+    return at(lasting(history), state=state, now=now)
+
+
+def at(data: dict[str, Any], *, state: str, now: str) -> dict[str, Any]:
+    """`lasting`, completed by what a moment adds: the state, the hours used, what to do next."""
+    budget = dict(data["budget"])
+    if budget:
+        hours = (datetime.fromisoformat(now) - datetime.fromisoformat(budget["started"])).total_seconds() / 3600
+        budget["hours"] = budget["hours"] | {"used": round(hours, 4)}
+    return data | {"state": state, "budget": budget, "next": _next(data, state)}
+
+
+def lasting(history: Archive) -> dict[str, Any]:
+    """What `status` says that stays true until something is recorded."""
     epoch, used = history.epoch, spend(history)
     return {
         "schema": SCHEMA,
         "study": history.study.name if history.study else None,
-        "state": state,
+        "state": None,
+        "paused": history.paused,
         "epoch": epoch.number if epoch else None,
         "epoch_started": epoch.started if epoch else "",
         "epoch_why": epoch.why if epoch else "",
@@ -60,14 +75,14 @@ def status(history: Archive, *, state: str, now: str) -> dict[str, Any]:
         "certificates": len(history.certificates),
         "keeps_since_certificate": history.keeps_since_certificate,
         "measured": history.measured,
-        "budget": _budget(history, now),
+        "budget": _budget(history),
         "spend": _spend(used),
         "costs": Costs.of(history).as_dict(),
         "agents": account_rows(history),
         "finite": _finite(history),
         "imported": dict(hearsay_lines(history)),
         "alarms": [r.text for _, r in history.trail if isinstance(r, Note) and r.kind in ALARMS],
-        "next": _next(history, state),
+        "next": None,
     }
 
 
@@ -132,17 +147,16 @@ def _finite(history: Archive) -> dict[str, Any] | None:
     }
 
 
-def _budget(history: Archive, now: str) -> dict[str, Any]:
+def _budget(history: Archive) -> dict[str, Any]:
     night = history.night
     if night is None:
         return {}
     used = spend(history, first=night.first)
-    hours = (datetime.fromisoformat(now) - datetime.fromisoformat(night.started)).total_seconds() / 3600
     return {
         "night": night.number,
         "started": night.started,
         "experiments": {"limit": night.budget.experiments, "used": len(history.tonight())},
-        "hours": {"limit": night.budget.hours, "used": round(hours, 4)},
+        "hours": {"limit": night.budget.hours, "used": None},
         "cost_usd": {"limit": night.budget.cost_usd, "used": used.cost_usd},
         "tokens": {"limit": night.budget.tokens, "used": used.tokens},
         "certificates": {"limit": night.certificates, "used": history.certificates_tonight},
@@ -161,11 +175,11 @@ def _spend(used: Spend) -> dict[str, Any]:
     }
 
 
-def _next(history: Archive, state: str) -> str:
+def _next(data: dict[str, Any], state: str) -> str:
     if state == "running":
         return "autoresearch log"
-    if history.paused:
+    if data["paused"]:
         return "autoresearch resume"
-    if is_imported(history):
-        return f"autoresearch report --study {history.study.name if history.study else ''}".strip()
-    return "autoresearch report" if len(history.experiments) > 1 else "autoresearch run"
+    if data["imported"]:
+        return f"autoresearch report --study {data['study'] or ''}".strip()
+    return "autoresearch report" if data["experiments"] > 1 else "autoresearch run"

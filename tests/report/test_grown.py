@@ -1,0 +1,206 @@
+"""What the report tells besides: changes in a fixed order, before and after, how far gains held, since, a picture."""
+
+from __future__ import annotations
+
+import struct
+import sys
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+from nights import Teller, a_diff, a_night, a_task
+
+from autoresearch.errors import UserError
+from autoresearch.history import Archive
+from autoresearch.records import Direction, Metric, Outcome, Side
+from autoresearch.report import build, png
+from autoresearch.report.headline import MOST_NAMED, headline
+from autoresearch.report.kept import story
+from autoresearch.report.morning import morning
+from autoresearch.report.page import compose
+from autoresearch.report.provenance import provenance
+from autoresearch.report.sides import sides
+from autoresearch.views import Reading, survivors
+from autoresearch.views.calibration import amount, calibration
+from autoresearch.views.delivery import delivery
+from autoresearch.views.since import first_since
+
+LONG = a_night(120, seed=3)
+
+
+def certified_night(**detail: object) -> Teller:
+    """Three steps, the first two proven together, with what their agent expected."""
+    teller = Teller(seed=2).begin()
+    if detail:
+        make = teller.candidate
+        teller.candidate = lambda *args: replace(make(*args), detail=detail)  # type: ignore[method-assign]
+    teller.experiment(effect=8.0, outcome=Outcome.KEEP)
+    teller.experiment(effect=8.0, outcome=Outcome.KEEP)
+    teller.certificate()
+    teller.experiment(effect=5.0, outcome=Outcome.KEEP)
+    return teller
+
+
+def test_every_change_is_told_in_the_same_order_and_what_nobody_said_is_named() -> None:
+    reading = Reading.of(certified_night(expected_effect="0.03 lower").history)
+    stories = [story(reading, change) for change in survivors(reading)]
+    names = ["what", "why", "expected", "as judged", "measured again", "result", "code", "made by"]
+    assert [[line.name for line in each] for each in stories] == [names] * 3
+    assert {each[2].value for each in stories} == {"0.03 lower"}
+    silent = Reading.of(certified_night().history)
+    assert {story(silent, change)[2].value for change in survivors(silent)} == {"not said"}
+
+
+def test_certified_sides_are_the_certificates_own_runs() -> None:
+    history = certified_night().history
+    found = delivery(Reading.of(history))
+    assert found is not None
+    (runs,), (proof,) = history.proofs, history.certificates
+    after = [run.value for run in runs if run.side is Side.CANDIDATE and run.value is not None]
+    row = found.rows[0]
+    assert (row.after.mean, row.after.n) == (pytest.approx(sum(after) / len(after)), proof.n)  # type: ignore[union-attr]
+    assert row.before.n == proof.n  # type: ignore[union-attr]
+    assert "certificate 1" in found.source
+
+
+def test_before_any_change_there_is_no_after() -> None:
+    assert sides(Reading.of(Archive())) is None
+    assert sides(Reading.of(a_night(0))) is None
+
+
+def test_a_provisional_best_says_what_flatters_it() -> None:
+    teller = Teller(seed=2).begin()
+    teller.experiment(effect=8.0, outcome=Outcome.KEEP)
+    table = sides(Reading.of(teller.history))
+    assert table is not None
+    assert "flatter" in table.source
+    assert table.rows[0].runs == "12 / 1"
+
+
+@pytest.mark.parametrize(
+    ("text", "size"),
+    [
+        ("0.01 lower", 0.01),
+        ("-0.02 bit/byte", 0.02),
+        ("about 5 % better", 0.15),
+        ("1e-3", 0.001),
+        ("lower", None),
+        ("0.01 to 0.02", None),
+        ("0", None),
+        ("layer2 shrinks", None),
+    ],
+)
+def test_a_claim_is_a_number_only_where_it_is_exactly_one(text: str, size: float | None) -> None:
+    assert amount(text, 3.0) == (None if size is None else pytest.approx(size))
+
+
+def test_claims_are_held_against_what_was_measured() -> None:
+    found = calibration(Reading.of(certified_night(expected_effect="0.001 lower").history))
+    assert (found.proposals, len(found.claims), found.reached) == (3, 3, 3)
+    assert found.ratio is not None
+    assert found.ratio > 10
+    boasting = calibration(Reading.of(certified_night(expected_effect="50 % lower").history))
+    assert boasting.reached == 0
+    assert calibration(Reading.of(certified_night().history)).ratio is None
+
+
+def test_lucky_keeps_do_not_hold() -> None:
+    teller = Teller(seed=4).begin()
+    teller.experiment(effect=0.0, luck=5.0, outcome=Outcome.KEEP)
+    teller.certificate()
+    found = calibration(Reading.of(teller.history))
+    assert len(found.again) == 1
+    assert found.held is not None
+    assert found.held < 0.5
+    (block,) = found.blocks
+    assert block.judged > 3 * block.certificate.gain
+
+
+def test_the_steps_of_a_block_are_added_up_as_judged() -> None:
+    found = calibration(Reading.of(certified_night().history))
+    assert [block.steps for block in found.blocks] == [2]
+    assert found.blocks[0].judged == pytest.approx(0.064, abs=0.02)
+
+
+def test_since_an_experiment_lists_only_what_came_after() -> None:
+    page = compose(LONG, task=a_task(LONG.metric), diff_of=a_diff, first=100)
+    assert page.since.startswith("Listed is what happened since experiment 100")
+    assert all(row.number >= 100 for row in page.discards)
+    assert page.facts[0].value == "21"
+    assert page.headline == compose(LONG, task=a_task(LONG.metric), diff_of=a_diff).headline
+
+
+def test_since_a_time() -> None:
+    now = LONG.experiments[-1].started
+    assert first_since(LONG, "40", now=now) == 40
+    assert first_since(LONG, "4000", now=now) == LONG.next_number
+    assert first_since(LONG, "10m", now=now) < first_since(LONG, "1m", now=now) <= LONG.next_number - 1
+    assert first_since(LONG, "2w", now=now) == 0
+    assert first_since(LONG, LONG.experiments[7].started, now=now) == 7
+    with pytest.raises(UserError, match="neither a number, a time nor a while"):
+        first_since(LONG, "yesterday", now=now)
+
+
+@pytest.mark.parametrize("history", [Archive(), a_night(0), a_night(30), LONG], ids=["none", "0", "30", "120"])
+def test_the_share_picture_is_1200_by_630(history: Archive, tmp_path: Path) -> None:
+    png.write(history, tmp_path / "share.png")
+    data = (tmp_path / "share.png").read_bytes()
+    assert data[:8] == b"\x89PNG\r\n\x1a\n"
+    assert struct.unpack(">II", data[16:24]) == (1200, 630)
+
+
+def test_no_name_breaks_the_share_picture(tmp_path: Path) -> None:
+    metric = Metric("$\\frac{1}{", Direction.MINIMIZE, "日本")
+    png.write(Teller(metric=metric).begin().go(10).history, tmp_path / "share.png")
+    assert (tmp_path / "share.png").stat().st_size > 5000
+
+
+def test_a_night_in_three_lines() -> None:
+    first, second, third = morning(certified_night().history, why="the budget is spent")
+    assert first.startswith("quick: 0.0")
+    assert "certified (" in first
+    assert "3 experiments" in second
+    assert "3 kept, 2 certified" in second
+    assert third == "The night is over: the budget is spent. Read on: autoresearch report"
+
+
+def test_claims_of_strangers_stay_text(tmp_path: Path) -> None:
+    history = certified_night(expected_effect="<script>alert(1)</script> 0.01").history
+    html = build(history, task=a_task(history.metric), diff_of=a_diff, out_dir=tmp_path).html.read_text()
+    assert "<script" not in html
+    assert "&lt;script&gt;" in html
+    assert "How far gains held" in html
+
+
+def test_metrics_of_every_name_are_in_the_table() -> None:
+    teller = Teller(seed=2).begin()
+    teller.experiment(effect=8.0, outcome=Outcome.KEEP)
+    history = teller.history
+    commit = history.tip_commit
+    for runs in history.settled.values():
+        runs[:] = [replace(run, values={"memory": 10.0 if run.commit == commit else 20.0}) for run in runs]
+    table = sides(Reading.of(history))
+    assert table is not None
+    assert [(row.name, row.change) for row in table.rows][1] == ("memory", "−50.0%")
+
+
+def test_the_sheet_says_who_and_when_and_how_to_begin_again() -> None:
+    lines = {line.name: line for line in provenance(certified_night().history)}
+    assert lines["to begin as it began"].value.startswith("git switch --detach ")
+    assert lines["night 1"].value == "1,000 experiments, 8 h"
+    assert next(line for name, line in lines.items() if name.startswith("agent ")).value == "3 experiments"
+    assert provenance(Archive()) == []
+
+
+def test_a_long_chain_of_certificates_is_counted_not_listed() -> None:
+    history = Teller(seed=5, good=0.9, failing=0.0, certify_every=3).begin().go(60).history
+    said = headline(Reading.of(history))
+    assert len(history.certificates) > MOST_NAMED
+    assert f"certificates, {history.certificates[0].number} to " in said.detail
+
+
+def test_without_matplotlib_one_sentence_says_what_to_install(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    monkeypatch.setitem(sys.modules, "matplotlib", None)
+    with pytest.raises(UserError, match="needs matplotlib") as told:
+        png.write(LONG, tmp_path / "share.png")
+    assert told.value.fix == "pip install 'autoresearch[plot]'"
