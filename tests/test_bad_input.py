@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import subprocess
 import sys
@@ -53,7 +54,7 @@ def test_no_git_repository(tmp_path: Path) -> None:
     done = cli(tmp_path, "run")
     assert done.returncode == 1
     assert "is not in a git repository" in done.stderr
-    assert "try: git init" in done.stderr
+    assert "Try: git init" in done.stderr
 
 
 def test_no_commits(tmp_path: Path) -> None:
@@ -69,7 +70,7 @@ def test_no_task_file(tmp_path: Path) -> None:
     git(tmp_path, "init", "--quiet")
     commit(tmp_path)
     done = cli(tmp_path, "check")
-    assert (done.returncode, "try: autoresearch init" in done.stderr) == (1, True)
+    assert (done.returncode, "Try: autoresearch init" in done.stderr) == (1, True)
 
 
 @pytest.mark.parametrize(
@@ -112,7 +113,7 @@ def test_an_agent_that_never_begins(root: Path) -> None:
     assert cli(root, "run", "--experiments", "1", *no_agent).returncode == 0
     done = cli(root, "run", "--experiments", "3", *no_agent)
     assert done.returncode == 1
-    assert "none of 3 attempts came so far. 3 of them: " in done.stderr
+    assert "in 3 attempts; 3 of 3 ended with: " in done.stderr
     assert "autoresearch show 4" in done.stderr
 
 
@@ -218,10 +219,13 @@ def test_a_branch_of_that_name_that_is_not_ours(root: Path) -> None:
     assert "that this study did not make" in done.stderr
 
 
-def test_an_agent_that_does_not_exist_yet(root: Path) -> None:
-    done = cli(root, "run", "--experiments", "1", "-c", "agent.use=claude")
+def test_an_agent_that_is_missing_costs_no_night(root: Path) -> None:
+    agent = ("-c", "agent.use=acp", "-c", "agent.command=nobody", "-c", "agent.base_url=http://127.0.0.1:9")
+    done = cli(root, "run", "--experiments", "2", *agent)
     assert done.returncode == 1
-    assert "not available yet" in done.stderr
+    assert "'nobody', the program of the acp agent, is not on PATH." in done.stderr
+    assert "Try: put nobody on PATH, or its whole path into agent.command" in done.stderr
+    assert json.loads(cli(root, "status", "--json").stdout)["budget"] == {}
 
 
 def test_a_property_no_sandbox_proves(root: Path) -> None:

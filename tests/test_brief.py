@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import time
+from collections.abc import Sequence
 from dataclasses import replace
 
 import pytest
@@ -38,12 +39,18 @@ TASK = Task(
 )
 
 
-def study(values: list[float | None], *, summary: str = "change {}", reason: str = "judged") -> History:
-    """A history whose baseline ran four times around 1.0 and whose candidates have these values; None crashed."""
+def study(
+    values: list[float | None],
+    *,
+    summary: str = "change {}",
+    reason: str = "judged",
+    around: Sequence[float] = (0.99, 1.01, 1.0, 1.0),
+) -> History:
+    """A history whose baseline ran `around` 1.0 and whose candidates have these values; None crashed."""
     history = History(METRIC)
     history.add(StudyStart("toy", "c0", "5ec2e7", "0"))
     history.add(Candidate(0, "c0", "c0", "baseline"))
-    for value in (0.99, 1.01, 1.0, 1.0):
+    for value in around:
         history.add(Measurement("c0", Side.CANDIDATE, value, 0, 1.0, experiment=0))
     history.add(Experiment(0, history.candidates[0], Verdict(Outcome.KEEP, "baseline"), 1.0, "c0"))
     best = 1.0
@@ -238,3 +245,9 @@ def test_everybody_is_told_where_they_stand_and_nobody_where_others_do() -> None
         assert all((" ".join(words.split()) in " ".join(text.split())) for words in only[reader])
         others = {words for other, said in only.items() if other != reader for words in said} - set(only[reader])
         assert not [words for words in others if words in text]
+
+
+def test_where_runs_do_not_vary_no_difference_is_noise() -> None:
+    text = brief.brief(TASK, study([], around=(1.0, 1.0))).text
+    assert "all runs of the same commit gave the same number, so no difference is noise" in text
+    assert "sigma" not in text

@@ -8,7 +8,7 @@ import pytest
 
 from autoresearch import budget
 from autoresearch.history import Asked, History, Night
-from autoresearch.records import Experiment, Outcome, Verdict
+from autoresearch.records import Candidate, Experiment, Outcome, Verdict
 from autoresearch.task import Budget
 
 START = "2026-01-01T00:00:00+00:00"
@@ -65,3 +65,15 @@ def test_what_an_agent_used_that_was_stopped_at_work_is_unknown_until_another_ni
     history.add(Asked(2))
     assert history.lost == {1}
     assert budget.spent(history, START) == ""
+
+
+def test_an_attempt_gets_what_the_night_has_left() -> None:
+    history = History()
+    assert budget.left(history, START) == budget.Left()
+    history.add(Night(1, Budget(hours=2.0, cost_usd=1.0, tokens=100), 1, 0, START))
+    for number, cost in enumerate((0.25, None)):
+        history.add(Experiment(number, None, Verdict(Outcome.CRASH, ""), None, "c0", cost_usd=cost, tokens=30))
+    later = "2026-01-01T01:30:00+00:00"
+    assert budget.left(history, later) == budget.Left(1800.0, 0.75, 40)
+    history.add(Candidate(2, "c2", "c0", "a change", cost_usd=0.5, tokens=50))
+    assert budget.left(history, later) == budget.Left(1800.0, 0.25, 0), "what its first try used is used"

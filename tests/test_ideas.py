@@ -122,7 +122,7 @@ def test_the_notes_say_what_is_known_and_cite_it() -> None:
         "never measured, crash in #6 (out of memory)",
         "- `train.py:WIDTH`: tried once, 0.1 sigma worse (#4), too close to call",
         "## From agents\n\n- #7 and #1 together?",
-        "Left out: 1 of agents' claims",
+        "Left out: 1 claim of an agent's, which cites",
     ):
         assert part in page, part
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 
 from autoresearch.brief import STEPS, Author
+from autoresearch.history import History
 from autoresearch.records import Direction, Metric
 from autoresearch.strategies.greedy import PLATEAU, ROUND, Greedy, chosen
 from autoresearch.task import Limits, Phase, Task
@@ -76,3 +77,7 @@ def test_the_same_history_gets_the_same_answer() -> None:
     near = Try(1.002, "a", ("train.py:LR",)), Try(1.003, "b", ("train.py:WIDTH",)), FAR
     one, other = (Greedy(Author(TASK)).ask(past(*near)) for _ in range(2))
     assert (one.step, one.text) == (other.step, other.text)
+
+
+def test_nothing_is_simplified_before_the_baseline_is_known() -> None:
+    assert chosen(History(METRIC), STEPS, smaller=True) == ("improve", ())

@@ -469,8 +469,10 @@ def test_two_runs_of_one_study_do_not_meet(root: Path) -> None:
 
     site = Site(root, "toy")
     site.create()
-    with site.occupied(), pytest.raises(UserError, match="Another `autoresearch run`"), site.occupied():
+    whose = f"Another `autoresearch run` .process {os.getpid()}. is at work"
+    with site.occupied(), pytest.raises(UserError, match=whose), site.occupied():
         pass
+    assert site.step() is None
 
 
 def test_without_a_sandbox_everything_says_so_and_nothing_is_certified(root: Path) -> None:

@@ -412,9 +412,21 @@ def _begin_night(assembly: Assembly, granted: Budget | None, *, purpose: str) ->
     wanted = granted or task.budget
     if wanted == Budget():
         raise UserError("No budget is given, so the night would never end.", fix="autoresearch run --experiments 20")
+    if not purpose and task.agent != "tuner":  # which lacks no program and no key
+        _refuse_if_unable(assembly)
     if history.night and "prune" in (purpose, history.night.purpose):
         _close_open_attempt(assembly.study.ledger, "another kind of night began")
     assembly.study.ledger.append(_night(assembly, wanted, purpose))
+
+
+def _refuse_if_unable(assembly: Assembly) -> None:
+    """Raise UserError where the agent could not begin: a night that it cannot use would be spent on its failures."""
+    study, task = assembly.study, assembly.rig.task
+    with study.workspace.draft(study.history.tip_commit or study.workspace.base) as tree:
+        found = agents.problems(study.agent, tree, task.editable)
+    if found:
+        message, _, fix = found[0].partition(" Try: ")
+        raise UserError(message, fix=fix or "autoresearch check")
 
 
 def _recount_certificates(assembly: Assembly, night: Night) -> None:

@@ -42,16 +42,19 @@ def tripped(history: History, after: int) -> str:
     if len(last) < after or not last or len({_kind(done) for done in last}) > 1 or last[-1].candidate is not None:
         return ""
     verdict = last[-1].verdict
-    try:
-        advice = _ADVICE.get(Cause(verdict.cause), _OTHERWISE)
-    except ValueError:
-        advice = _OTHERWISE
     what = verdict.cause or str(verdict.outcome)
     reason = verdict.reason.strip().rstrip(".")
     return (
         f"{BEGINS}{after} times in a row in the same way ({what}: {reason}); "
-        f"{advice.format(number=last[-1].number)}, then `autoresearch run` goes on"
+        f"{advice(last[-1])}, then `autoresearch run` goes on"
     )
+
+
+def advice(done: Experiment) -> str:
+    """What to do about a failure of the agent's."""
+    cause = done.verdict.cause
+    found = _ADVICE.get(Cause(cause), _OTHERWISE) if cause in set(Cause) else _OTHERWISE
+    return found.format(number=done.number)
 
 
 def _kind(done: Experiment) -> tuple[bool, str, str, str]:

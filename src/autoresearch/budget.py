@@ -4,13 +4,39 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
+from dataclasses import dataclass, replace
 from datetime import datetime
+from typing import TypeVar
 
 from autoresearch.history import History
 from autoresearch.records import Ruling
 
+T = TypeVar("T", int, float)
+
 RECENT = 10
 """Attempts that tell what the next may take: as much as the costliest of them."""
+
+
+@dataclass(frozen=True, slots=True)
+class Left:
+    """What the night has left for the attempt that now begins; None is no limit."""
+
+    seconds: float | None = None
+    cost_usd: float | None = None
+    tokens: int | None = None
+
+    def after(self, tokens: int | None, cost_usd: float | None) -> Left:
+        """What is left once so much is used; what is unknown is taken for nothing."""
+        return replace(
+            self,
+            tokens=None if self.tokens is None else max(0, self.tokens - (tokens or 0)),
+            cost_usd=None if self.cost_usd is None else max(0.0, self.cost_usd - (cost_usd or 0.0)),
+        )
+
+
+def least(one: T | None, other: T | None) -> T | None:
+    """The lower of two limits; None is no limit."""
+    return other if one is None else one if other is None else min(one, other)
 
 
 def hours_since(started: str, now: str) -> float:
@@ -31,6 +57,26 @@ def spent(history: History, now: str) -> str:
     return _over_limit(history, "cost_usd", budget.cost_usd, "US$") or _over_limit(
         history, "tokens", budget.tokens, "tokens"
     )
+
+
+def left(history: History, now: str) -> Left:
+    """What the next attempt may use. What its first try used, where it is to be mended, is used up.
+
+    What nobody reported is taken for nothing here: `spent` ends the night for it.
+    """
+    night = history.night
+    if night is None:
+        return Left()
+    hours = night.budget.hours if night.started else None  # where agents may not know the certificates, nor the clock
+    rest = Left(
+        None if hours is None else max(0.0, 3600 * (hours - hours_since(night.started, now))),
+        night.budget.cost_usd,
+        night.budget.tokens,
+    )
+    for done in history.tonight():
+        rest = rest.after(done.tokens, done.cost_usd)
+    opened = history.candidates.get(history.next_number)
+    return rest.after(opened.tokens, opened.cost_usd) if opened else rest
 
 
 def target_reached(history: History) -> bool:

@@ -29,6 +29,12 @@ class UserError(AutoresearchError):
         self.message = message
         self.fix = fix
 
+    @property
+    def sentences(self) -> str:
+        """What is wrong and what to try, as running text."""
+        end = "" if self.message.endswith((".", "?", "!")) else "."
+        return f"{self.message}{end} Try: {self.fix}" if self.fix else f"{self.message}{end}"
+
 
 class TaskError(UserError):
     """The task file cannot be used."""

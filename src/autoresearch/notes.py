@@ -80,7 +80,8 @@ def numbers(members: Sequence[Tried], most: int = 6) -> str:
 
 def _known(idea: Idea) -> str:
     best, others = idea.kept[0], idea.near + idea.lost
-    rest = f"; {len(others)} others were discarded ({numbers(others)})" if others else ""
+    others_were = "1 other was" if len(others) == 1 else f"{len(others)} others were"
+    rest = f"; {others_were} discarded ({numbers(others)})" if others else ""
     return f"{title(idea)}: helped in {numbers(idea.kept)}, at best {_by(best)}{rest}"
 
 
@@ -123,7 +124,9 @@ def page(history: History) -> str:
         if sentences:
             lines += ["", f"## {heading}", "", *(f"- {sentence}" for sentence in sentences)]
     if found.dropped:
-        lines += ["", f"Left out: {found.dropped} of agents' claims, which cite no experiment there was."]
+        one = found.dropped == 1
+        what = "1 claim of an agent's, which cites" if one else f"{found.dropped} claims of agents, which cite"
+        lines += ["", f"Left out: {what} no experiment there was."]
     return "\n".join(lines) + "\n"
 
 

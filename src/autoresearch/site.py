@@ -14,7 +14,7 @@ from pathlib import Path
 from autoresearch import credentials
 from autoresearch.errors import UserError
 from autoresearch.history import Archive
-from autoresearch.ledger import Ledger
+from autoresearch.ledger import Ledger, now
 
 FOLDER = ".autoresearch"
 MAX_LOG_BYTES = (1 << 20) + 4096
@@ -107,12 +107,16 @@ class Site:
 
     @contextmanager
     def occupied(self) -> Iterator[None]:
-        """Hold the study for one `run`. Raises UserError when another one has it."""
+        """Hold the study for one `run`, which `step` tells from now on. Raises UserError when another one has it."""
         from filelock import FileLock, Timeout
 
         try:
             with FileLock(self.folder / "run.lock", timeout=0.5):  # whoever asks for `step` holds it for a moment
-                yield
+                self.set_step("beginning", seconds=0.0, began=now())
+                try:
+                    yield
+                finally:
+                    self._clear_step()
         except Timeout:
             busy = self.step() or {}
             raise UserError(
@@ -145,7 +149,7 @@ class Site:
         except Timeout:
             return True
 
-    def clear_step(self) -> None:
+    def _clear_step(self) -> None:
         """Nobody is at work any more."""
         (self.folder / "now.json").unlink(missing_ok=True)
 

@@ -99,7 +99,6 @@ def attempt(
             return _tried(assembly, copy, done, files, rulings)
         finally:
             assembly.rig.workspace.close()
-            site.clear_step()
 
 
 @contextmanager

@@ -17,8 +17,9 @@ from autoresearch.agents.command import Command
 from autoresearch.agents.options import Options
 from autoresearch.causes import Cause
 from autoresearch.errors import Foul, TaskError
-from autoresearch.history import History
+from autoresearch.history import History, Night
 from autoresearch.records import Brief, Proposal
+from autoresearch.task import Budget
 from autoresearch.toolchain import Toolchain
 
 ASKING = """
@@ -52,12 +53,12 @@ def tree(tmp_path: Path) -> Path:
 
 def terms(**given: object) -> Access:
     options = Options("command", given)
-    found = access.read(options)
+    found = access.read(options, night=Budget())
     options.done()
     return found
 
 
-def edited(code: str, tree: Path, models: Models, **more: object) -> Proposal:
+def edited(code: str, tree: Path, models: Models, *, history: History | None = None, **more: object) -> Proposal:
     agent = Command(
         (sys.executable, "-I", "-c", code),
         sandbox=sandboxes.choose("auto", ())[0],
@@ -65,7 +66,7 @@ def edited(code: str, tree: Path, models: Models, **more: object) -> Proposal:
         seconds=30,
         access=terms(base_url=models.url, wire="anthropic", key_env="MY_KEY", **more),
     )
-    return agent.edit(Brief(1, "parent"), tree, History())
+    return agent.edit(Brief(1, "parent"), tree, history or History())
 
 
 def test_a_program_asks_its_model_and_is_charged_for_it(tree: Path) -> None:
@@ -124,7 +125,7 @@ def test_why_it_failed_is_known(
 def test_a_missing_key_is_a_problem_before_the_night(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.delenv("MY_KEY")
     (problem,) = terms(base_url="https://models.example/v1", key_env="MY_KEY").problems()
-    assert problem == "MY_KEY is not set, and local asks for a key. Type: export MY_KEY=..."
+    assert problem == "MY_KEY is not set, and local asks for a key. Try: export MY_KEY=..."
     assert terms(base_url="http://127.0.0.1:8080/v1").problems() == []
 
 
@@ -149,3 +150,21 @@ def test_without_a_provider_a_command_has_no_way_out(tree: Path) -> None:
     agent = make("command", options, task=None, sandbox=None, toolchain=Toolchain(tree))  # type: ignore[arg-type]
     assert isinstance(agent, Command)
     assert agent.problems(tree) == []
+
+
+def test_an_attempt_cannot_use_more_than_the_night_has_left(tree: Path) -> None:
+    night = History()
+    night.add(Night(1, Budget(tokens=100), 1, 0, "2026-01-01T00:00:00+00:00"))
+    with Models([Scene("", *[Text("Hi.")])]) as models, pytest.raises(Foul) as caught:
+        edited(INSISTING, tree, models, history=night)
+    assert caught.value.cause == Cause.TOKENS
+
+
+def test_a_limit_that_cannot_be_held_is_a_problem_before_the_night() -> None:
+    priced = {"m": {"input": 1, "output": 2}}
+    limited = terms(base_url="http://127.0.0.1:8080/v1", cost_usd=1.0, prices=priced)
+    assert limited.problems("m") == []
+    (problem,) = limited.problems("n")
+    assert problem.startswith("The price of n is unknown")
+    assert '[agent.prices."n"]' in problem
+    assert terms(base_url="http://127.0.0.1:8080/v1").problems("n") == []

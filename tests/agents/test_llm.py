@@ -25,7 +25,7 @@ from autoresearch.sandboxes.unsafe import Unsafe
 from autoresearch.task import Limits, Phase, Task
 from autoresearch.toolchain import Toolchain
 from autoresearch.uplink import Usage, named
-from autoresearch.uplink.prices import listed
+from autoresearch.uplink.prices import Prices, listed
 
 KEY = "sk-test-0123456789abcdef"
 TASK = Task("toy", "Lowest loss", ("*.py",), Metric("loss", Direction.MINIMIZE), Phase(("true",), Limits(5.0)))
@@ -47,14 +47,21 @@ def tree(tmp_path: Path) -> Path:
 
 
 def agent(
-    url: str, *, provider: str = "openai", seconds: float = 10.0, tokens: int | None = None, **more: float
+    url: str,
+    *,
+    provider: str = "openai",
+    seconds: float = 10.0,
+    tokens: int | None = None,
+    cost_usd: float | None = None,
+    prices: Prices | None = None,
+    **more: float,
 ) -> Llm:
-    place = endpoint(named(provider, url=url, key_env=["MY_KEY"]))
+    place = endpoint(named(provider, url=url, key_env=["MY_KEY"]), prices)
     return Llm(
         "scripted",
         place,
         editable=("*.py",),
-        allowance=Allowance(seconds, 4096, tokens),
+        allowance=Allowance(seconds, 4096, tokens, cost_usd),
         patience=Patience(more.get("patience", 5.0), first=0.05),
         shown=int(more.get("shown", 10_000)),
     )
@@ -399,3 +406,17 @@ def test_servers_of_ones_own_cost_nothing_and_prices_are_known_or_not() -> None:
             named(provider, url="http://127.0.0.1:1/v1"), listed().changed({"priced": {"input": 1, "output": 2}})
         )
         assert place.cost(model, Usage(input=900_000, output=100_000)) == cost
+
+
+def test_its_own_limit_of_dollars_holds_from_the_first_question_on(tree: Path) -> None:
+    prices = listed().changed({"scripted": {"input": 0.0, "output": 1000.0}})
+    with canned(Answer(chat("no edit here"))) as server:
+        caught = foul(agent(server.url, cost_usd=0.3, prices=prices), tree)
+        assert [asked["max_tokens"] for asked in server.asked] == [300]
+        assert caught.reason == "its limit of 0.3 US$ allows no answer", "the first one took 50 tokens of them"
+        llm = agent(server.url, cost_usd=0.3)
+        caught = foul(llm, tree)
+        assert (len(server.asked), caught.cause) == (1, Cause.TOKENS)
+        (problem,) = agents.problems(llm, tree, ["*.py"])
+    assert problem == f"{caught.reason[0].upper()}{caught.reason[1:]}."
+    assert problem.startswith("The price of scripted is unknown")

@@ -176,7 +176,7 @@ def test_an_agent_that_fails_alike_again_and_again_is_given_up(
     alarms = [record for _, record in Site(root, "toy").ledger().history.trail if isinstance(record, Note)]
     assert [sentence in note.text for note in alarms] == [True, True]
     assert json.loads(cli("status", "--json").stdout)["causes"] == {"login": 6}
-    assert re.search("failed of +6 login", cli("status").stdout)
+    assert re.search("causes +6 login", cli("status").stdout)
     assert "crash: login" in cli("log").stdout
 
 
@@ -184,7 +184,13 @@ def test_an_agent_that_fails_alike_again_and_again_is_given_up(
 def test_an_agent_that_makes_the_same_change_again_and_again_is_given_up(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    worse = Answer(chat("SUMMARY: again\n\nFILE: settings.py\n````\n" + toy.SETTINGS.replace("32", "2") + "````\n"))
+    worse = Answer(
+        chat(
+            "SUMMARY: again\nEXPECTED: less\nRISK: too small\n\nFILE: settings.py\n````\n"
+            + toy.SETTINGS.replace("32", "2")
+            + "````\n"
+        )
+    )
     with canned(worse) as server:
         root = toy.make(tmp_path / "toy", preset="exact", noise=0.0, more=TASK.format(url=server.url))
         monkeypatch.chdir(root)
@@ -194,6 +200,17 @@ def test_an_agent_that_makes_the_same_change_again_and_again_is_given_up(
     assert [each.verdict.outcome for each in done[1:]] == [Outcome.DISCARD, *[Outcome.NO_CHANGE] * 3]
     assert [each.verdict.cause for each in done[2:]] == [Cause.DUPLICATE] * 3
     assert {each.tokens for each in done[1:]} == {1050}
+    told = json.loads(cli("show", "1", "--json").stdout)
+    assert (told["expected_effect"], told["risk"], told["agent_version"]) == ("less", "too small", "local-1")
+    assert b"SUMMARY: again" in Path(told["transcript_path"]).read_bytes()
+    monkeypatch.setenv("COLUMNS", "60")
+    page = cli("show", "1").stdout
+    assert f"transcript  {told['transcript_path']}\n" in page, "one line, however narrow the terminal is"
+    assert "llm local-1" in page
+    assert max(map(len, page.split("transcript ")[1].splitlines()[1:])) <= 60
+    assert "cost" not in cli("log").stdout.splitlines()[0], "no room"
+    monkeypatch.delenv("COLUMNS")
+    assert "cost" in cli("log").stdout.splitlines()[0]
 
 
 @pytest.mark.slow

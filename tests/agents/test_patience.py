@@ -108,3 +108,10 @@ def test_reasons_are_compared_without_their_figures() -> None:
     assert alike("status 429 after 3.5 s\nmore") == alike("status 503 after 17 s")
     assert alike("commit 3f2a9c1d is bad") == alike("commit a1b2c3d4e5 is bad")
     assert alike("feedback was bad") != alike("feedbacks were bad")
+
+
+def test_nobody_waits_beyond_the_end_of_the_night() -> None:
+    foul, waits = given_up(Patience(3600.0).within(5.0), Busy(Cause.RATE_LIMITED, "429"))
+    assert sum(waits) <= 5.0
+    assert foul.cause == Cause.RATE_LIMITED
+    assert Patience(60.0).within(None) == Patience(60.0).within(3600.0) == Patience(60.0)

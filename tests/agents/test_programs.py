@@ -181,7 +181,7 @@ def test_a_conversation_that_goes_on_has_its_home_and_its_name(provider: Models,
 def test_problems_say_what_to_type(provider: Models, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     agent = tiny.coder(tmp_path, provider.url, key_env="NO_SUCH_KEY")
     found = agent.problems(tmp_path)
-    assert found == ["'tiny', the program of the tiny agent, is not on PATH. Type: npm install -g tiny"]
+    assert found == ["'tiny', the program of the tiny agent, is not on PATH. Try: npm install -g tiny"]
     tiny.install(tmp_path, "")
     assert "export NO_SUCH_KEY=..." in tiny.coder(tmp_path, provider.url, key_env="NO_SUCH_KEY").problems(tmp_path)[0]
     assert tiny.coder(tmp_path, provider.url).problems(tmp_path) == []

@@ -18,6 +18,7 @@ from autoresearch.agents.programs.dialect import Dialect, Said, Start, events, w
 from autoresearch.history import History
 from autoresearch.protocols import Sandbox
 from autoresearch.records import Brief, Proposal
+from autoresearch.task import Budget
 from autoresearch.toolchain import Toolchain
 
 ASK = """
@@ -67,7 +68,7 @@ def install(folder: Path, code: str) -> None:
 def coder(folder: Path, url: str, *, seconds: float = 20.0, patience: float = 0.0, **given: object) -> Coder:
     """An agent of it, which asks the provider at `url`; `given` are its options."""
     lasting = given.pop("lasting", None)
-    terms = access.read(Options("tiny", {"provider": "local", "base_url": f"{url}/v1", **given}))
+    terms = access.read(Options("tiny", {"provider": "local", "base_url": f"{url}/v1", **given}), night=Budget())
     program = Program(Tiny(), Setup(terms, "m"), sandbox=sandbox(), toolchain=Toolchain(folder))
     assert lasting is None or isinstance(lasting, Path)
     return Coder(program, seconds=seconds, patience=Patience(patience, first=0.1), lasting=lasting)

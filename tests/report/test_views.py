@@ -28,6 +28,8 @@ from autoresearch.views import (
 )
 from autoresearch.views.effects import best_of_luck
 from autoresearch.views.levels import t95
+from autoresearch.views.spend import Total
+from autoresearch.views.standing import change_of
 from autoresearch.views.tip import tip_words
 from autoresearch.views.words import Figures, duration, numbers, plain
 
@@ -385,3 +387,24 @@ def test_what_was_certified_is_called_that_and_counted_in_experiments() -> None:
     ]
     assert "1 of 1 experiment (100.0%)" in page.hit_rate
     assert "Kept on the way: 1; rolled back since: 0." in page.hit_rate
+
+
+def test_a_total_says_how_much_is_known() -> None:
+    written = "{:g}".format
+    assert Total.over([1, 2]).words(written) == "3"
+    assert Total.over([1, None, 2]).words(written) == "at least 3 (1 of 3 unknown)"
+    assert Total.over([None]).words(written) == "unknown"
+    assert Total.over([1, None]).exact is None
+
+
+def test_a_gain_is_the_verdicts_whatever_is_measured_later() -> None:
+    teller = told()
+    teller.experiment(effect=5, outcome=Outcome.KEEP)
+    done = teller.history.experiments[1]
+    before = change_of(Reading.of(teller.history), done).gain
+    teller.certificate()
+    after = change_of(Reading.of(teller.history), done).gain
+    assert before is not None
+    assert after is not None
+    assert after.mean == before.mean == done.verdict.statistic["gain"]
+    assert (after.over_n, before.over_n) == (12, 12)

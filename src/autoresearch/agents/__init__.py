@@ -81,14 +81,14 @@ def _tuner(options: Mapping[str, object], *, task: Task, sandbox: Sandbox, toolc
     return Tuner(task.editable)
 
 
-def _command(options: Mapping[str, object], *, task: Task, sandbox: Sandbox, toolchain: Toolchain) -> Agent:  # noqa: ARG001
+def _command(options: Mapping[str, object], *, task: Task, sandbox: Sandbox, toolchain: Toolchain) -> Agent:
     from autoresearch.agents import access
     from autoresearch.agents.command import Command
 
     read = Options("command", options)
     argv, seconds = read.command("command"), read.seconds("seconds", 600.0)
     network, pass_env = read.switch("network"), read.names("pass_env")
-    terms = access.read(read) if {"provider", "base_url"} & options.keys() else None
+    terms = access.read(read, night=task.budget) if {"provider", "base_url"} & options.keys() else None
     read.done()
     return Command(
         argv,
@@ -106,7 +106,7 @@ def _llm(options: Mapping[str, object], *, task: Task, sandbox: Sandbox, toolcha
     from autoresearch.agents.patience import HOUR, Patience
 
     read = Options("llm", options)
-    model, terms = read.text("model"), access.read(read, provider="openai")
+    model, terms = read.text("model"), access.read(read, night=task.budget, provider="openai")
     seconds, patience = read.seconds("seconds", 600.0), read.seconds("patience", HOUR)
     written, shown = read.whole("max_output_tokens", 8192), read.whole("shown_characters", llm.SHOWN_CHARACTERS)
     temperature = read.amount("temperature")

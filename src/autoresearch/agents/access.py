@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import tomllib
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from autoresearch.agents.options import Options
+from autoresearch.budget import Left, least
 from autoresearch.errors import TaskError, UserError
+from autoresearch.task import Budget
 from autoresearch.uplink import Prices, Provider, Uplink, named
 from autoresearch.uplink.prices import listed
 
@@ -30,25 +32,32 @@ class Access:
         """A fresh one, for one attempt. Raises UserError when the key is missing."""
         return Uplink(self.provider, tokens=self.tokens, cost_usd=self.cost_usd, prices=self.prices)
 
-    def problems(self) -> list[str]:
-        """Why no uplink can be had, a sentence each; empty when one can."""
+    def within(self, left: Left) -> Access:
+        """The same, with no more for the attempt than the night has left."""
+        return replace(self, tokens=least(self.tokens, left.tokens), cost_usd=least(self.cost_usd, left.cost_usd))
+
+    def problems(self, model: str = "") -> list[str]:
+        """Why no uplink can be had, or its limits not be held for `model`, a sentence each; empty when all is well."""
+        unpriced = self.prices.missing(model) if model and self.cost_usd is not None else ""
         try:
             self.provider.key()
         except UserError as error:
-            return [f"{error.message} Type: {error.fix}"]
-        return []
+            return [error.sentences]
+        return [f"{unpriced[0].upper()}{unpriced[1:]}."] if unpriced else []
 
 
-def read(options: Options, *, provider: str = "", wire: str = "") -> Access:
+def read(options: Options, *, night: Budget, provider: str = "", wire: str = "") -> Access:
     """The options `provider`, `base_url`, `wire`, `key_env`, `tokens`, `cost_usd` and `prices` of an agent.
 
-    `provider` and `wire` are what the agent uses where the task file does not say. Raises TaskError.
+    No attempt may use more than all of a `night` of the task's. `provider` and `wire` are what the agent uses where the
+    task file does not say. Raises TaskError.
     """
     name, url = options.word("provider", provider), options.word("base_url")
     spoken, key_env = options.word("wire", wire), options.word("key_env")
     found = named(name or "local", url=url or None, wire=spoken or None, key_env=[key_env] if key_env else None)
     tokens = options.limit("tokens", example=TOKENS) or TOKENS
-    return Access(found, tokens, options.amount("cost_usd"), _prices(options))
+    terms = Access(found, tokens, options.amount("cost_usd"), _prices(options))
+    return terms.within(Left(cost_usd=night.cost_usd, tokens=night.tokens))
 
 
 def _prices(options: Options) -> Prices:

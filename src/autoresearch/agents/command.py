@@ -11,15 +11,18 @@ from dataclasses import replace
 from pathlib import Path
 from typing import NoReturn
 
+from autoresearch import budget
 from autoresearch.agents import report
 from autoresearch.agents.access import Access
 from autoresearch.agents.long import Over, Used
 from autoresearch.agents.scratch import scratch
 from autoresearch.agents.trouble import cause_of, sign
 from autoresearch.box import Box, Exit
+from autoresearch.budget import Left
 from autoresearch.causes import Cause
 from autoresearch.errors import Foul, Interrupted, RigFault, UserError
 from autoresearch.history import History
+from autoresearch.ledger import now
 from autoresearch.protocols import Sandbox
 from autoresearch.records import Brief, Outcome, Proposal
 from autoresearch.task import Limits
@@ -66,13 +69,13 @@ class Command:
         self._access = access
         self._up: Uplink | None = None
 
-    def edit(self, brief: Brief, tree: Path, history: History) -> Proposal:  # noqa: ARG002 - the brief tells it
+    def edit(self, brief: Brief, tree: Path, history: History) -> Proposal:
         """Run the program in `tree`, with no standard input.
 
         Raises Foul when it fails, runs out of time or leaves an unreadable proposal, RigFault when something of it
         survived, Interrupted when it was cancelled.
         """
-        with scratch(tree) as folder, self._uplink() as up:
+        with scratch(tree) as folder, self._uplink(budget.left(history, now())) as up:
             box = self._box(brief.text, tree, folder, up)
             try:
                 self._demand_success(self._sandbox.run(box, stop=self.stop))
@@ -97,7 +100,7 @@ class Command:
 
         Raises Foul when it fails, RigFault when something of it survived. Stopped by us is no failure.
         """
-        with scratch(tree) as folder, self._uplink() as up:
+        with scratch(tree) as folder, self._uplink(Left()) as up:
             self._up = up
             box = self._box(prompt, tree, folder, up)
             env = {**box.env, **env, **finding(commands, box.env)}
@@ -126,8 +129,8 @@ class Command:
             uplink=up.address if up else None,
         )
 
-    def _uplink(self) -> AbstractContextManager[Uplink | None]:
-        return self._access.uplink() if self._access else nullcontext()
+    def _uplink(self, left: Left) -> AbstractContextManager[Uplink | None]:
+        return self._access.within(left).uplink() if self._access else nullcontext()
 
     def problems(self, tree: Path) -> list[str]:
         """Why it could not begin in `tree`: the program or its key is missing."""

@@ -11,7 +11,7 @@ from __future__ import annotations
 import random
 import threading
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TypeVar
 
 from autoresearch.causes import Cause
@@ -59,6 +59,10 @@ class Patience:
 
     seconds: float = HOUR
     first: float = FIRST_SECONDS
+
+    def within(self, seconds: float | None) -> Patience:
+        """No more of it than `seconds`; None is no limit."""
+        return self if seconds is None else replace(self, seconds=min(self.seconds, seconds))
 
     def through(
         self,

@@ -9,6 +9,7 @@ from typing import Annotated
 import typer
 
 from autoresearch.cli import place
+from autoresearch.cli.run import Overrides
 from autoresearch.errors import UserError
 from autoresearch.history import History
 
@@ -17,6 +18,7 @@ def brief(
     step: Annotated[
         str | None, typer.Option(metavar="STEP", help="improve, simplify, combine or elsewhere; default: what is due.")
     ] = None,
+    overrides: Overrides = None,
     as_json: place.AsJson = False,
 ) -> None:
     """Print the next brief, whether or not the study has begun. Nothing is changed."""
@@ -28,7 +30,7 @@ def brief(
     if step is not None and step not in STEPS:
         raise UserError(f"There is no step {step!r}.", fix=f"autoresearch brief --step {STEPS[0]} ({', '.join(STEPS)})")
     root = place.repository()
-    task = config.load(root)
+    task = config.load(root, overrides or ())
     if step is not None:
         task = replace(task, steps=(step,))
     site = Site(root, task.name)

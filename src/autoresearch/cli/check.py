@@ -145,7 +145,7 @@ def _obstacles(rig: Rig) -> list[str]:
         with rig.workspace.draft(rig.workspace.base) as tree:
             return agents.problems(agent, tree, rig.task.editable)
     except UserError as error:
-        return [f"{error.message} Try: {error.fix}"]
+        return [error.sentences]
 
 
 def _measure(rig: Rig, found: Findings, runs: int) -> None:

@@ -62,7 +62,7 @@ def explain(error: Exception) -> int:
 def _say(kind: str, message: str, fix: str) -> None:
     if "--json" in sys.argv[1:]:
         print(json.dumps({"error": {"kind": kind, "message": message, "fix": fix}}))
-    lines = [f"error: {message}"] + ([f"  try: {fix}"] if fix else [])
+    lines = [f"error: {message}"] + ([f"  Try: {fix}"] if fix else [])
     print("\n".join(lines), file=sys.stderr)
 
 

@@ -18,6 +18,7 @@ from autoresearch.cli import place
 from autoresearch.cli.status import status
 from autoresearch.errors import RigFault, UserError
 from autoresearch.history import Note
+from autoresearch.views.words import count
 
 if TYPE_CHECKING:
     from autoresearch.assembly import Assembly
@@ -84,7 +85,6 @@ def night(root: Path, task: Task, *, granted: Budget | None = None, unsafe: bool
                 raise
             finally:
                 assembly.close()
-                site.clear_step()
     if assembly.study.history.measured == before:
         raise _empty(assembly.study.history.experiments[tried:], why)
     return why
@@ -103,16 +103,19 @@ def _tell(assembly: Assembly, why: str) -> None:
 
 
 def _empty(tonight: Sequence[Experiment], why: str) -> UserError:
-    """Why a night measured nothing: its budget was spent before, or none of its attempts came so far."""
+    """Why a night measured nothing: its budget was spent before, or no attempt led to anything to measure."""
     if why.startswith(breaker.BEGINS):
         return UserError(f"Nothing new was measured: {why}.", fix=f"autoresearch show {tonight[-1].number}")
     if not tonight:
         fix = "autoresearch run --experiments 20 grants another night"
         return UserError(f"Nothing new was measured: {why}.", fix=fix)
     (reason, times), *_ = Counter(done.verdict.reason for done in tonight).most_common(1)
+    last = next(done for done in reversed(tonight) if done.verdict.reason == reason)
+    how = f"it ended with: {reason}" if len(tonight) == 1 else f"{times} of {len(tonight)} ended with: {reason}"
+    said, advice = f"`autoresearch show {last.number}`", breaker.advice(last)
     return UserError(
-        f"Nothing new was measured: none of {len(tonight)} attempts came so far. {times} of them: {reason}.",
-        fix=f"mend the agent or its settings; `autoresearch show {tonight[-1].number}` has what it said",
+        f"Nothing new was measured, in {count(len(tonight), 'attempt')}; {how.rstrip('.')}. The night is over: {why}.",
+        fix=advice if said in advice else f"{advice}; {said} has what it said",
     )
 
 

@@ -23,7 +23,8 @@ def show(
         raise UserError(f"There is no experiment {number}; they go from 0 to {last}.", fix="autoresearch log")
     found = views.detail(views.Reading.of(ledger.history), number)
     if as_json:
-        typer.echo(json.dumps({"schema": 1} | found))
+        path = str(site.log_path(found["transcript"])) if found["transcript"] else None
+        typer.echo(json.dumps({"schema": 1} | found | {"transcript_path": path}))
     else:
         from autoresearch.cli.tables import print_experiment
 

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import os
 import sys
 from collections.abc import Sequence
+from pathlib import Path
 from typing import Any
 
 from rich.console import Console
@@ -21,16 +23,23 @@ from autoresearch.views.paired import beside
 from autoresearch.views.sentences import size_of
 from autoresearch.views.words import Figures, plain
 
-_RIGHT = {"#", "took", "nodes"}
+_RIGHT = {"#", "took", "cost", "nodes"}
 
 
 WIDE = 240
 """Columns where nobody's terminal sets them, so that a line stays a line for grep."""
+ROOMY = 100
+"""Columns from which `log` has room for what each experiment cost."""
 
 
 def console() -> Console:
     """Standard output, uncoloured where it is not a terminal or NO_COLOR is set."""
-    return Console(highlight=False, soft_wrap=True, width=None if sys.stdout.isatty() else WIDE)
+    return Console(highlight=False, soft_wrap=True, width=None if _is_narrow() else WIDE)
+
+
+def _is_narrow() -> bool:
+    """Whether lines have an end: on a terminal, and where COLUMNS says so."""
+    return sys.stdout.isatty() or os.environ.get("COLUMNS", "").isdigit()
 
 
 def print_status(told: Told) -> None:
@@ -58,14 +67,17 @@ def print_log(history: Archive, numbers: Sequence[int]) -> None:
     reading = Reading.of(history)
     epoch = reading.spans[0].epoch if reading.spans else None
     table = Table(box=None, pad_edge=False, header_style="dim")
-    for name in ("#", "outcome", history.metric.name, "took", "nodes", "commit", "change"):
+    out = console()
+    costs = {number: of_experiment(history.experiments[number], short=True) for number in numbers}
+    paid = ["cost"] if out.width >= ROOMY and any(costs.values()) and not history.imported else []
+    for name in ("#", "outcome", history.metric.name, "took", *paid, "nodes", "commit", "change"):
         table.add_column(name, justify="right" if name in _RIGHT else "left", no_wrap=name != "change")
     for done in map(history.experiments.__getitem__, numbers):
         span = reading.span_of(done.number)
         if span and span.epoch != epoch:
             epoch = span.epoch
             text = f"epoch {epoch.number}" + (f": {epoch.why}" if epoch.why else "")
-            table.add_row(*[""] * 6, Text(plain(text, 400), "bold"))
+            table.add_row(*[""] * (6 + len(paid)), Text(plain(text, 400), "bold"))
         summary = done.candidate.summary if done.candidate else done.verdict.reason
         if done.verdict.outcome not in (Outcome.KEEP, Outcome.DISCARD) and done.candidate:
             summary += f" ({done.verdict.reason})"
@@ -74,11 +86,12 @@ def print_log(history: Archive, numbers: Sequence[int]) -> None:
             Text(_outcome(done.verdict), OUTCOME_STYLE[done.verdict.outcome]),
             "–" if done.value is None else f"{done.value:.6g}",
             "–" if history.imported else f"{done.seconds:.1f} s",
+            *([costs[done.number] or "–"] if paid else []),
             _size(done.candidate),
             done.candidate.commit[:9] if done.candidate else "–",
             Text(plain(summary)),
         )
-    console().print(table)
+    out.print(table)
 
 
 def _outcome(verdict: Verdict) -> str:
@@ -105,9 +118,10 @@ def print_experiment(history: Archive, row: dict[str, Any], sentence: str, site:
     grid = Table.grid(padding=(0, 2))
     figures = Figures.of(history.metric.unit, None)
     grid.add_row("outcome", Text(row["outcome"], OUTCOME_STYLE[Outcome(row["outcome"])]))
-    for name in ("cause", "summary", "hypothesis", "agent", "commit", "parent", "started"):
+    for name in ("cause", "summary", "hypothesis", "expected_effect", "risk", "agent", "commit", "parent", "started"):
         if row[name]:
-            grid.add_row(name, Text(plain(str(row[name]), 600)))
+            version = f" {row['agent_version']}".rstrip() if name == "agent" else ""
+            grid.add_row(name.replace("_", " "), Text(plain(f"{row[name]}{version}", 600)))
     if cost := of_experiment(history.experiments[row["number"]]):
         grid.add_row("cost", cost)
     if row["mends"]:
@@ -119,9 +133,15 @@ def print_experiment(history: Archive, row: dict[str, Any], sentence: str, site:
         load = f", foreign load {run.foreign_load:.2f} cores" if run.foreign_load is not None else ""
         grid.add_row(f"run ({run.side})", f"{figures.value(run.value)}{_beside(history, run, figures)}  {where}{load}")
     logs = [run.log for run in history.settled.get(row["number"], ())]
-    for name in filter(None, [*logs, row["log"]]):
-        path = site.log_path(name)
-        grid.add_row("log", str(path) if path.exists() else "dropped, to stay below the bound on all logs")
     out.print(Text(f"experiment {row['number']}", "bold"))
     out.print(grid)
-    out.print(Text(plain(sentence, 2000)))
+    for kind, name in [*(("log", name) for name in [*logs, row["log"]]), ("transcript", row["transcript"])]:
+        if name:
+            _print_file(out, kind, site.log_path(name))
+    out.print(Text(plain(sentence, 2000)), soft_wrap=not _is_narrow())
+
+
+def _print_file(out: Console, kind: str, path: Path) -> None:
+    """A file's whole path, on one line however narrow the terminal is."""
+    where = str(path) if path.exists() else "dropped, to stay below the bound on all logs"
+    out.print(Text(f"{kind}  {where}"), soft_wrap=True)

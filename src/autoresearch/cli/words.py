@@ -5,6 +5,8 @@ from __future__ import annotations
 from autoresearch.budget import hours_since
 from autoresearch.history import History
 from autoresearch.ledger import now
+from autoresearch.views.costs import usd
+from autoresearch.views.spend import Total
 
 HOURS = "{hours}"
 """Stands for the hours used, in words that are to be true later."""
@@ -22,17 +24,14 @@ def tonight(history: History, *, hours: str = "") -> str:
     if night.budget.hours is not None:
         parts.append(f"{hours or hours_until_now(night.started)} of {night.budget.hours:g} hours")
     if night.budget.cost_usd is not None:
-        parts.append(f"{_used(history, 'cost_usd')} of US$ {night.budget.cost_usd:g}")
+        spent = Total.over([done.cost_usd for done in history.tonight()])
+        parts.append(f"{spent.words(usd)} of {usd(night.budget.cost_usd)}")
     if night.budget.tokens is not None:
-        parts.append(f"{_used(history, 'tokens')} of {night.budget.tokens} tokens")
+        spent = Total.over([done.tokens for done in history.tonight()])
+        parts.append(f"{spent.words('{:,.0f}'.format)} of {night.budget.tokens:,} tokens")
     return ", ".join(parts) + f"; {history.certificates_tonight} of {night.certificates} certificates"
 
 
 def hours_until_now(started: str) -> str:
     """Hours since a night began, to a tenth."""
     return f"{hours_since(started, now()):.1f}"
-
-
-def _used(history: History, name: str) -> str:
-    used = [getattr(done, name) for done in history.tonight()]
-    return "unknown" if None in used else f"{sum(used):g}"

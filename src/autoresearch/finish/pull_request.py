@@ -155,8 +155,7 @@ def _check(plan: Plan, branch: Planned) -> str:
 def _cost(plan: Plan) -> str:
     history = plan.evidence.reading.history
     used = spend(history)
-    money = "unknown" if used.cost_usd is None else f"US$ {used.cost_usd:.2f}"
-    tokens = "unknown" if used.tokens is None else f"{used.tokens:,}"
+    money, tokens = used.money.words("US$ {:.2f}".format), used.counted.words("{:,.0f}".format)
     return (
         f"The whole study: {count(len(history.experiments), 'experiment')} in {duration(used.total)}"
         f" (certificates {duration(used.certificates)}), tokens {tokens}, money {money}."

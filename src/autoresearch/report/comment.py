@@ -21,7 +21,7 @@ def render(history: Archive) -> str:
     said, kept = headline(reading), survivors(reading)
     lines = [f"## {escape(name)}: {escape(said.claim)}", "", escape(said.detail), "", _counted(reading)]
     if kept:
-        lines += ["", "| # | change | gain | 95 % | standing |", "|--:|---|--:|---|---|"]
+        lines += ["", "| # | change | gain | how sure | standing |", "|--:|---|--:|---|---|"]
         lines += [_row(reading, change) for change in kept[:MOST_ROWS]]
     if len(kept) > MOST_ROWS:
         lines += ["", f"… and {count(len(kept) - MOST_ROWS, 'kept change')} more."]

@@ -76,9 +76,8 @@ def spending(history: Archive) -> list[Line]:
     }
     whole = used.total or 1.0
     lines = [Line(name, duration(seconds), f"{seconds / whole:.0%}") for name, seconds in parts.items()]
-    least = f"at least {usd(used.least_usd)}: {count(used.unknown_cost, 'experiment')} did not report it"
-    lines.append(Line("money", *(("unknown", least) if used.cost_usd is None else (usd(used.cost_usd), ""))))
-    lines.append(Line("tokens", "unknown" if used.tokens is None else f"{used.tokens:,}"))
+    lines.append(Line("money", used.money.words(usd)))
+    lines.append(Line("tokens", used.counted.words("{:,.0f}".format)))
     lines += _costs(Costs.of(history), history.metric.unit or "unit")
     lines += [Line(f"agent {name}", text) for name, text in account_words(history, Figures(history.metric.unit))]
     return lines

@@ -99,7 +99,9 @@ def render(draft: Draft) -> str:
         f"experiments = {draft.experiments}",
         "",
         "[agent]",
-        _said('use = "tuner"', 'needs no model and no key; or "command" with command = "..."'),
+        _said('use = "tuner"', "needs no model and no key"),
+        "# or a coding agent: claude, codex, gemini, pi, opencode, mini, aider; acp is any that speaks its protocol,",
+        "# llm a model without a program, command a program of yours, portfolio several of these",
     ]
     return "\n".join(parts) + "\n"
 

@@ -47,7 +47,7 @@ def chosen(history: History, allowed: tuple[str, ...], *, smaller: bool) -> tupl
         return "combine", pair
     if "elsewhere" in allowed and since > PLATEAU and turn == ROUND // 2:
         return "elsewhere", ()
-    if "simplify" in allowed and smaller and not history.next_number % TIDY:
+    if "simplify" in allowed and smaller and not max(1, history.next_number) % TIDY:
         return "simplify", ()
     step = "improve" if "improve" in allowed else allowed[0]
     return step, _pair(history, nth) if step == "combine" else ()

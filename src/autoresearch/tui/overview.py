@@ -9,10 +9,11 @@ from rich.table import Table
 from rich.text import Text
 
 from autoresearch.tui.feed import Scene
+from autoresearch.views.costs import usd
 from autoresearch.views.lines import status_lines
 from autoresearch.views.spend import spend
 from autoresearch.views.standing import failures, hit_rate
-from autoresearch.views.words import count, duration, numbers, plain
+from autoresearch.views.words import duration, numbers, plain
 
 
 def page(scene: Scene) -> RenderableType:
@@ -64,13 +65,8 @@ def _spend(scene: Scene) -> Iterator[tuple[str, str]]:
     for name, seconds in shares.items():
         if seconds:
             yield name, f"{duration(seconds)}, {seconds / used.total:.0%}"
-    yield (
-        "money",
-        f"unknown: {count(used.unknown_cost, 'attempt')} did not say"
-        if used.cost_usd is None
-        else (f"US$ {used.cost_usd:.4g}"),
-    )
-    yield "tokens", "unknown" if used.tokens is None else f"{used.tokens:,}"
+    yield "money", used.money.words(usd)
+    yield "tokens", used.counted.words("{:,.0f}".format)
 
 
 def _failures(scene: Scene) -> Iterator[tuple[str, str]]:

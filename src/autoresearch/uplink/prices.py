@@ -49,6 +49,12 @@ class Prices:
         dated = re.sub(r"(-\d{8}|-\d{4}-\d{2}-\d{2}|-latest)$", "", model.removeprefix("models/"))
         return self.models.get(model) or self.models.get(dated)
 
+    def missing(self, model: str) -> str:
+        """Why no limit of dollars can be held for `model`, and what to write; empty where its price is known."""
+        if self.of(model):
+            return ""
+        return f'the price of {model} is unknown, so no limit in dollars can be held; add [agent.prices."{model}"]'
+
     def changed(self, own: object, *, where: str = "agent.prices") -> Prices:
         """These with some of the user's own, from tables such as `{"my-model": {"input": 1.0, "output": 2.0}}`.
 

@@ -11,7 +11,7 @@ from autoresearch.history import Archive
 from autoresearch.records import Experiment, Outcome, Ruling
 from autoresearch.tally import Account, accounts
 from autoresearch.views.rows import finite
-from autoresearch.views.spend import spend
+from autoresearch.views.spend import Spend, spend
 from autoresearch.views.words import Figures, count, duration, plain
 
 
@@ -48,12 +48,15 @@ class Costs:
     """Of one unit of the metric certified in this epoch, by what this epoch's experiments used."""
     certified: float
     """Gain certified in this epoch, in the metric's unit."""
+    total: str
+    """`all` in words: where a part is unknown, how much it is at least."""
 
     @classmethod
     def of(cls, history: Archive) -> Costs:
         """The whole study's; of certified gain, this epoch's, for gains compare within one."""
         tried, keeps = sum(history.counts.values()), history.counts.get(Outcome.KEEP, 0)
-        whole, here = _used(history, 0), _used(history, history.baseline.number if history.baseline else 0)
+        used = spend(history)
+        whole, here = _cost(used), _cost(spend(history, first=history.baseline.number if history.baseline else 0))
         proofs = history.certificates[history.epoch_certificate :]
         certified = math.fsum(proof.gain for proof in proofs if proof.ruling is Ruling.CERTIFIED)
         is_gain = 0 < certified < math.inf
@@ -63,6 +66,7 @@ class Costs:
             whole.over(keeps) if keeps else None,
             here.over(certified) if is_gain else None,
             certified if is_gain else 0.0,
+            f"{used.money.words(usd)}, {used.counted.words('{:,.0f} tokens'.format)}",
         )
 
     def as_dict(self) -> dict[str, Any]:
@@ -74,7 +78,7 @@ class Costs:
         """One line; empty where nothing was asked of a model."""
         if self.experiment is None or self.all.is_nothing:
             return ""
-        parts = [f"{self.all}: {self.experiment} an experiment"]
+        parts = [f"{self.total}: {self.experiment} an experiment"]
         parts += [f"{self.keep} a keep"] if self.keep else []
         parts += [f"{self.gain} per {unit or 'unit'} certified"] if self.gain else []
         return "; ".join(parts)
@@ -103,10 +107,12 @@ def _account(account: Account, figures: Figures) -> str:
     )
 
 
-def of_experiment(done: Experiment) -> str:
-    """What one experiment cost, in words; empty where no model was asked."""
+def of_experiment(done: Experiment, *, short: bool = False) -> str:
+    """What one experiment cost, in words; empty where no model was asked. `short` is money alone, "?" if unknown."""
     cost = Cost(done.cost_usd, done.tokens)
-    return "" if cost.is_nothing else str(cost)
+    if cost.is_nothing:
+        return ""
+    return str(cost) if not short else "?" if cost.cost_usd is None else usd(cost.cost_usd)
 
 
 def usd(amount: float) -> str:
@@ -114,6 +120,5 @@ def usd(amount: float) -> str:
     return f"US$ {amount:,.2f}" if amount == 0 or amount >= 0.1 else f"US$ {amount:.2g}"
 
 
-def _used(history: Archive, first: int) -> Cost:
-    used = spend(history, first=first)
+def _cost(used: Spend) -> Cost:
     return Cost(used.cost_usd, used.tokens)

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from statistics import NormalDist, fmean
 
 from autoresearch import referees
-from autoresearch.records import Experiment, Measurement
+from autoresearch.records import Experiment, Measurement, Verdict
 from autoresearch.views.levels import Level, t95
 from autoresearch.views.paired import beside, is_paired, spread
 from autoresearch.views.reading import Reading, Span, own_runs
@@ -37,26 +37,46 @@ class Gain:
 
 
 def measured_gain(reading: Reading, span: Span, done: Experiment) -> Gain | None:
-    """Gain of the runs `done` itself asked for over all public runs of its parent. Selected, so never proof.
+    """Gain of the runs `done` itself asked for over what was known of its parent then. Selected, so never proof.
 
-    Where both sides were timed in every run, the gain within these runs.
+    It is the figure the verdict names. Where both sides were timed in every run, it is the gain within these runs.
     """
-    return _gain(reading, span, done, own_runs(reading.history, done))
+    return _gain(reading, span, done, own_runs(reading.history, done), _known(reading, span, done), done.verdict)
 
 
 def fresh_gain(reading: Reading, span: Span, done: Experiment) -> Gain | None:
     """The same from the runs `done`'s commit got after it was kept: nothing was selected on these."""
     commit = done.candidate.commit if done.candidate else ""
-    return _gain(reading, span, done, [run for run in span.runs.get(commit, ()) if run.experiment != done.number])
+    fresh = [run for run in span.runs.get(commit, ()) if run.experiment != done.number]
+    return _gain(reading, span, done, fresh, span.values(done.parent))
 
 
-def _gain(reading: Reading, span: Span, done: Experiment, runs: Sequence[Measurement]) -> Gain | None:
-    values, parents = [run.value for run in runs if run.value is not None], span.values(done.parent)
+def _known(reading: Reading, span: Span, done: Experiment) -> list[float]:
+    """Values of the parent's runs from before the verdict: those nobody picked, where there are any."""
+    later = {proof.certificate.number for proof in span.proofs if proof.at > done.number}
+    maker = reading.makers.get(done.parent)
+    runs = [run for run in span.runs.get(done.parent, ()) if run.value is not None and run.certificate not in later]
+    runs = [run for run in runs if (run.experiment or 0) <= done.number]
+    fresh = [run for run in runs if maker is None or run.experiment != maker.number]
+    return [run.value for run in fresh or runs if run.value is not None]
+
+
+def _gain(
+    reading: Reading,
+    span: Span,
+    done: Experiment,
+    runs: Sequence[Measurement],
+    parents: Sequence[float],
+    verdict: Verdict | None = None,
+) -> Gain | None:
+    values = [run.value for run in runs if run.value is not None]
     if not values or not parents:
         return None
     if is_paired(span):
         return _paired(reading, span, done, runs)
     mean = span.epoch.metric.gain(fmean(values), over=fmean(parents))
+    if verdict is not None and math.isfinite(named := verdict.statistic.get("gain", mean)):
+        mean = named
     floor = span.noise
     sigma = floor.sigma if floor else None
     half = None

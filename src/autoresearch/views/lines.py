@@ -59,7 +59,7 @@ def status_lines(data: dict[str, Any], history: Archive) -> Iterator[tuple[str, 
     counts = ", ".join(f"{number} {name}" for name, number in data["counts"].items() if number)
     yield "experiments", f"{sum(data['counts'].values())} ({counts or 'no verdicts yet'})"
     if causes := ", ".join(f"{number} {name}" for name, number in data["causes"].items()):
-        yield "failed of", causes
+        yield "causes", causes
     yield "budget", data["budget_words"]
     if words := Costs.of(history).words(unit):
         yield "cost", words

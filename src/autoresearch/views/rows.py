@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from typing import Any
 
 from autoresearch.history import Archive, Epoch
-from autoresearch.records import Experiment
+from autoresearch.records import Candidate, Experiment
 from autoresearch.views.reading import own_values
 
 
@@ -39,6 +39,10 @@ def log_row(history: Archive, done: Experiment, *, epoch: Epoch | None) -> dict[
         "agent_seconds": candidate.agent_seconds if candidate else None,
         "cost_usd": done.cost_usd,
         "tokens": done.tokens,
+        "agent_version": candidate.agent_version if candidate else "",
+        "expected_effect": _told(candidate, "expected_effect"),
+        "risk": _told(candidate, "risk"),
+        "transcript": candidate.transcript if candidate else "",
         "mends": candidate.mends if candidate else "",
         "nodes": candidate.nodes if candidate else None,
         "touched": candidate.touched if candidate else None,
@@ -48,6 +52,12 @@ def log_row(history: Archive, done: Experiment, *, epoch: Epoch | None) -> dict[
         "unsafe": epoch.unsafe if epoch else False,
         "log": done.log,
     }
+
+
+def _told(candidate: Candidate | None, name: str) -> str:
+    """What the agent said of its change, if it is text."""
+    said = candidate.detail.get(name, "") if candidate else ""
+    return said if isinstance(said, str) else ""
 
 
 def finite(value: float | None) -> float | None:

@@ -2,11 +2,42 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import math
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 from autoresearch.history import Archive, is_baseline
 from autoresearch.records import Experiment
+
+
+@dataclass(frozen=True, slots=True)
+class Total:
+    """A sum of what attempts reported, of which some may have reported nothing."""
+
+    known: float
+    unknown: int
+    """Attempts that did not report it."""
+    of: int
+    """Attempts in all."""
+
+    @classmethod
+    def over(cls, amounts: Sequence[float | None]) -> Total:
+        """The total of these amounts; None is unknown."""
+        known = [amount for amount in amounts if amount is not None]
+        return cls(math.fsum(known), len(amounts) - len(known), len(amounts))
+
+    @property
+    def exact(self) -> float | None:
+        """The sum; None where any part of it is unknown."""
+        return None if self.unknown else self.known
+
+    def words(self, written: Callable[[float], str]) -> str:
+        """The sum as `written`, or how much it is at least."""
+        if not self.unknown:
+            return written(self.known)
+        if self.unknown == self.of:
+            return "unknown"
+        return f"at least {written(self.known)} ({self.unknown} of {self.of} unknown)"
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,13 +53,20 @@ class Spend:
     """Seconds of all certificate runs, evaluation included."""
     overhead: float
     """The rest of the experiments' seconds: checks, git, sandboxes, ledger."""
-    cost_usd: float | None
-    """None when any attempt's cost is unknown."""
-    tokens: int | None
-    unknown_cost: int
-    """Attempts that did not report their cost."""
-    least_usd: float
-    """What the others cost."""
+    money: Total
+    """Dollars of all attempts by agents."""
+    counted: Total
+    """Their tokens."""
+
+    @property
+    def cost_usd(self) -> float | None:
+        """None when any attempt's cost is unknown."""
+        return self.money.exact
+
+    @property
+    def tokens(self) -> int | None:
+        """None when any attempt's are unknown."""
+        return None if self.counted.exact is None else int(self.counted.exact)
 
     @property
     def total(self) -> float:
@@ -44,26 +82,17 @@ def spend(history: Archive, *, first: int = 0) -> Spend:
     agent = sum(each.candidate.agent_seconds for each in done if each.candidate)
     proofs = sum(run.seconds + run.evaluation_seconds for batch in history.proofs for run in batch)
     overhead = max(0.0, sum(each.seconds for each in done) - candidate - evaluation - agent)
-    costs, tokens = _reported(done, "cost_usd"), _reported(done, "tokens")
     return Spend(
         agent,
         candidate,
         evaluation,
         proofs,
         overhead,
-        cost_usd=total(costs),
-        tokens=None if (count := total(tokens)) is None else int(count),
-        unknown_cost=costs.count(None),
-        least_usd=sum(cost for cost in costs if cost is not None),
+        money=Total.over(_reported(done, "cost_usd")),
+        counted=Total.over(_reported(done, "tokens")),
     )
 
 
 def _reported(done: Sequence[Experiment], name: str) -> list[float | None]:
     """What each attempt by an agent reported."""
     return [getattr(each, name) for each in done if not is_baseline(each)]
-
-
-def total(values: Sequence[float | None]) -> float | None:
-    """The sum; None where one of them is unknown."""
-    known = [value for value in values if value is not None]
-    return sum(known) if len(known) == len(values) else None

@@ -13,7 +13,7 @@ from autoresearch.views.hearsay import hearsay_lines
 from autoresearch.views.levels import Level
 from autoresearch.views.reading import own_values
 from autoresearch.views.rows import finite
-from autoresearch.views.spend import Spend, spend, total
+from autoresearch.views.spend import Spend, Total, spend
 from autoresearch.views.standing import causes
 from autoresearch.views.tip import is_certified, standing_certificate, tip_level
 
@@ -157,8 +157,8 @@ def _budget(history: Archive) -> dict[str, Any]:
         "started": night.started,
         "experiments": {"limit": night.budget.experiments, "used": len(done)},
         "hours": {"limit": night.budget.hours, "used": None},
-        "cost_usd": {"limit": night.budget.cost_usd, "used": total([each.cost_usd for each in done])},
-        "tokens": {"limit": night.budget.tokens, "used": total([each.tokens for each in done])},
+        "cost_usd": {"limit": night.budget.cost_usd, "used": Total.over([each.cost_usd for each in done]).exact},
+        "tokens": {"limit": night.budget.tokens, "used": Total.over([each.tokens for each in done]).exact},
         "certificates": {"limit": night.certificates, "used": history.certificates_tonight},
     }
 

@@ -35,7 +35,8 @@ class Acp(Dialect):
         self._settings = KNOWN.get(os.path.basename(command[0]))
         self._arguments = tuple(command[1:])
         self.executable = command[0]
-        self.install = self._settings.install if self._settings else f"install {command[0]}"
+        where = f"put {command[0]} on PATH, or its whole path into agent.command"
+        self.install = self._settings.install if self._settings else where
         self.wires = self._settings.wires if self._settings else ("anthropic", "openai", "responses", "gemini")
         self.provider = self._settings.provider if self._settings else "anthropic"
         self.needs_model = bool(self._settings and self._settings.needs_model)

@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Final
 
+from autoresearch import budget
 from autoresearch.agents import report
 from autoresearch.agents.llm import answer, edits, prompt
 from autoresearch.agents.llm.endpoint import Endpoint
@@ -16,6 +17,7 @@ from autoresearch.causes import Cause
 from autoresearch.errors import Foul
 from autoresearch.globs import Globs
 from autoresearch.history import History
+from autoresearch.ledger import now
 from autoresearch.records import Brief, Outcome, Proposal
 
 SHOWN_CHARACTERS: Final = 120_000
@@ -60,14 +62,15 @@ class Llm:
         self._temperature = temperature
         self._shown = shown
 
-    def edit(self, brief: Brief, tree: Path, history: History) -> Proposal:  # noqa: ARG002 - the brief tells it
+    def edit(self, brief: Brief, tree: Path, history: History) -> Proposal:
         """Change files below `tree` as the model says.
 
         Raises Foul when no usable answer is to be had, Interrupted when it was cancelled.
         """
-        talk = Talk(self._model, prompt.SYSTEM, self._endpoint, self._allowance, self._temperature)
+        left = budget.left(history, now())
+        talk = Talk(self._model, prompt.SYSTEM, self._endpoint, self._allowance.within(left), self._temperature)
         try:
-            found = self._answered(talk, brief, tree)
+            found = self._answered(talk, brief, tree, self._patience.within(left.seconds))
         except edits.Unfit as unfit:
             outcome = _OUTCOMES.get(unfit.cause, Outcome.CRASH)
             raise Foul(
@@ -90,10 +93,11 @@ class Llm:
         )
 
     def problems(self, tree: Path) -> list[str]:  # noqa: ARG002 - the same for every tree
-        """Why it could not begin: nobody listens where a server on this machine should."""
-        return self._endpoint.problems()
+        """Why it could not begin: nobody listens where a server on this machine should, a limit cannot be held."""
+        unpriced = self._endpoint.unpriced(self._model) if self._allowance.cost_usd is not None else ""
+        return [*self._endpoint.problems(), *([f"{unpriced[0].upper()}{unpriced[1:]}."] if unpriced else [])]
 
-    def _answered(self, talk: Talk, brief: Brief, tree: Path) -> answer.Answer:
+    def _answered(self, talk: Talk, brief: Brief, tree: Path, patience: Patience) -> answer.Answer:
         """The first answer that can be applied, applied. Raises Unfit for the second that cannot."""
         document = brief.text
         shown = prompt.files(tree, self._editable, brief=document, most=self._shown)
@@ -101,7 +105,7 @@ class Llm:
         while True:
             try:
                 seed = f"{brief.number}:{len(talk.turns)}"
-                said = talk.say(text, patience=self._patience, stop=self.stop, seed=seed, tell=self.on_phase)
+                said = talk.say(text, patience=patience, stop=self.stop, seed=seed, tell=self.on_phase)
                 found = answer.read(said)
                 edits.apply(found.edits, tree, editable=self._editable, in_part=shown.in_part)
             except edits.Unfit as unfit:

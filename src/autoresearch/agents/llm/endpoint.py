@@ -48,6 +48,10 @@ class Endpoint:
         price = self.prices.of(model)
         return price.of(usage) if price else None
 
+    def unpriced(self, model: str) -> str:
+        """Why no limit of dollars can be held, and what to write; empty where one can."""
+        return "" if self.provider.name in LOCAL else self.prices.missing(model)
+
     def problems(self) -> list[str]:
         """Why nobody could be asked, a sentence each. Only this machine is looked at."""
         url = urlsplit(self.provider.url)

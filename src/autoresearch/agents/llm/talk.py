@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import math
 import threading
 import time
 from collections.abc import Callable
@@ -16,10 +17,13 @@ from autoresearch.agents.llm.post import Response, TooLong, Unreachable, post
 from autoresearch.agents.llm.wires import Ask, End, Reply, Turn
 from autoresearch.agents.patience import Busy, Patience
 from autoresearch.agents.trouble import cause_of, passes
+from autoresearch.budget import Left, least
 from autoresearch.causes import Cause
 from autoresearch.errors import Foul
 from autoresearch.records import Outcome
+from autoresearch.uplink.prices import MILLION
 from autoresearch.uplink.trouble import refused, said
+from autoresearch.uplink.usage import Usage
 
 LEAST_TOKENS: Final = 256
 """An answer that may not even have so many is not worth asking for."""
@@ -41,6 +45,10 @@ class Allowance:
     """Of all questions and answers together; None is no limit."""
     cost_usd: float | None = None
     """Of the same; None is no limit. A cost that is not known is above any limit."""
+
+    def within(self, left: Left) -> Allowance:
+        """The same, with no more than the night has left."""
+        return replace(self, tokens=least(self.tokens, left.tokens), cost_usd=least(self.cost_usd, left.cost_usd))
 
 
 @dataclass(slots=True)
@@ -92,9 +100,14 @@ class Talk:
         """Of everything so far; None is unknown."""
         if self.tokens is None:
             return None
-        costs = [self.endpoint.cost(reply.model or self.model, reply.usage) for reply in self.replies if reply.usage]
+        costs = [self._cost(reply.model, reply.usage) for reply in self.replies if reply.usage]
         known = [cost for cost in costs if cost is not None]
         return None if len(known) < len(costs) else sum(known)
+
+    def _cost(self, answered: str, usage: Usage) -> float | None:
+        """Of one answer: at the price of the name it came under, else of the one that was asked for."""
+        cost = self.endpoint.cost(answered or self.model, usage)
+        return self.endpoint.cost(self.model, usage) if cost is None else cost
 
     def transcript(self) -> bytes:
         """The whole conversation as text, without the key."""
@@ -128,19 +141,28 @@ class Talk:
 
     def _room(self) -> int:
         """Tokens the next answer may have. Raises Foul when the attempt's own limits leave too few."""
-        most = self.allowance.cost_usd
-        if most is not None and (self.cost_usd is None or self.cost_usd >= most):
-            raise Foul(Outcome.CRASH, f"its limit of {most:g} US$ allows no answer", cause=Cause.TOKENS)
-        if self.allowance.tokens is None:
-            return self.allowance.written
-        guess = len(self.system) + sum(len(turn.text.encode()) for turn in self.turns)
-        used = self.tokens if self.tokens is not None else 2 * guess // BYTES_PER_TOKEN
-        left = self.allowance.tokens - used - guess // BYTES_PER_TOKEN
-        if left < LEAST_TOKENS:
+        room: float = self.allowance.written
+        tokens, cost = self.allowance.tokens, self.allowance.cost_usd
+        read = (len(self.system) + sum(len(turn.text.encode()) for turn in self.turns)) // BYTES_PER_TOKEN
+        if tokens is not None:
+            used = self.tokens if self.tokens is not None else 2 * read
+            room = min(room, _enough(tokens - used - read, f"{tokens:,} tokens"))
+        if cost is not None:
+            room = min(room, _enough(self._bought(cost, read), f"{cost:g} US$"))
+        return int(room)
+
+    def _bought(self, most: float, read: int) -> float:
+        """Tokens of an answer that `most` dollars pay for after a question of `read` tokens. Raises Foul: unknown."""
+        if why := self.endpoint.unpriced(self.model):
+            raise Foul(Outcome.CRASH, why, cause=Cause.TOKENS)
+        question = self.endpoint.cost(self.model, Usage(input=read))
+        both = self.endpoint.cost(self.model, Usage(input=read, output=MILLION))
+        if self.cost_usd is None or question is None or both is None:
             raise Foul(
-                Outcome.CRASH, f"its limit of {self.allowance.tokens:,} tokens allows no answer", cause=Cause.TOKENS
+                Outcome.CRASH, f"what it cost is unknown, so its limit of {most:g} US$ ends it", cause=Cause.TOKENS
             )
-        return min(left, self.allowance.written)
+        left = most - self.cost_usd - question
+        return left / (both - question) * MILLION if both > question else math.copysign(math.inf, left)
 
     def _reply(self, response: Response) -> Reply:
         body = _json(response.body)
@@ -167,6 +189,13 @@ class Talk:
     def _busy(self, cause: Cause, reason: str, *, after: float = 0.0) -> Busy:
         self._note("no answer", reason)
         return Busy(cause, self.endpoint.without_key(reason), after=after)
+
+
+def _enough(tokens: float, limit: str) -> float:
+    """`tokens`, as far as they are worth an answer. Raises Foul."""
+    if tokens < LEAST_TOKENS:
+        raise Foul(Outcome.CRASH, f"its limit of {limit} allows no answer", cause=Cause.TOKENS)
+    return tokens
 
 
 def _json(body: bytes) -> dict[str, Any]:

@@ -49,7 +49,7 @@ def coder(
 
 def setup(dialect: Dialect, read: Options, task: Task) -> Setup:
     """Provider, limits, model and arguments, from the options. Raises TaskError."""
-    terms = access.read(read, provider=dialect.provider)
+    terms = access.read(read, night=task.budget, provider=dialect.provider)
     if terms.provider.wire not in dialect.wires:
         raise TaskError(
             f"{dialect.name} speaks {' or '.join(dialect.wires)}; {terms.provider.name} speaks {terms.provider.wire}.",

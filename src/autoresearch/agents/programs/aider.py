@@ -32,6 +32,7 @@ class Aider(Dialect):
     install = "pip install aider-chat"
     wires = _PREFIXES
     provider = "anthropic"
+    tells_cost = True
     needs_model = True
     resumes = False
 

@@ -18,6 +18,7 @@ class Claude(Dialect):
     install = "npm install -g @anthropic-ai/claude-code"
     wires = ("anthropic",)
     provider = "anthropic"
+    tells_cost = True
 
     def argv(self, start: Start) -> tuple[str, ...]:
         """Edits are accepted without asking; what else it would have to ask for is refused, and told to it."""

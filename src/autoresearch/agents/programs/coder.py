@@ -14,6 +14,7 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import NoReturn
 
+from autoresearch import budget
 from autoresearch.agents import report
 from autoresearch.agents.command import BRIEF, PROPOSAL
 from autoresearch.agents.long.session import Over, Used
@@ -22,9 +23,11 @@ from autoresearch.agents.programs import words
 from autoresearch.agents.programs.program import Ended, Program
 from autoresearch.agents.scratch import scratch
 from autoresearch.agents.trouble import cause_of, passes, sign
+from autoresearch.budget import Left
 from autoresearch.causes import Cause
 from autoresearch.errors import Foul, Interrupted, RigFault
 from autoresearch.history import History
+from autoresearch.ledger import now
 from autoresearch.records import Brief, Outcome, Proposal
 from autoresearch.uplink import Uplink
 
@@ -86,16 +89,19 @@ class Coder:
         self.waits = False
         self._tally = Tally()
 
-    def edit(self, brief: Brief, tree: Path, history: History) -> Proposal:  # noqa: ARG002 - the brief tells it
+    def edit(self, brief: Brief, tree: Path, history: History) -> Proposal:
         """Have the program make its change in `tree`, waiting for its provider where that may help.
 
         Raises Foul when nothing usable came of it, RigFault when something of it survived, Interrupted.
         """
-        bill = Bill()
+        bill, left = Bill(), budget.left(history, now())
         before = _signature(tree)
         try:
-            proposal = self._patience.through(
-                lambda: self._once(brief, tree, before, bill), stop=self.stop, seed=brief.number, say=self.on_phase
+            proposal = self._patience.within(left.seconds).through(
+                lambda: self._once(brief, tree, before, bill, left),
+                stop=self.stop,
+                seed=brief.number,
+                say=self.on_phase,
             )
         except Foul as foul:
             foul.tokens, foul.cost_usd = bill.tokens, bill.cost_usd
@@ -162,7 +168,7 @@ class Coder:
         """Why it could not begin: no program, no key."""
         return self._program.problems()
 
-    def _once(self, brief: Brief, tree: Path, before: object, bill: Bill) -> Proposal:
+    def _once(self, brief: Brief, tree: Path, before: object, bill: Bill, left: Left) -> Proposal:
         self.on_phase(self.name, self._seconds)
         with scratch(tree) as folder:
             proposal = folder / "proposal.json"
@@ -177,6 +183,7 @@ class Coder:
                 session=self._session(),
                 lasting=self._lasting is not None,
                 env={BRIEF: str(folder / "brief.md"), PROPOSAL: str(proposal)},
+                left=left.after(bill.tokens, bill.cost_usd),
             )
             bill.add(ended)
             changed = _signature(tree) != before

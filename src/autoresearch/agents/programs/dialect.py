@@ -87,6 +87,8 @@ class Dialect(ABC):
     """Whom it asks unless told otherwise."""
     needs_model: bool = False
     """Whether it has no model of its own choice."""
+    tells_cost: bool = False
+    """Whether it knows what its models cost, and says so."""
     resumes: bool = True
     """Whether it can go on with an earlier conversation."""
     asks_version: tuple[str, ...] = ("--version",)

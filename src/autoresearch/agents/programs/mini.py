@@ -34,6 +34,7 @@ class Mini(Dialect):
     install = "pip install mini-swe-agent mcp"
     wires = tuple(_PREFIX)
     provider = "anthropic"
+    tells_cost = True
     needs_model = True
     resumes = False
     asks_version = ("--help",)

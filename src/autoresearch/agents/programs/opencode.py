@@ -58,6 +58,7 @@ class OpenCode(Dialect):
     install = "npm install -g opencode-ai"
     wires = tuple(_LIBRARIES)
     provider = "anthropic"
+    tells_cost = True
     needs_model = True
 
     def __init__(self, *, edit: str = "allow") -> None:

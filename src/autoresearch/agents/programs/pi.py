@@ -26,6 +26,7 @@ class Pi(Dialect):
     install = "npm install -g @earendil-works/pi-coding-agent"
     wires = tuple(_APIS)
     provider = "anthropic"
+    tells_cost = True
     needs_model = True
 
     def argv(self, start: Start) -> tuple[str, ...]:

@@ -6,7 +6,7 @@ import os
 import re
 import threading
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -16,6 +16,7 @@ from autoresearch.agents.programs import place
 from autoresearch.agents.programs.dialect import Dialect, Said, Start
 from autoresearch.agents.programs.watch import Watch
 from autoresearch.box import Box, Exit
+from autoresearch.budget import Left
 from autoresearch.errors import UserError
 from autoresearch.protocols import Sandbox
 from autoresearch.task import Limits
@@ -95,6 +96,7 @@ class Program:
         write: Sequence[Path] = (),
         door: int | None = None,
         seen: Callable[[Uplink], None] = lambda _: None,
+        left: Left | None = None,
     ) -> Ended:
         """Have it work on `tree` for at most `seconds`, or until `stop` is set.
 
@@ -102,15 +104,18 @@ class Program:
         it can reach its provider and nothing else, but for `door`, a socket it finds as descriptor 3. `session` goes on
         with an earlier conversation; `lasting` keeps this one for later, in `home`. `shell` lets it run commands,
         and those in `commands` are found by name.
-        `seen` is handed the uplink, whose counters may be read while the program runs.
+        `seen` is handed the uplink, whose counters may be read while the program runs. Of what is `left` of the night
+        it gets no more.
         Raises UserError when it is not installed, no key is set, or the prompt is too long for any program.
         """
         home = home or scratch / "home"
         found = self._found()
         if len(prompt.encode()) > MAX_PROMPT_BYTES:
             raise UserError("The brief is too long to be handed to a program.", fix="shorten program.md")
-        with self.setup.access.uplink() as up:
+        access = self.setup.access.within(left) if left else self.setup.access
+        with access.uplink() as up:
             start = self._start(prompt, tree, home, up, session=session, lasting=lasting, shell=shell)
+            start = replace(start, cost_usd=access.cost_usd)
             own = self._env(home, scratch) | dict(self.dialect.env(start)) | dict(env or {})
             box = Box(
                 (str(found.program), *self.dialect.argv(start)),
@@ -134,8 +139,10 @@ class Program:
         try:
             self._found()
         except UserError as error:
-            return [f"{error.message} Type: {error.fix}"]
-        if problems := self.setup.access.problems():
+            return [error.sentences]
+        access = self.setup.access
+        tells = self.dialect.tells_cost and access.provider.name != "local"
+        if problems := access.problems("" if tells else self.setup.model):
             return problems
         return [] if self.version else [f"{self.dialect.executable} is installed, and does not start here."]
 
@@ -177,7 +184,6 @@ class Program:
             key=up.key,
             wire=up.provider.wire,
             model=self.setup.model,
-            cost_usd=self.setup.access.cost_usd,
             session=session,
             lasting=lasting,
             shell=shell,
