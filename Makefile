@@ -10,7 +10,7 @@ demo: $(VENV)/base
 	$(BIN)/autoresearch demo $(DEMO)
 
 test: $(VENV)/dev lint
-	$(BIN)/python -m pytest -n 2 --dist worksteal
+	$(BIN)/python -m pytest -n 3 --dist worksteal
 
 # The documentation as a site, in docs/_build/html; any warning is an error.
 docs: $(VENV)/docs
