@@ -39,7 +39,7 @@ ENDS = {
     "hangs": (Outcome.TIMEOUT, ""),
     "git": (Outcome.VIOLATION, ""),
     "garbled": (Outcome.CRASH, Cause.FORMAT),
-    "broken_code": (Outcome.CRASH, ""),
+    "broken_code": (Outcome.CRASH, Cause.RUN),
     "nothing": (Outcome.NO_CHANGE, ""),
     "asks": (Outcome.NO_CHANGE, Cause.ASKED),
     "empty": (Outcome.NO_CHANGE, Cause.EMPTY),
