@@ -151,7 +151,7 @@ def wrong_and_harmless() -> list[Edit]:
     forgive = 'elif "{{" in piece or "{%" in piece:\n            raise TemplateError("a tag is never closed")\n        '
     return [
         Edit("forgive", lambda tree: edit(tree, forgive, "")),
-        Edit("comment", lambda tree: edit(tree, "import re\n", "import re  # patterns\n")),
+        Edit("name", lambda tree: edit(tree, "import re\n", "import re\n\nPATTERNS = re.compile\n")),
     ]
 
 

@@ -71,7 +71,9 @@ ANSWERS = {
     "copies across the batch": Cheat(way("next_row"), "violation", "depends on the other windows asked"),
     "learns while being asked": Cheat(way("earlier_questions"), "violation", "depends on the other windows asked"),
     "is honest to prefixes": Cheat(way("honest_to_prefixes"), "violation", SAW_MORE),
-    "is honest at first": Cheat(way("honest_at_first"), "violation", "depends on the other windows asked"),
+    "is honest at first": Cheat(
+        way("honest_at_first"), "violation", "depends on (the other windows asked|later tokens)"
+    ),
     "gives every answer probability one": Cheat(way("all_certain"), "discard", "worse than the best so far"),
     "answers with a loss instead of logits": Cheat(way("one_loss"), "violation", "wrong shape"),
     "answers NaN": Cheat(way("not_finite"), "violation", "a logit is infinite or not a number"),

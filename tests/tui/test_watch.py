@@ -75,7 +75,7 @@ def test_small_screen_has_the_picture_the_list_and_the_standing(night: Site) -> 
 def test_wide_screen_has_the_sentence_the_runs_and_the_patch_beside_the_list(night: Site) -> None:
     async def play(app: Watch, pilot: Pilot[None]) -> None:
         await pilot.press("down", "down", "down")
-        await until(pilot, lambda: "experiment 27" in seen(app))
+        await until(pilot, lambda: "experiment 27" in seen(app) and "+LEARNING_RATE" in seen(app))
         text = seen(app)
         assert "newest first" in text
         assert "within noise" in text

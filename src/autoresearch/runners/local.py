@@ -379,13 +379,10 @@ def _inventory(artifacts: Path, limit: int | None) -> dict[str, str]:
             if limit is not None and total > limit:
                 raise Foul(Outcome.CRASH, "what it left to be judged is larger than its disk limit")
             left[found.path] = _digest(found)
-    except OSError as error:
-        raise Foul(Outcome.VIOLATION, f"it left no folder to be judged: {error.strerror}") from error
     except trees.Unreadable as error:
-        raise Foul(
-            Outcome.VIOLATION,
-            f"it left something other than a plain file to be judged: {quote(error.path)} {error.why}",
-        ) from error
+        odd = f"something other than a plain file to be judged: {quote(error.path)}"
+        what = "no folder to be judged: it" if error.path == "." else odd
+        raise Foul(Outcome.VIOLATION, f"it left {what} {error.why}") from error
     return dict(sorted(left.items()))
 
 
