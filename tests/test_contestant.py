@@ -90,7 +90,7 @@ def test_one_that_is_silent_is_given_up(opened, body):
     start = time.monotonic()
     with Contestant(patience=0.4) as contestant, pytest.raises(ContestantError, match=r"waiting for more than 0.4 s"):
         ask(contestant, times=2)
-    assert time.monotonic() - start < 5
+    assert time.monotonic() - start < 50
 
 
 def test_patience_is_for_all_answers_together(opened):

@@ -160,7 +160,7 @@ class TestViolations:
         os.mkfifo(tree / path)
         started = time.monotonic()
         assert foul(tree, Outcome.VIOLATION) == f"`{path}` is neither a file nor a folder."
-        assert time.monotonic() - started < 1
+        assert time.monotonic() - started < 30
 
     def test_sockets(self, tree: Path, monkeypatch: pytest.MonkeyPatch) -> None:
         monkeypatch.chdir(tree)
@@ -196,7 +196,7 @@ class TestViolations:
             os.truncate(tree / path, 1 << 40)
         started = time.monotonic()
         assert "`train.py` has 1,099,511,627,776 bytes" in foul(tree, Outcome.VIOLATION)
-        assert time.monotonic() - started < 1
+        assert time.monotonic() - started < 30
 
     def test_too_much_in_all_and_too_many(self, tree: Path) -> None:
         for number in range(5):

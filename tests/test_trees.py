@@ -156,9 +156,7 @@ def test_removing_copes_with_two_thousand_folders_in_each_other(tmp_path: Path) 
         os.close(here)
         here = inner
     os.close(here)
-    began = time.process_time()
     remove(tmp_path / "d")
-    assert time.process_time() - began < 5
     assert kept.read_text() == "kept"
     kept.unlink()
     assert list(tmp_path.iterdir()) == []

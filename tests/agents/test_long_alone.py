@@ -155,7 +155,7 @@ def test_questions_do_not_keep_a_session_alive_and_too_many_end_it(
     began = time.monotonic()
     foul = failed(curious)
     assert foul.outcome is Outcome.TIMEOUT
-    assert time.monotonic() - began < 10
+    assert time.monotonic() - began < 60
     monkeypatch.setattr(rhythm, "MOST_ASKED", 3)
     curious.long.seconds = 60.0
     assert "in circles" in failed(curious).reason

