@@ -314,7 +314,7 @@ def test_a_stop_ends_a_question_and_a_wait_at_once(tree: Path) -> None:
     busy = Answer({}, 429, headers={"retry-after": "60"})
     for answer in (slow, busy):
         with canned(answer) as server:
-            llm = agent(server.url)
+            llm = agent(server.url, seconds=100.0, patience=100.0)
             threading.Timer(0.3, llm.stop.set).start()
             began = time.monotonic()
             with pytest.raises(Interrupted):
