@@ -14,9 +14,10 @@ import random
 import statistics
 import time
 
-from autoresearch import brief, notes
-from autoresearch.footprint import Footprint
+from autoresearch import brief
+from autoresearch.changes.footprint import Footprint
 from autoresearch.history import AGENTS_NOTE, TELL, History, Note, StudyStart
+from autoresearch.memory import notes
 from autoresearch.records import Candidate, Direction, Experiment, Measurement, Metric, Outcome, Side, Verdict
 from autoresearch.task import Limits, Phase, Task
 

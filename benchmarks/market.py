@@ -23,7 +23,6 @@ from dataclasses import dataclass
 from pathlib import Path
 from types import SimpleNamespace
 
-from autoresearch import git
 from autoresearch.agents.tuner import Tuner
 from autoresearch.errors import Foul
 from autoresearch.history import Archive, History, StudyStart
@@ -31,6 +30,7 @@ from autoresearch.ledger import Ledger
 from autoresearch.records import Brief, Candidate, Direction, Experiment, Measurement, Metric, Outcome, Side, Verdict
 from autoresearch.report.headline import certified_gain
 from autoresearch.views.reading import Reading
+from autoresearch.workspace import git
 
 EXAMPLE = Path(__file__).parents[1] / "examples" / "market"
 MARKETS = {"nothing to find": 0.0, "a small trend": 0.2}

@@ -16,11 +16,12 @@ import tempfile
 import time
 from pathlib import Path
 
-from autoresearch import config, git
+from autoresearch import config
 from autoresearch.assembly import assemble
 from autoresearch.history import History
 from autoresearch.records import Brief, Experiment, Proposal
 from autoresearch.task import Budget
+from autoresearch.workspace import git
 
 TASK = """
 name = "nothing"

@@ -22,8 +22,8 @@ from models import Edit, Models, Read, Text  # noqa: E402
 from autoresearch.agents.options import Options  # noqa: E402
 from autoresearch.agents.programs import DIALECTS, Program, setup  # noqa: E402
 from autoresearch.records import Direction, Metric  # noqa: E402
+from autoresearch.surroundings.toolchain import Toolchain  # noqa: E402
 from autoresearch.task import Limits, Phase, Task  # noqa: E402
-from autoresearch.toolchain import Toolchain  # noqa: E402
 
 TASK = Task("toy", "Lowest loss", ("*.py",), Metric("loss", Direction.MINIMIZE), Phase(("true",), Limits(5.0)))
 SCRIPT = [Read("train.py"), Edit("train.py", "LR = 0.1", "LR = 0.2"), Text("Summary: larger steps")]

@@ -22,12 +22,13 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from autoresearch import config, forms, hunks
+from autoresearch import config
 from autoresearch.admission import Admission
 from autoresearch.assembly import assemble
 from autoresearch.brief import Author
+from autoresearch.changes import forms, hunks
+from autoresearch.changes.footprint import Footprint
 from autoresearch.errors import Foul
-from autoresearch.footprint import Footprint
 from autoresearch.history import History, StudyStart
 from autoresearch.records import (
     Brief,

@@ -23,12 +23,13 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from autoresearch import assembly, config, git
+from autoresearch import assembly, config
 from autoresearch.agents.scripted import Edit, Scripted
 from autoresearch.history import History
 from autoresearch.records import Outcome, Side
 from autoresearch.study import Study
 from autoresearch.task import Budget
+from autoresearch.workspace import git
 
 EXAMPLE = Path(__file__).parents[1] / "examples" / "speed"
 FILE = "template.py"

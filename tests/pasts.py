@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
-from autoresearch.footprint import Footprint
+from autoresearch.changes.footprint import Footprint
 from autoresearch.history import History, StudyStart
 from autoresearch.records import Candidate, Direction, Experiment, Measurement, Metric, Outcome, Side, Verdict
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from autoresearch.events import GENESIS, digest, encode
+from autoresearch.ledger.events import GENESIS, digest, encode
 from report.nights import Teller
 
 

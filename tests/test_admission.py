@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import pytest
 
-from autoresearch import forms
 from autoresearch.admission import Admission, charged
 from autoresearch.causes import Cause
+from autoresearch.changes import forms
 from autoresearch.errors import Foul
 from autoresearch.history import Epoch, History, Night
 from autoresearch.records import Candidate, Certificate, Experiment, Outcome, Proposal, Ruling, Verdict

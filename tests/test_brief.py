@@ -9,10 +9,10 @@ from dataclasses import replace
 
 import pytest
 
-from autoresearch import brief, noise
+from autoresearch import brief
 from autoresearch.brief.listing import MAX_REASON, MAX_SUMMARY
 from autoresearch.causes import Cause
-from autoresearch.history import NOTE, TELL, UNTELL, History, Note, StudyStart
+from autoresearch.history import NOTE, TELL, UNTELL, History, Note, StudyStart, noise
 from autoresearch.records import (
     Candidate,
     Certificate,

@@ -20,12 +20,12 @@ from autoresearch.finish.branches import made
 from autoresearch.finish.groups import grouped
 from autoresearch.finish.plan import Plan, Wish, plan
 from autoresearch.finish.refusals import refuse_special
-from autoresearch.git import Change, Entry, Store, UserRepository
 from autoresearch.replay import replay
 from autoresearch.site import Site
 from autoresearch.task import Budget
 from autoresearch.views.finished import finished
 from autoresearch.views.words import muted
+from autoresearch.workspace.git import Change, Entry, Store, UserRepository
 from finishing import FILES, ODD, Author, both, gone, night, put
 from gitrepo import fingerprint, git, repository, write
 

@@ -16,8 +16,8 @@ from autoresearch import config
 from autoresearch.assembly import assemble
 from autoresearch.brief import Author as Writer
 from autoresearch.causes import Cause
+from autoresearch.changes.footprint import Footprint
 from autoresearch.errors import Foul, Interrupted
-from autoresearch.footprint import Footprint
 from autoresearch.history import Archive, History, StudyStart
 from autoresearch.ledger import Ledger
 from autoresearch.mending import Mender

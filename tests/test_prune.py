@@ -16,7 +16,7 @@ from autoresearch import config
 from autoresearch.assembly import assemble
 from autoresearch.errors import Foul, Interrupted
 from autoresearch.history import Archive, History
-from autoresearch.lineage import undoes
+from autoresearch.history.lineage import undoes
 from autoresearch.records import Brief, Outcome, Proposal, Ruling
 from autoresearch.replay import replay
 from autoresearch.site import Site

@@ -8,12 +8,13 @@ from pathlib import Path
 
 import pytest
 
-from autoresearch import assembly, config, git
+from autoresearch import assembly, config
 from autoresearch.agents.scripted import Edit, Scripted
 from autoresearch.errors import Foul, TaskError
 from autoresearch.history import History
 from autoresearch.records import Outcome, Side, TrustClass
 from autoresearch.task import Budget
+from autoresearch.workspace import git
 
 ROOT = Path(__file__).parents[1]
 

@@ -6,13 +6,13 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 
-from autoresearch import forms
 from autoresearch.causes import Cause
+from autoresearch.changes import forms
 from autoresearch.errors import Foul
 from autoresearch.history import History, is_baseline
-from autoresearch.lineage import PRUNER, ancestry
+from autoresearch.history.lineage import PRUNER, ancestry
+from autoresearch.history.tried import tried
 from autoresearch.records import Candidate, Experiment, Outcome, Proposal
-from autoresearch.tried import tried
 
 TUNER = "tuner"
 ONE_IDEA = (TUNER, PRUNER)

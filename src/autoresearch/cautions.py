@@ -7,8 +7,8 @@ import shlex
 from collections.abc import Iterator
 from pathlib import PurePosixPath
 
-from autoresearch.globs import Globs
 from autoresearch.task import Task
+from autoresearch.workspace.globs import Globs
 
 OBEYED = ("conftest.py", "pytest.ini", ".pytest.ini", "tox.ini", "setup.cfg", "pyproject.toml")
 """Files that pytest looks for in and above what it collects, and conftest.py below it as well."""

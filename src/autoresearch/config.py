@@ -18,11 +18,11 @@ from typing import Any, get_args
 from pydantic import BaseModel, ValidationError
 
 from autoresearch.errors import TaskError
-from autoresearch.globs import Globs
 from autoresearch.records import Direction, Metric
 from autoresearch.sandboxes.properties import PROPERTIES
 from autoresearch.task import Budget, Check, Constraint, Limits, Phase, SelfTest, Task
 from autoresearch.taskfile import CheckTable, ExperimentTable, PrecheckTable, TaskFile
+from autoresearch.workspace.globs import Globs
 
 TASK_FILE = "autoresearch.toml"
 PROGRAM_FILE = "program.md"

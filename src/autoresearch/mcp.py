@@ -12,14 +12,15 @@ from functools import wraps
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, ParamSpec, TypeVar
 
-from autoresearch import config, git, strategies, telling, tries
+from autoresearch import config, strategies, telling, tries
 from autoresearch.assembly import author
-from autoresearch.disclosure import shown
 from autoresearch.errors import AutoresearchError, UserError
 from autoresearch.history import TELL, History, Note
+from autoresearch.history.disclosure import shown
 from autoresearch.ledger import Ledger, now
 from autoresearch.site import Site
 from autoresearch.task import Task
+from autoresearch.workspace import git
 
 if TYPE_CHECKING:
     from mcp.server import MCPServer

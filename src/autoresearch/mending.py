@@ -14,9 +14,9 @@ from typing import TypeVar
 
 from autoresearch import clean
 from autoresearch.causes import Cause
-from autoresearch.disclosure import shown
 from autoresearch.errors import Foul
 from autoresearch.history import History
+from autoresearch.history.disclosure import shown
 from autoresearch.protocols import Strategy
 from autoresearch.records import Brief, Candidate, Outcome, Side
 

@@ -10,7 +10,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
 
-from autoresearch.footprint import UNTOLD, Footprint
+from autoresearch.changes.footprint import UNTOLD, Footprint
 from autoresearch.objectives import Objective
 
 

@@ -12,15 +12,15 @@ from typing import Protocol
 
 from autoresearch.assembly import Assembly, reopen
 from autoresearch.errors import Foul, Interrupted, RigFault, UserError
-from autoresearch.grafts import graft
 from autoresearch.history import History, Retried, Revalidation
-from autoresearch.lineage import ancestry
+from autoresearch.history.lineage import ancestry
 from autoresearch.records import Experiment, Measurement, Side
 from autoresearch.referees.reading import missed
 from autoresearch.site import Site
 from autoresearch.study import Study
 from autoresearch.task import Task
 from autoresearch.workspace import Workspace
+from autoresearch.workspace.grafts import graft
 
 
 def begin(root: Path, task: Task, *, runs: int) -> Assembly:

@@ -15,9 +15,9 @@ from typing import TypeVar
 
 from autoresearch import breaker, budget
 from autoresearch.admission import charged
-from autoresearch.disclosure import shown
 from autoresearch.errors import Foul, Interrupted, RigFault, UserError
 from autoresearch.history import Ended, Evidence, History, Note
+from autoresearch.history.disclosure import shown
 from autoresearch.ledger import Ledger, now
 from autoresearch.protocols import Agent, Referee, Runner, Strategy
 from autoresearch.records import Brief, Candidate, Certificate, Experiment, Measurement, Outcome, Side, Verdict

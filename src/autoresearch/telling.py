@@ -10,10 +10,10 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
-from autoresearch import clean, noise
+from autoresearch import clean
 from autoresearch.budget import hours_since
 from autoresearch.errors import UserError
-from autoresearch.history import History
+from autoresearch.history import History, noise
 from autoresearch.records import Experiment, Outcome
 from autoresearch.task import Task
 

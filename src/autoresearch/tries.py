@@ -13,17 +13,18 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from autoresearch import git, telling
+from autoresearch import telling
 from autoresearch.agents.workingcopy import PutBack, WorkingCopy
 from autoresearch.assembly import READ_FROM_DISK, Assembly, assemble_tries, begin_try
-from autoresearch.disclosure import shown
 from autoresearch.errors import UserError
-from autoresearch.intake import quote
+from autoresearch.history.disclosure import shown
 from autoresearch.ledger import now
 from autoresearch.records import Certificate, Experiment, Outcome, Ruling
 from autoresearch.site import Site
 from autoresearch.study import Study
 from autoresearch.task import Task
+from autoresearch.workspace import git
+from autoresearch.workspace.intake import quote
 
 REFUSED = (Outcome.OUT_OF_SCOPE, Outcome.VIOLATION)
 

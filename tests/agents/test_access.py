@@ -19,8 +19,8 @@ from autoresearch.causes import Cause
 from autoresearch.errors import Foul, TaskError
 from autoresearch.history import History, Night
 from autoresearch.records import Brief, Proposal
+from autoresearch.surroundings.toolchain import Toolchain
 from autoresearch.task import Budget
-from autoresearch.toolchain import Toolchain
 
 ASKING = """
 import json, os, urllib.error, urllib.request

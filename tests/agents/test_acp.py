@@ -18,8 +18,8 @@ from autoresearch.agents.acp import files
 from autoresearch.errors import Foul
 from autoresearch.history import History
 from autoresearch.records import Brief, Direction, Metric, Outcome, Proposal
+from autoresearch.surroundings.toolchain import Toolchain
 from autoresearch.task import Limits, Phase, Task
-from autoresearch.toolchain import Toolchain
 
 TASK = Task("toy", "Lowest loss", ("*.py",), Metric("loss", Direction.MINIMIZE), Phase(("true",), Limits(5.0)))
 

@@ -17,8 +17,8 @@ from autoresearch.errors import Foul, UserError
 from autoresearch.history import History
 from autoresearch.protocols import Sandbox
 from autoresearch.records import Brief, Direction, Metric, Outcome, Proposal
+from autoresearch.surroundings.toolchain import Toolchain
 from autoresearch.task import Limits, Phase, Task
-from autoresearch.toolchain import Toolchain
 
 TASK = Task("toy", "Lowest loss", ("**",), Metric("loss", Direction.MINIMIZE), Phase(("true",), Limits(5.0)))
 

@@ -18,14 +18,14 @@ from autoresearch.agents.patience import Patience
 from autoresearch.brief import render
 from autoresearch.causes import Cause
 from autoresearch.errors import Foul, Interrupted, TaskError, UserError
-from autoresearch.globs import Globs
 from autoresearch.history import History
 from autoresearch.records import Brief, Direction, Metric, Outcome, Proposal
 from autoresearch.sandboxes.unsafe import Unsafe
+from autoresearch.surroundings.toolchain import Toolchain
 from autoresearch.task import Limits, Phase, Task
-from autoresearch.toolchain import Toolchain
 from autoresearch.uplink import Usage, named
 from autoresearch.uplink.prices import Prices, listed
+from autoresearch.workspace.globs import Globs
 
 KEY = "sk-test-0123456789abcdef"
 TASK = Task("toy", "Lowest loss", ("*.py",), Metric("loss", Direction.MINIMIZE), Phase(("true",), Limits(5.0)))

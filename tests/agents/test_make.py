@@ -16,8 +16,8 @@ from autoresearch.history import History, StudyStart
 from autoresearch.protocols import Agent, Sandbox
 from autoresearch.records import Direction, Metric
 from autoresearch.sandboxes.unsafe import Unsafe
+from autoresearch.surroundings.toolchain import Toolchain
 from autoresearch.task import Limits, Phase, Task
-from autoresearch.toolchain import Toolchain
 
 TASK = Task("toy", "Lowest loss", ("train.py",), Metric("loss", Direction.MINIMIZE), Phase(("true",), Limits(5.0)))
 UNUSED: Sandbox = Unsafe()

@@ -15,6 +15,7 @@ from autoresearch.agents.scripted import Edit, Scripted
 from autoresearch.assembly import assemble
 from autoresearch.errors import Foul, TaskError
 from autoresearch.history import History, StudyStart
+from autoresearch.history.tally import tries
 from autoresearch.records import (
     Brief,
     Candidate,
@@ -27,10 +28,9 @@ from autoresearch.records import (
     Verdict,
 )
 from autoresearch.sandboxes.unsafe import Unsafe
-from autoresearch.tally import tries
+from autoresearch.surroundings.toolchain import Toolchain
 from autoresearch.task import Limits, Phase, Task
 from autoresearch.testing import toy
-from autoresearch.toolchain import Toolchain
 
 TASK = Task("toy", "Lowest loss", ("train.py",), Metric("loss", Direction.MINIMIZE), Phase(("true",), Limits(5.0)))
 

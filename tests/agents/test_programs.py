@@ -16,8 +16,8 @@ from autoresearch.agents.programs import DIALECTS, place, words
 from autoresearch.agents.programs.dialect import Start
 from autoresearch.errors import Foul, TaskError
 from autoresearch.records import Direction, Metric, Outcome, Proposal
+from autoresearch.surroundings.toolchain import Toolchain
 from autoresearch.task import Limits, Phase, Task
-from autoresearch.toolchain import Toolchain
 
 TASK = Task("toy", "Lowest loss", ("*.py",), Metric("loss", Direction.MINIMIZE), Phase(("true",), Limits(5.0)))
 CHANGE = 'open("train.py", "w").write("LR = 0.2\\n")\n'

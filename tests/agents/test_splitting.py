@@ -9,14 +9,15 @@ from pathlib import Path
 
 import pytest
 
-from autoresearch import agents, forms, git
+from autoresearch import agents
 from autoresearch.agents.splitting import QUEUE, Splitting
 from autoresearch.causes import Cause
+from autoresearch.changes import forms
+from autoresearch.changes.footprint import Footprint
 from autoresearch.errors import Foul
-from autoresearch.footprint import Footprint
 from autoresearch.history import History, StudyStart
 from autoresearch.records import Brief, Candidate, Experiment, Outcome, Proposal, Verdict
-from autoresearch.workspace import Workspace
+from autoresearch.workspace import Workspace, git
 
 FILES = {"a.py": "LR = 1\nWIDTH = 2\n", "b.py": "def old():\n    return 3\n", "data.bin": "x"}
 

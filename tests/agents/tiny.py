@@ -18,8 +18,8 @@ from autoresearch.agents.programs.dialect import Dialect, Said, Start, events, w
 from autoresearch.history import History
 from autoresearch.protocols import Sandbox
 from autoresearch.records import Brief, Proposal
+from autoresearch.surroundings.toolchain import Toolchain
 from autoresearch.task import Budget
-from autoresearch.toolchain import Toolchain
 
 ASK = """
 def ask(text="hello"):

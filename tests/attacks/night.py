@@ -15,7 +15,7 @@ from dataclasses import dataclass, field
 from functools import cache, cached_property
 from pathlib import Path
 
-from autoresearch import git, sandboxes
+from autoresearch import sandboxes
 from autoresearch.attacks import code
 from autoresearch.attacks.attack import Attack, Draft, Family, InCandidateBox, Stage, Standing
 from autoresearch.attacks.bait import Outside
@@ -27,6 +27,7 @@ from autoresearch.history import Archive
 from autoresearch.records import Experiment, Outcome
 from autoresearch.replay import replay
 from autoresearch.site import Site
+from autoresearch.workspace import git
 from gitrepo import fingerprint
 
 BACKENDS = ("bubblewrap", "embedded")

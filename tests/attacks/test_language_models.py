@@ -19,10 +19,10 @@ from typing import Self
 
 import pytest
 
-from autoresearch import git
 from autoresearch.history import History
 from autoresearch.ledger import Ledger
 from autoresearch.records import Certificate, Ruling
+from autoresearch.workspace import git
 
 ROOT = Path(__file__).parents[2]
 EXAMPLES = ROOT / "examples"

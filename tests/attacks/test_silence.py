@@ -8,8 +8,8 @@ from pathlib import Path
 
 import pytest
 
-from autoresearch import git
 from autoresearch.attacks.stage import PLAIN
+from autoresearch.workspace import git
 
 from .night import autoresearch
 

@@ -12,7 +12,7 @@ from pathlib import Path
 
 import pytest
 
-from autoresearch import config, git
+from autoresearch import config
 from autoresearch.attacks.attack import Attack
 from autoresearch.attacks.stage import PLAIN
 from autoresearch.attacks.words import CONTROL, FAMILY, ORDERS
@@ -20,6 +20,7 @@ from autoresearch.brief import brief
 from autoresearch.records import Outcome
 from autoresearch.site import Site
 from autoresearch.views.words import is_harmless
+from autoresearch.workspace import git
 
 from . import rows
 from .night import Night, autoresearch

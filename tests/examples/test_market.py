@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from autoresearch import git
+from autoresearch.workspace import git
 
 EXAMPLE = Path(__file__).parents[2] / "examples" / "market"
 

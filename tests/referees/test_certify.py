@@ -4,8 +4,8 @@ import pytest
 from court import Court
 
 from autoresearch.budget import spent
-from autoresearch.events import decode, encode
 from autoresearch.history import Epoch, Evidence
+from autoresearch.ledger.events import decode, encode
 from autoresearch.records import Direction, Measurement, Outcome, Ruling, Side
 from autoresearch.task import Budget
 

@@ -5,9 +5,9 @@ import pytest
 from court import START, Court
 
 from autoresearch import referees
-from autoresearch.disclosure import Ladder, shown
 from autoresearch.errors import UserError
 from autoresearch.history import Epoch, Evidence, Night
+from autoresearch.history.disclosure import Ladder, shown
 from autoresearch.records import Direction, Measurement, Metric, Outcome, Ruling, Side
 from autoresearch.referees.sealed import level, sealed_gain, too_few
 from autoresearch.stats.blocks import SHORTEST

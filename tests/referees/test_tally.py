@@ -5,8 +5,8 @@ from __future__ import annotations
 import pytest
 from court import Court
 
+from autoresearch.history.tally import accounts, tries
 from autoresearch.records import Outcome, Ruling
-from autoresearch.tally import accounts, tries
 from autoresearch.task import Budget
 
 

@@ -10,7 +10,7 @@ from nights import Teller, a_diff
 from textual.pilot import Pilot
 
 from autoresearch.cli import place
-from autoresearch.events import GENESIS, digest, encode
+from autoresearch.ledger.events import GENESIS, digest, encode
 from autoresearch.site import Site
 from autoresearch.tui import Watch
 

@@ -23,10 +23,10 @@ from pathlib import Path
 
 from autoresearch.agents.options import Options
 from autoresearch.errors import TaskError
-from autoresearch.globs import Globs
 from autoresearch.protocols import Agent, Sandbox
+from autoresearch.surroundings.toolchain import Toolchain
 from autoresearch.task import Task
-from autoresearch.toolchain import Toolchain
+from autoresearch.workspace.globs import Globs
 
 
 def make(name: str, options: Mapping[str, object], *, task: Task, sandbox: Sandbox, toolchain: Toolchain) -> Agent:

@@ -25,8 +25,8 @@ from autoresearch.history import History
 from autoresearch.ledger import now
 from autoresearch.protocols import Sandbox
 from autoresearch.records import Brief, Outcome, Proposal
+from autoresearch.surroundings.toolchain import Toolchain, bounded, finding
 from autoresearch.task import Limits
-from autoresearch.toolchain import Toolchain, bounded, finding
 from autoresearch.uplink import Uplink
 
 BRIEF = "AUTORESEARCH_BRIEF"

@@ -19,9 +19,9 @@ from pathlib import Path
 
 from autoresearch.agents.announcing import Announcing
 from autoresearch.history import History
+from autoresearch.history.tally import Try, tries
 from autoresearch.protocols import Agent
 from autoresearch.records import Brief, Proposal
-from autoresearch.tally import Try, tries
 
 HALF_LIFE = 20.0
 """Experiments after which a try counts half."""

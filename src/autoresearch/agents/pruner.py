@@ -11,11 +11,11 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from autoresearch.errors import Foul
-from autoresearch.grafts import graft
 from autoresearch.history import History
-from autoresearch.lineage import PRUNER, UNDOES, removable
+from autoresearch.history.lineage import PRUNER, UNDOES, removable
 from autoresearch.records import Brief, Outcome, Proposal
 from autoresearch.workspace import Workspace
+from autoresearch.workspace.grafts import graft
 
 
 @dataclass(slots=True)

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from autoresearch import trees
+from autoresearch.workspace import trees
 
 
 @contextmanager

@@ -13,15 +13,15 @@ from collections.abc import Callable, Container, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from autoresearch import hunks, threeway
 from autoresearch.admission import ONE_IDEA, ONE_REQUEST, charged, duplicate
 from autoresearch.agents import workingcopy
 from autoresearch.agents.announcing import Announcing
 from autoresearch.causes import Cause
+from autoresearch.changes import hunks, threeway
+from autoresearch.changes.hunks import Hunk
 from autoresearch.errors import Foul
 from autoresearch.history import History
-from autoresearch.hunks import Hunk
-from autoresearch.lineage import PRUNER
+from autoresearch.history.lineage import PRUNER
 from autoresearch.protocols import Agent
 from autoresearch.records import Brief, Candidate, Outcome, Proposal
 from autoresearch.workspace import Workspace

@@ -13,18 +13,18 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from autoresearch import threeway
 from autoresearch.causes import Cause
+from autoresearch.changes import threeway
 from autoresearch.errors import Foul, UserError
-from autoresearch.git import FILE, PROGRAM, Change, Entry, Tree, UserRepository
-from autoresearch.grafts import graft_file
 from autoresearch.history import History
-from autoresearch.intake import quote
 from autoresearch.ledger import now
 from autoresearch.records import Brief, Candidate, Experiment, Outcome, Proposal
 from autoresearch.site import FOLDER
-from autoresearch.trees import entry_for
 from autoresearch.workspace import Workspace
+from autoresearch.workspace.git import FILE, PROGRAM, Change, Entry, Tree, UserRepository
+from autoresearch.workspace.grafts import graft_file
+from autoresearch.workspace.intake import quote
+from autoresearch.workspace.trees import entry_for
 
 NAME = "try"
 """How experiments that came from a working copy name their agent."""

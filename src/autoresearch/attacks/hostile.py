@@ -28,8 +28,8 @@ from autoresearch.errors import RigFault
 from autoresearch.history import History
 from autoresearch.protocols import Sandbox
 from autoresearch.records import Brief, Proposal
+from autoresearch.surroundings.toolchain import Toolchain
 from autoresearch.task import Task
-from autoresearch.toolchain import Toolchain
 
 AGENT_SECONDS = 10.0
 

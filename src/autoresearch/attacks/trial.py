@@ -32,12 +32,12 @@ from autoresearch.attacks.bait import Outside
 from autoresearch.attacks.echo import echo
 from autoresearch.box import Box
 from autoresearch.errors import Foul
-from autoresearch.git import FILE
 from autoresearch.history import History
-from autoresearch.intake import read_changes
 from autoresearch.records import Brief, Outcome
 from autoresearch.sandboxes.probe import place
 from autoresearch.task import Limits
+from autoresearch.workspace.git import FILE
+from autoresearch.workspace.intake import read_changes
 
 BOX_SECONDS = 5.0
 TRIAL_SECONDS = 80.0

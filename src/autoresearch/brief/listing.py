@@ -7,10 +7,10 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
 from autoresearch import clean
-from autoresearch.ideas import Idea
-from autoresearch.notes import title
+from autoresearch.history.tried import Tried
+from autoresearch.memory.ideas import Idea
+from autoresearch.memory.notes import title
 from autoresearch.records import Experiment, Outcome
-from autoresearch.tried import Tried
 
 MAX_SUMMARY = 160
 MAX_REASON = 120

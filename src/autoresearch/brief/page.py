@@ -10,15 +10,16 @@ from dataclasses import dataclass
 from functools import cache
 from typing import TYPE_CHECKING, Any
 
-from autoresearch import claims, clean, noise
+from autoresearch import clean
 from autoresearch.brief.listing import Entry, entries, fruitless, row
-from autoresearch.history import History
-from autoresearch.ideas import Idea, ideas
-from autoresearch.lineage import ancestry
-from autoresearch.notes import Notes, of
+from autoresearch.history import History, noise
+from autoresearch.history.lineage import ancestry
+from autoresearch.history.tried import Tried, tried
+from autoresearch.memory import claims
+from autoresearch.memory.ideas import Idea, ideas
+from autoresearch.memory.notes import Notes, of
 from autoresearch.records import Experiment
 from autoresearch.task import Limits, Task
-from autoresearch.tried import Tried, tried
 
 if TYPE_CHECKING:
     import jinja2

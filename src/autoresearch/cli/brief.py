@@ -24,7 +24,7 @@ def brief(
     """Print the next brief, whether or not the study has begun. Nothing is changed."""
     from autoresearch import assembly, config, strategies
     from autoresearch.brief import STEPS, tokens
-    from autoresearch.disclosure import shown
+    from autoresearch.history.disclosure import shown
     from autoresearch.site import Site
 
     if step is not None and step not in STEPS:

@@ -15,9 +15,9 @@ import typer
 
 from autoresearch.errors import UserError
 from autoresearch.records import Outcome
-from autoresearch.refs import check_study_name
 from autoresearch.site import FOLDER, Site
 from autoresearch.site import studies as begun
+from autoresearch.workspace.refs import check_study_name
 
 MOST = 50
 """Numbers offered; typing another digit narrows them."""

@@ -38,7 +38,7 @@ def demo(
 
 def prepare(folder: Path) -> Path:
     """Copy examples/quick to `folder` and make it a repository with one commit. Raises UserError."""
-    from autoresearch import git
+    from autoresearch.workspace import git
 
     if folder.exists():
         raise UserError(

@@ -16,10 +16,10 @@ from autoresearch.errors import UserError
 
 if TYPE_CHECKING:
     from autoresearch.finish.plan import Plan
-    from autoresearch.git import Store, UserRepository
     from autoresearch.history import Archive, Delivered
     from autoresearch.site import Site
     from autoresearch.views.finished import Finished
+    from autoresearch.workspace.git import Store, UserRepository
 
 
 def finish(
@@ -41,8 +41,8 @@ def finish(
     as_json: place.AsJson = False,
 ) -> None:
     """Make branches of what survived, one for each group of changes that share files, with the evidence in each."""
-    from autoresearch import git
     from autoresearch.finish.plan import Wish, plan, summary
+    from autoresearch.workspace import git
 
     wish = Wish(onto, provisional, squash, [_numbers(text) for text in group or ()])
     site, ledger = place.open_ledger(study)
@@ -109,7 +109,7 @@ def _measure(work: _Work, done: Sequence[Delivered], runs: int, overrides: Seque
 def _tell(site: Site, plan: Plan, table: Finished | None, *, as_json: bool) -> None:
     """Write each branch's description beside the ledger, and print them."""
     from autoresearch.finish.pull_request import body
-    from autoresearch.refs import short_name
+    from autoresearch.workspace.refs import short_name
 
     folder = site.folder / "finish"
     folder.mkdir(exist_ok=True)

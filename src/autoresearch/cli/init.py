@@ -14,9 +14,9 @@ from autoresearch.cli import schema
 from autoresearch.errors import UserError
 
 if TYPE_CHECKING:
-    from autoresearch.git import UserRepository
     from autoresearch.setups.detect import Found
     from autoresearch.setups.draft import Draft
+    from autoresearch.workspace.git import UserRepository
 
 TRYOUT_SECONDS = 60.0
 """Most of one try that only looks for numbers."""
@@ -38,8 +38,8 @@ def init(
 ) -> None:
     """Write autoresearch.toml and program.md, from flags, a short interview, or a set-up made for another tool."""
     from autoresearch import config
-    from autoresearch.git import UserRepository
     from autoresearch.setups import write
+    from autoresearch.workspace.git import UserRepository
 
     if direction not in (None, "minimize", "maximize"):
         raise UserError(f"--direction {direction} is neither minimize nor maximize.", fix="--direction minimize")

@@ -19,7 +19,7 @@ def log(
     as_json: place.AsJson = False,
 ) -> None:
     """List the experiments, kept or not. With --json one JSON object a line."""
-    from autoresearch import index
+    from autoresearch.ledger import index
 
     site, ledger = place.open_ledger(study)
     chosen = index.numbers(ledger.path, site.folder / "index.sqlite", where=where, order=order)

@@ -8,13 +8,13 @@ from typing import Annotated, Any
 
 import typer
 
-from autoresearch import git
 from autoresearch.cli import completion
 from autoresearch.errors import UserError
 from autoresearch.history import Archive, History
 from autoresearch.ledger import Ledger
 from autoresearch.records import Candidate
 from autoresearch.site import FOLDER, Site, studies
+from autoresearch.workspace import git
 
 StudyName = Annotated[
     str | None,

@@ -14,10 +14,9 @@ from pathlib import Path
 from typing import Any
 
 import autoresearch
-from autoresearch import ledger as ledgers
 from autoresearch.cli.words import HOURS, hours_until_now, tonight
 from autoresearch.history import Archive
-from autoresearch.ledger import Position, now
+from autoresearch.ledger import Position, ends_at, now
 from autoresearch.site import Site, rewrite
 
 
@@ -44,7 +43,7 @@ def _remembered(site: Site, columns: int) -> Told | None:
     with suppress(OSError, ValueError, KeyError, TypeError):
         kept = json.loads(_path(site).read_bytes())
         same = [kept["version"], kept["columns"]] == [autoresearch.__version__, columns]
-        if same and ledgers.ends_at(site.ledger_path, Position(**kept["position"])):
+        if same and ends_at(site.ledger_path, Position(**kept["position"])):
             return Told(**kept["told"])
     return None
 

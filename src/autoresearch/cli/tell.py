@@ -31,7 +31,7 @@ def note(
     study: place.StudyName = None,
 ) -> None:
     """Remember something: it stands in the study's notes from now on, first of all."""
-    from autoresearch import claims, notes
+    from autoresearch.memory import claims, notes
 
     site, ledger = _open(study)
     ledger.append(claims.note(ledger.history, text))

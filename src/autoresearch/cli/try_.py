@@ -42,7 +42,7 @@ def try_(
 def _shown(assembly: Assembly) -> Iterator[None]:
     """Within, work is shown as `run` shows it; not on finite data, for the view is exact and an agent may read it."""
     from autoresearch.cli.display import display
-    from autoresearch.disclosure import shown
+    from autoresearch.history.disclosure import shown
     from autoresearch.tries import quietly
 
     history = assembly.study.history

@@ -8,9 +8,9 @@ from contextlib import contextmanager
 from autoresearch.errors import UserError
 from autoresearch.finish.plan import Plan
 from autoresearch.finish.refusals import differing
-from autoresearch.git import Store, UserRepository
 from autoresearch.history import Delivered
-from autoresearch.refs import short_name
+from autoresearch.workspace.git import Store, UserRepository
+from autoresearch.workspace.refs import short_name
 
 
 @contextmanager

@@ -7,7 +7,7 @@ import textwrap
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
-from autoresearch.lineage import undoes
+from autoresearch.history.lineage import undoes
 from autoresearch.records import Experiment, Ruling
 from autoresearch.views.reading import Proof, Reading, Span
 from autoresearch.views.sentences import figures_of, margin, tell

@@ -10,13 +10,13 @@ from autoresearch.errors import UserError
 from autoresearch.finish.evidence import Evidence, message, slug, title
 from autoresearch.finish.groups import Group, Touched, grouped
 from autoresearch.finish.refusals import differing, refuse_conflicts, refuse_special, target_of
-from autoresearch.git import Change, Store, Tree, UserRepository
 from autoresearch.history import Archive, Finish
-from autoresearch.lineage import ancestry
+from autoresearch.history.lineage import ancestry
 from autoresearch.records import Experiment
-from autoresearch.refs import short_name
 from autoresearch.views.reading import Reading
 from autoresearch.views.words import numbers, plain
+from autoresearch.workspace.git import Change, Store, Tree, UserRepository
+from autoresearch.workspace.refs import short_name
 
 FOLDER = "refs/heads/finish"
 """Below it are the branches: `autoresearch/<study>` is a branch already, so nothing can be below that."""

@@ -6,7 +6,6 @@ from collections.abc import Iterator, Sequence
 
 from autoresearch.finish.plan import Plan, Planned
 from autoresearch.records import Experiment
-from autoresearch.refs import short_name
 from autoresearch.report.markdown import escape
 from autoresearch.views.finished import Branch, Finished
 from autoresearch.views.levels import Level
@@ -15,6 +14,7 @@ from autoresearch.views.sentences import figures_of
 from autoresearch.views.sides import BeforeAfter, before_after
 from autoresearch.views.spend import spend
 from autoresearch.views.words import Figures, count, duration, muted, numbers
+from autoresearch.workspace.refs import short_name
 
 
 def body(plan: Plan, branch: Planned, table: Finished | None) -> str:

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from autoresearch import git
 from autoresearch.errors import UserError
-from autoresearch.git import LINK, SUBMODULE, Store, Tree, UserRepository
 from autoresearch.views.words import plain
+from autoresearch.workspace import git
+from autoresearch.workspace.git import LINK, SUBMODULE, Store, Tree, UserRepository
 
 
 def target_of(user: UserRepository, store: Store, base: str, commit: str, onto: str | None) -> tuple[str, str]:

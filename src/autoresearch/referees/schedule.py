@@ -8,7 +8,7 @@ from statistics import median
 
 from autoresearch.budget import share as budget_share
 from autoresearch.history import History, is_baseline
-from autoresearch.lineage import ancestry
+from autoresearch.history.lineage import ancestry
 from autoresearch.records import Experiment, Outcome
 from autoresearch.stats.looks import design_for
 

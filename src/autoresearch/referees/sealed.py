@@ -7,8 +7,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from statistics import fmean
 
-from autoresearch.disclosure import climbs, step
 from autoresearch.history import Evidence, History
+from autoresearch.history.disclosure import climbs, step
 from autoresearch.protocols import Referee
 from autoresearch.records import Certificate, Measurement, Metric, Outcome, Ruling, Side, Verdict
 from autoresearch.referees import words

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from statistics import mean, stdev
 
 from autoresearch.history import Evidence, History
-from autoresearch.lineage import ancestry
+from autoresearch.history.lineage import ancestry
 from autoresearch.protocols import Referee
 from autoresearch.records import Certificate, Experiment, Outcome, Side, Verdict
 from autoresearch.referees import words

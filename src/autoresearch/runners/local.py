@@ -15,19 +15,19 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from autoresearch import contestant, metrics, trees
+from autoresearch import contestant, metrics
 from autoresearch.box import Box, Exit
 from autoresearch.causes import Cause
 from autoresearch.errors import Foul, Interrupted, RigFault
-from autoresearch.intake import quote
 from autoresearch.ledger import now
 from autoresearch.protocols import Sandbox
 from autoresearch.records import Measurement, Outcome, Side
 from autoresearch.runners import precheck
 from autoresearch.runners.door import Door
+from autoresearch.surroundings.toolchain import LoadMeter, Toolchain, bounded
 from autoresearch.task import Limits, Phase, Task
-from autoresearch.toolchain import LoadMeter, Toolchain, bounded
-from autoresearch.workspace import Workspace
+from autoresearch.workspace import Workspace, trees
+from autoresearch.workspace.intake import quote
 
 ARTIFACTS, METRICS, SECONDS, DOOR = (
     "AUTORESEARCH_ARTIFACTS",

@@ -16,7 +16,6 @@ from contextlib import ExitStack, contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 
-from autoresearch import trees
 from autoresearch.box import Box, Endpoint, Exit
 from autoresearch.errors import SandboxError
 from autoresearch.proc import companion
@@ -24,6 +23,7 @@ from autoresearch.protocols import Sandbox
 from autoresearch.sandboxes.calls import CALLS, MACHINES
 from autoresearch.sandboxes.properties import PROPERTIES
 from autoresearch.task import Limits
+from autoresearch.workspace import trees
 
 CANARY = Path(__file__).with_name("canary.py")
 MEGABYTE = 2**20

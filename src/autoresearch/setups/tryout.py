@@ -15,8 +15,8 @@ from pathlib import Path
 import autoresearch
 from autoresearch import proc
 from autoresearch.commandline import arguments
-from autoresearch.git import UserRepository
-from autoresearch.toolchain import Toolchain
+from autoresearch.surroundings.toolchain import Toolchain
+from autoresearch.workspace.git import UserRepository
 
 _LINE = re.compile(
     r"^(?:METRIC\s+)?([A-Za-z_][\w./-]{0,63})\s*[:=]\s*([-+]?(?:\d+\.?\d*|\.\d+)(?:[eE][-+]?\d+)?)\s*$", re.M

@@ -6,9 +6,9 @@ from dataclasses import dataclass
 
 from autoresearch.brief import KEEPS_SMALLER, STEPS, Author
 from autoresearch.history import History
+from autoresearch.history.tried import combinable, tried
 from autoresearch.records import Brief
 from autoresearch.task import Task
-from autoresearch.tried import combinable, tried
 
 ROUND = 4
 """Every so many attempts after the last keep, two near misses are combined, where there are two."""

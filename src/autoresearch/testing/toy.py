@@ -88,7 +88,7 @@ def make(
     `noise` is the standard deviation of one run; the baseline's loss is about 2.2 and the best possible 1. `more` is
     appended to the task file.
     """
-    from autoresearch import git
+    from autoresearch.workspace import git
 
     folder.mkdir(parents=True)
     files = {

@@ -9,9 +9,9 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any
 
-from autoresearch.events import Event
 from autoresearch.history import Archive, History
 from autoresearch.ledger import Ledger
+from autoresearch.ledger.events import Event
 from autoresearch.report.staircase import Staircase
 from autoresearch.site import Site
 from autoresearch.views.reading import Reading, Span

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from rich.text import Text
 
-from autoresearch.events import Event
 from autoresearch.hearsay import Hearsay
 from autoresearch.history import Archive, Control, Ended, Epoch, Night, Note, SelfTested, StudyStart, Vault
+from autoresearch.ledger.events import Event
 from autoresearch.records import Candidate, Certificate, Experiment, Measurement
 from autoresearch.views.lines import OUTCOME_STYLE, line_of
 from autoresearch.views.state import ALARMS

@@ -8,8 +8,8 @@ from dataclasses import asdict, dataclass
 from typing import Any
 
 from autoresearch.history import Archive
+from autoresearch.history.tally import Account, accounts
 from autoresearch.records import Experiment, Outcome, Ruling
-from autoresearch.tally import Account, accounts
 from autoresearch.views.rows import finite
 from autoresearch.views.spend import Spend, spend
 from autoresearch.views.words import Figures, count, duration, plain

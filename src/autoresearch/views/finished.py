@@ -7,10 +7,10 @@ from dataclasses import dataclass
 
 from autoresearch.history import Archive, Epoch, Finish
 from autoresearch.records import Certificate, Measurement, Metric
-from autoresearch.refs import short_name
 from autoresearch.stats.ranks import Interval
 from autoresearch.views.revalidated import Remeasured, remeasured
 from autoresearch.views.sides import BeforeAfter, before_after
+from autoresearch.workspace.refs import short_name
 
 
 @dataclass(frozen=True, slots=True)

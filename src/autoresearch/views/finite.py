@@ -12,8 +12,8 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from statistics import fmean
 
-from autoresearch.disclosure import EXACT_BITS, Ladder, step
 from autoresearch.history import Archive, Vault
+from autoresearch.history.disclosure import EXACT_BITS, Ladder, step
 from autoresearch.records import Metric, Outcome
 from autoresearch.views.words import Figures, count
 

@@ -7,7 +7,7 @@ from dataclasses import asdict, dataclass
 from typing import Any
 
 from autoresearch.history import Archive, Night
-from autoresearch.lineage import undoes
+from autoresearch.history.lineage import undoes
 from autoresearch.records import Experiment, Outcome
 from autoresearch.views.words import plain
 

@@ -9,7 +9,7 @@ from enum import StrEnum
 
 from autoresearch.causes import alike
 from autoresearch.history import Archive, is_baseline
-from autoresearch.lineage import undoes
+from autoresearch.history.lineage import undoes
 from autoresearch.records import Experiment, Outcome, Ruling
 from autoresearch.views.effects import Gain, fresh_gain, measured_gain
 from autoresearch.views.reading import Reading

@@ -13,7 +13,7 @@ from typing import Any
 from autoresearch.agents.acp import files
 from autoresearch.agents.acp.wire import Refusal
 from autoresearch.agents.programs.dialect import inside, words
-from autoresearch.globs import Globs
+from autoresearch.workspace.globs import Globs
 
 LOOKING = ("read", "search", "think")
 CHANGING = ("edit", "delete", "move")

@@ -15,10 +15,10 @@ from autoresearch.agents.llm.talk import Allowance, Talk
 from autoresearch.agents.patience import Patience
 from autoresearch.causes import Cause
 from autoresearch.errors import Foul
-from autoresearch.globs import Globs
 from autoresearch.history import History
 from autoresearch.ledger import now
 from autoresearch.records import Brief, Outcome, Proposal
+from autoresearch.workspace.globs import Globs
 
 SHOWN_CHARACTERS: Final = 120_000
 """Of files, in one question: some thirty thousand tokens."""

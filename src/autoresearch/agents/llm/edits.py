@@ -8,7 +8,7 @@ from pathlib import Path, PurePosixPath
 
 from autoresearch import clean
 from autoresearch.causes import Cause
-from autoresearch.globs import Globs
+from autoresearch.workspace.globs import Globs
 
 SHOWN_LINES = 12
 """Lines of the file quoted to a model that missed them."""

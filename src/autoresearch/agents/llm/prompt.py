@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from autoresearch.agents.llm.answer import FORM
-from autoresearch.globs import Globs
+from autoresearch.workspace.globs import Globs
 
 SYSTEM = """\
 You improve a program by one change at a time. You have no tools and no shell: you are shown everything you can know,

@@ -12,7 +12,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from autoresearch import claims, telling, trees
+from autoresearch import telling
 from autoresearch.agents import report
 from autoresearch.agents.long import words
 from autoresearch.agents.long.changes import Changes, Moved
@@ -20,11 +20,13 @@ from autoresearch.agents.long.door import KEPT, NOT_KEPT, OVER, REFUSED, WRONG, 
 from autoresearch.agents.long.resident import Desk
 from autoresearch.agents.long.session import NOTHING, Account, Over, Session, Stays, Used
 from autoresearch.causes import Cause
-from autoresearch.disclosure import shown
 from autoresearch.errors import Foul, Interrupted, UserError
 from autoresearch.history import Ended, History, Note
+from autoresearch.history.disclosure import shown
 from autoresearch.ledger import now
+from autoresearch.memory import claims
 from autoresearch.records import Brief, Experiment, Outcome, Proposal
+from autoresearch.workspace import trees
 
 POLL_SECONDS = 0.02
 GRACE_SECONDS = 5.0

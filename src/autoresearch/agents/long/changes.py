@@ -11,12 +11,12 @@ from pathlib import Path
 from autoresearch.agents.long.door import Restoring
 from autoresearch.agents.long.session import Session
 from autoresearch.errors import Foul
-from autoresearch.git import LINK, SUBMODULE, Change
-from autoresearch.globs import Globs
-from autoresearch.grafts import graft, write
-from autoresearch.intake import read_changes
 from autoresearch.records import Brief, Outcome
 from autoresearch.workspace import Workspace
+from autoresearch.workspace.git import LINK, SUBMODULE, Change
+from autoresearch.workspace.globs import Globs
+from autoresearch.workspace.grafts import graft, write
+from autoresearch.workspace.intake import read_changes
 
 EVERYTHING = Globs(("**",))
 

@@ -17,7 +17,7 @@ from dataclasses import dataclass, field
 from importlib import resources
 from pathlib import Path
 
-from autoresearch.git import PROGRAM
+from autoresearch.workspace.git import PROGRAM
 
 SCRIPT = "autoresearch-door"
 PATIENCE_SECONDS = 90.0

@@ -8,9 +8,9 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Protocol, runtime_checkable
 
-from autoresearch import trees
 from autoresearch.agents.long.door import Door
 from autoresearch.errors import Foul
+from autoresearch.workspace import trees
 
 SECONDS = 7 * 24 * 3600.0
 """A session's own limit. What really ends it is the night, or a try that does not come."""

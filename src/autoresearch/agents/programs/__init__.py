@@ -21,8 +21,8 @@ from autoresearch.agents.programs.program import Ended, Program, Setup
 from autoresearch.errors import TaskError
 from autoresearch.protocols import Sandbox
 from autoresearch.site import Site
+from autoresearch.surroundings.toolchain import Toolchain
 from autoresearch.task import Task
-from autoresearch.toolchain import Toolchain
 
 __all__ = ["DIALECTS", "Coder", "Dialect", "Ended", "Program", "Setup", "coder"]
 

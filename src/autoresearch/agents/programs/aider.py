@@ -7,7 +7,7 @@ from collections.abc import Mapping
 
 from autoresearch.agents.programs.dialect import Dialect, Said, Start, count, money, words
 from autoresearch.agents.programs.mini import litellm_env, litellm_model
-from autoresearch.globs import Globs
+from autoresearch.workspace.globs import Globs
 
 _PREFIXES = ("anthropic", "openai", "responses", "gemini")
 _FIGURE = r"([0-9]{1,12}(?:\.[0-9]{0,12})?)"

@@ -19,8 +19,8 @@ from autoresearch.box import Box, Exit
 from autoresearch.budget import Left
 from autoresearch.errors import UserError
 from autoresearch.protocols import Sandbox
+from autoresearch.surroundings.toolchain import Toolchain, bounded, finding
 from autoresearch.task import Limits
-from autoresearch.toolchain import Toolchain, bounded, finding
 from autoresearch.uplink import Trouble, Uplink
 
 MAX_PROMPT_BYTES = 120_000

@@ -16,7 +16,7 @@ from autoresearch.agents.tuner.hints import Kind, Value, is_penalty, is_toleranc
 from autoresearch.agents.tuner.scales import Choice, Ladder, Scale, Shape, ladder
 from autoresearch.agents.tuner.source import Literal, Place
 from autoresearch.agents.tuner.style import render
-from autoresearch.globs import Globs
+from autoresearch.workspace.globs import Globs
 
 MAX_FILE_BYTES = 512 * 1024
 MAX_CONSTANTS = 64

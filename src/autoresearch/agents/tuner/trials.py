@@ -9,10 +9,9 @@ import math
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
-from autoresearch import noise
 from autoresearch.agents.tuner.hints import Value
 from autoresearch.agents.tuner.space import signature
-from autoresearch.history import History
+from autoresearch.history import History, noise
 from autoresearch.records import Candidate, Experiment, Outcome
 
 MOST_TRIALS = 240

@@ -1,0 +1,1 @@
+"""What hears every record while a study runs, and can stop nothing."""

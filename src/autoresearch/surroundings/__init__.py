@@ -1,0 +1,5 @@
+"""What numbers depend on outside git."""
+
+from autoresearch.surroundings.surroundings import Drift, Surroundings, Watch, survey, told, watch
+
+__all__ = ["Drift", "Surroundings", "Watch", "survey", "told", "watch"]
