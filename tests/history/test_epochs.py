@@ -15,13 +15,15 @@ import pytest
 
 from autoresearch import config
 from autoresearch.assembly import Assembly, assemble
+from autoresearch.cli import failure
 from autoresearch.errors import UserError
 from autoresearch.history import Epoch, History, Note
 from autoresearch.records import Brief, Measurement, Proposal
 from autoresearch.replay import replay
-from autoresearch.surroundings import Drift
+from autoresearch.surroundings import Drift, Surroundings, watch
 from autoresearch.surroundings.inventory import Memory, Place, as_installed, files, installed
-from autoresearch.surroundings.surroundings import _Budgeted
+from autoresearch.surroundings.surroundings import OURS, _Budgeted
+from autoresearch.surroundings.toolchain import Toolchain
 from autoresearch.task import Budget
 from autoresearch.testing import toy
 
@@ -166,6 +168,25 @@ def test_an_upgrade_in_the_night_stops_it_and_the_next_run_says_which(root_with_
     assert epoch
     assert epoch.why.startswith("package gadget: 1.0 ")
     assert " -> 1.1 " in epoch.why
+
+
+def test_a_package_that_comes_is_told_as_one_and_beside_ours_with_what_to_do(
+    root_with_environment: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (site,) = (root_with_environment / ".venv").glob("lib/python*/site-packages")
+    toolchain = Toolchain(root_with_environment)
+    assert not toolchain.is_ours
+    assert Toolchain(root_with_environment.parent).is_ours
+    place = Place("package file", site, lambda path, info: "", OURS)
+    package(root_with_environment / ".venv", "viewer", "2.0", "x = 1\n")
+    drift = watch(Surroundings({}, (place,)), list).drift()
+    assert str(drift) == "package file/viewer-2.0.dist-info is new; package file/viewer is new"
+    assert drift
+    assert failure.explain(drift) == 1
+    assert "belongs into another environment: python3 -m venv ../look" in capsys.readouterr().err
+    for path in [*site.glob("gadget*/*"), *site.glob("gadget*")]:
+        path.rmdir() if path.is_dir() else path.unlink()
+    assert "package file/gadget-1.0.dist-info is gone" in str(watch(Surroundings({}, (place,)), list).drift())
 
 
 def test_a_package_edited_in_place_is_another_epoch(root_with_environment: Path) -> None:

@@ -26,7 +26,8 @@ def explain(error: Exception) -> int:
             _say(
                 "Drift",
                 f"Stopped: something the numbers depend on changed meanwhile. {error}.",
-                "undo that and `autoresearch run` goes on; leave it, and `run` begins an epoch with a new baseline",
+                "undo that and `autoresearch run` goes on; leave it, and `run` begins an epoch with a new baseline"
+                + (f". {error.advice}" if error.advice else ""),
             )
             return 1
         case RigFault():

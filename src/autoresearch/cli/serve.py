@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from autoresearch.cli import place
+from autoresearch.cli import place, viewer
 from autoresearch.errors import UserError
 
 if TYPE_CHECKING:
@@ -26,7 +26,7 @@ def serve(
     try:
         from autoresearch.web.server import serve as serve_pages
     except ModuleNotFoundError as error:
-        raise UserError(f"The browser view needs {error.name}.", fix="pip install 'autoresearch[web]'") from None
+        raise UserError(f"The browser view needs {error.name}.", fix=viewer.install(place.site(study))) from None
     serve_pages(_pages(study, control), port=port, announce=_announce)
 
 

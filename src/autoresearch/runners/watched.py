@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from autoresearch.errors import Foul
 from autoresearch.protocols import Runner
 from autoresearch.records import Measurement, Outcome, Side
-from autoresearch.surroundings import Drift, Watch, told
+from autoresearch.surroundings import Watch
 
 
 @dataclass(slots=True)
@@ -43,7 +43,6 @@ class WatchedRunner:
 
     def demand_unchanged(self, *, thorough: bool = False) -> None:
         """Raise Drift if anything numbers depend on is known to have changed; `thorough` looks at all of it."""
-        changes = self.watch.changes(thorough=thorough)
-        if changes:
-            self.on_drift(told(changes))
-            raise Drift(told(changes))
+        if drift := self.watch.drift(thorough=thorough):
+            self.on_drift(str(drift))
+            raise drift

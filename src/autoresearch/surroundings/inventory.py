@@ -13,7 +13,7 @@ import json
 import os
 import stat
 import time
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -80,6 +80,8 @@ class Place:
     """What it is to the study, for sentences."""
     root: Path
     digest: Digest
+    advice: str = ""
+    """What to know when it changed, a sentence; empty where there is nothing special about it."""
     seen: dict[str, tuple[Signature | None, str]] = field(default_factory=dict)
     """Path below `root` ("" for the root itself, when it is a file) to its signature and what stands for it.
 
@@ -99,14 +101,22 @@ class Place:
             return error.errno
 
     def changes(self) -> list[str]:
-        """What is no longer as it was, a phrase each, sorted; empty while nothing is."""
+        """What is no longer as it was, a phrase each, sorted; empty while nothing is.
+
+        A folder right below the root that came or went as a whole, as a package does, is one phrase.
+        """
         try:
             found = dict(files(self.root))
         except Unreadable as error:
             return [f"{self.name}: {error}"]
         except OSError as error:
             return [f"{self.name}: {error.strerror}"]
-        told = [self._told(path, found.get(path)) for path in sorted(found.keys() | self.seen.keys())]
+        before, after = _folders(self.seen), _folders(found)
+        whole = dict.fromkeys(after - before, "is new") | dict.fromkeys(before - after, "is gone")
+        told = dict[str, None]()
+        for path in sorted(found.keys() | self.seen.keys()):
+            top = path.partition("/")[0]
+            told[f"/{top} {whole[top]}" if top in whole else self._told(path, found.get(path))] = None
         return [f"{self.name}{text}" for text in told if text]
 
     def _told(self, path: str, info: os.stat_result | None) -> str:
@@ -127,6 +137,11 @@ class Place:
         """sha256 over the paths that belong and what stands for them, hex."""
         lines = (f"{path}\0{digest}\n" for path, (_, digest) in self.seen.items() if belongs(path))
         return hashlib.sha256("".join(lines).encode(errors="surrogateescape")).hexdigest()
+
+
+def _folders(paths: Iterable[str]) -> set[str]:
+    """Names of the folders right below the root that hold any of `paths`."""
+    return {path.partition("/")[0] for path in paths if "/" in path}
 
 
 def files(root: Path) -> Iterator[tuple[str, os.stat_result]]:

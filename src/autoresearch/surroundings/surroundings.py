@@ -28,12 +28,25 @@ SHARE = 100
 MOST_TOLD = 5
 """Changes named in one sentence."""
 
+ELSEWHERE = "python3 -m venv ../look && ../look/bin/pip install 'autoresearch[tui,web]'"
+"""Puts what only looks on where no number depends on it."""
+
+OURS = f"The commands' python is autoresearch's own: what only looks on belongs into another environment: {ELSEWHERE}"
+"""What to know when a package came or went where we are installed ourselves."""
+
 LOOSE = "(loose files)"
 """Stands for what lies among the packages and belongs to none."""
 
 
 class Drift(RigFault):
-    """Something numbers depend on changed while a night ran. What was being measured is not recorded."""
+    """Something numbers depend on changed while a night ran. What was being measured is not recorded.
+
+    Its text is the changes; `advice` is what to know about them, a sentence or nothing.
+    """
+
+    def __init__(self, changes: str, *, advice: str = "") -> None:
+        super().__init__(changes)
+        self.advice = advice
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,7 +63,8 @@ class Surroundings:
 def survey(task: Task, toolchain: Toolchain, memory: Memory) -> Surroundings:
     """Look at everything once; what was looked at before is not read again. Raises UserError."""
     programs = [_place(f"program {name}", path, _hashed(path, memory)) for name, path in _programs(task, toolchain)]
-    packages = [_packages(folder, memory) for folder in _package_folders(toolchain)]
+    advice = OURS if toolchain.is_ours else ""
+    packages = [_packages(folder, memory, advice) for folder in _package_folders(toolchain)]
     readable = [_readable(Path(path), memory) for path in task.read]
     python = toolchain.python or {}
     environment = {
@@ -101,10 +115,10 @@ def _package_folders(toolchain: Toolchain) -> list[Path]:
     return [Path(folder) for folder in dict.fromkeys(listed)]
 
 
-def _packages(folder: Path, memory: Memory) -> tuple[Place, dict[str, str]]:
+def _packages(folder: Path, memory: Memory, advice: str) -> tuple[Place, dict[str, str]]:
     """A folder of packages, and for each of them its version and the digest of its files."""
     listed = installed(folder)
-    place = _place(f"package file {folder}", folder, as_installed(folder, listed, memory))
+    place = _place(f"package file {folder}", folder, as_installed(folder, listed, memory), advice)
     members: dict[str, set[str]] = {}
     for path in place.seen:
         top, known = path.partition("/")[0], listed.get(path)
@@ -148,10 +162,10 @@ class _Budgeted:
         return self._digest(path, info) if self._inside[path] else f"{info.st_size} bytes of {info.st_mtime_ns}"
 
 
-def _place(name: str, root: Path, digest: Digest) -> Place:
+def _place(name: str, root: Path, digest: Digest, advice: str = "") -> Place:
     """Raises UserError when it is not there or cannot be read."""
     try:
-        return Place(name, root, digest)
+        return Place(name, root, digest, advice)
     except Unreadable as error:
         why = f"{root}/{error}"
     except OSError as error:
@@ -170,6 +184,8 @@ class Post:
     """What of it is no longer as it was."""
     sign: Callable[[], object] = lambda: None
     """Something far cheaper to ask for; when its answer changes it is time to look."""
+    advice: str = ""
+    """What to know when it changed."""
     known: object = None
     due: float = 0.0
     """When to look again in any case, on the monotonic clock."""
@@ -181,13 +197,16 @@ class Watch:
     def __init__(self, posts: Iterable[Post]) -> None:
         self.posts = tuple(posts)
 
-    def changes(self, *, thorough: bool = False) -> list[str]:
-        """What is no longer as it was when the watch began; empty while nothing is known to have changed.
+    def drift(self, *, thorough: bool = False) -> Drift | None:
+        """What is no longer as it was when the watch began; None while nothing is known to have changed.
 
         Each thing is looked at when its sign changed, or when looking keeps within its `SHARE` of the time;
         `thorough` looks at everything.
         """
-        return [change for post in self.posts for change in _changes(post, thorough=thorough)]
+        found = [(post, _changes(post, thorough=thorough)) for post in self.posts]
+        changes = [change for _, some in found for change in some]
+        advice = dict.fromkeys(post.advice for post, some in found if some and post.advice)
+        return Drift(told(changes), advice=" ".join(advice)) if changes else None
 
 
 def _changes(post: Post, *, thorough: bool) -> Sequence[str]:
@@ -204,7 +223,7 @@ def _changes(post: Post, *, thorough: bool) -> Sequence[str]:
 
 def watch(surroundings: Surroundings, workspace_changes: Callable[[], Sequence[str]]) -> Watch:
     """A watch over the places, and over the sealed files as they were laid out for this study."""
-    posts = [Post(place.changes, place.sign) for place in surroundings.places]
+    posts = [Post(place.changes, place.sign, place.advice) for place in surroundings.places]
     return Watch([*posts, Post(workspace_changes)])
 
 

@@ -67,6 +67,11 @@ class Toolchain:
             return None
         return said
 
+    @property
+    def is_ours(self) -> bool:
+        """Whether the commands' Python is that of the environment autoresearch runs from: they share their packages."""
+        return self.python is not None and Path(str(self.python["prefix"])).resolve() == Path(sys.prefix).resolve()
+
     @cached_property
     def readable(self) -> tuple[Path, ...]:
         """Directories outside the system's own that commands need: PATH entries, interpreter prefixes."""
