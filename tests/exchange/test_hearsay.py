@@ -102,6 +102,12 @@ def test_a_dry_run_writes_nothing(folder: Path) -> None:
     assert list(folder.iterdir()) == []
 
 
+def test_a_file_that_is_no_ledger_is_refused(folder: Path) -> None:
+    with pytest.raises(UserError, match="ls is no ledger: nothing in it is a heading"):
+        verb("import", "/bin/ls")
+    assert list(folder.iterdir()) == []
+
+
 def test_segments_become_epochs_that_do_not_compare(folder: Path) -> None:
     verb("import", str(FIXTURES / "pi_session.jsonl"), "--as", "theirs")
     history = Site(folder, "theirs").ledger().history

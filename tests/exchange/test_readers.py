@@ -52,6 +52,28 @@ def test_every_row_of_a_fixture_is_read(name: str) -> None:
     assert sum(row.outcome is Outcome.KEEP for row in found.rows) == keeps
     assert sum(bool(row.doubts) for row in found.rows) == doubtful
     assert len(found.doubts) == doubts
+    assert found.is_ledger
+
+
+NO_LEDGERS = {
+    "nothing": b"",
+    "a program": b"\x7fELF\tkeep\t1.0\0\0\0",
+    "passwd": b"root:x:0:0:root:/root:/bin/sh\nbin:x:1:1:bin:/bin:/bin/sh\n",
+    "settings": b"[project]\nname = 1\nsize = 2\n",
+    "json": b'{"a": 1}\n',
+    "broken json": b"{\n",
+    "history": b"commit 0123456789\n\n    no trailer\n",
+}
+
+
+@pytest.mark.parametrize("what", NO_LEDGERS)
+def test_what_says_nothing_of_attempts_is_no_ledger(what: str) -> None:
+    assert not read(NO_LEDGERS[what]).is_ledger
+
+
+@pytest.mark.parametrize("data", [b"commit\tloss\tstatus\n", b'{"type":"config","metricName":"x"}\n', b"1.5\tkept\n"])
+def test_a_heading_or_one_word_makes_a_ledger(data: bytes) -> None:
+    assert read(data).is_ledger
 
 
 def test_no_fixture_is_left_out() -> None:

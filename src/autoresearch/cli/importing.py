@@ -39,6 +39,11 @@ def import_(
         raise UserError(f"--direction {direction} is neither minimize nor maximize.", fix="--direction minimize")
     data = _bytes(file)
     found = read(data, metric=metric, direction=Direction(direction) if direction else None)
+    if not found.is_ledger:
+        raise UserError(
+            f"{file} is no ledger: nothing in it is a heading, or a word such as keep, discard or crash.",
+            fix="where it is one, begin it with a line that names its columns: commit, the metric, status, description",
+        )
     name = name or _name(file.resolve())
     if not dry_run:
         adopt(place.root_for_studies(), name, file=file, data=data, found=found)

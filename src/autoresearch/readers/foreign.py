@@ -49,6 +49,8 @@ class Foreign:
     segments: Sequence[Segment]
     doubts: Sequence[str]
     """By line; `rows` have theirs too."""
+    is_ledger: bool = True
+    """Whether anything in it says so: a heading, a key, or a word for what became of an attempt."""
 
     @property
     def rows(self) -> list[Hearsay]:
@@ -67,6 +69,8 @@ class Reader:
     why: str = ""
     notes: Sequence[str] = ()
     """Doubts about the segment as a whole."""
+    headed: bool = True
+    """Whether the file names what it holds; else that was guessed."""
 
 
 def hearsay_of(rows: Sequence[Row], *, first: int, taken: dict[str, int]) -> list[Hearsay]:

@@ -18,6 +18,8 @@ from autoresearch.records import Direction
 
 _READ = {"run", "commit", "metric", "metrics", "status", "description", "timestamp", "asi", "type"}
 
+NO_OBJECT = "is not a JSON object"
+
 
 def segments(lines: Sequence[str], metric: str | None) -> list[Reader]:
     """The log's segments. `metric` names a secondary metric to go by instead of the session's own."""
@@ -27,7 +29,7 @@ def segments(lines: Sequence[str], metric: str | None) -> list[Reader]:
             continue
         said = _object(line)
         if said is None:
-            found[-1][1].append(Row(place, line, summary=line.strip(), doubts=["is not a JSON object"]))
+            found[-1][1].append(Row(place, line, summary=line.strip(), doubts=[NO_OBJECT]))
         elif said.get("type") == "config":
             if found[-1][1]:
                 found.append((said, [], []))
@@ -55,6 +57,7 @@ def _segment(index: int, config: dict[str, Any], rows: list[Row], notes: list[st
         direction=Direction.MAXIMIZE if higher else Direction.MINIMIZE,
         why=f"segment {index}: {_text(config.get('name')) or name}" if index else "",
         notes=notes,
+        headed=bool(config) or any(NO_OBJECT not in row.doubts for row in rows),
     )
 
 

@@ -8,6 +8,7 @@ from collections.abc import Callable, Mapping, Sequence
 from autoresearch.readers import pilog, table, trailers
 from autoresearch.readers.directions import way
 from autoresearch.readers.foreign import Foreign, Reader, numbered, with_direction
+from autoresearch.readers.words import is_known
 from autoresearch.records import Direction
 
 _BOMS = ((b"\xef\xbb\xbf", "utf-8-sig"), (b"\xff\xfe", "utf-16"), (b"\xfe\xff", "utf-16"))
@@ -33,7 +34,12 @@ def read(data: bytes, *, metric: str | None = None, direction: Direction | None 
         found = [with_direction(segment, direction) for segment in found]
     ways = {index: way(segment) for index, segment in enumerate(found)}
     made = numbered(found, ways, form=form, lines=len(lines))
-    return Foreign(made.form, made.lines, made.segments, [*doubt, *made.doubts])
+    is_ledger = "\0" not in text and any(map(_says_what_it_is, found))
+    return Foreign(made.form, made.lines, made.segments, [*doubt, *made.doubts], is_ledger)
+
+
+def _says_what_it_is(found: Reader) -> bool:
+    return found.headed or any(is_known(row.status) for row in found.rows)
 
 
 def _decoded(data: bytes) -> tuple[str, list[str]]:

@@ -47,18 +47,20 @@ class _Block:
 def segments(lines: Sequence[str], metric: str | None) -> list[Reader]:
     """The table's segments: one for each metric it goes on with."""
     found: list[Reader] = []
-    for block in _blocks(lines):
+    blocks = _blocks(lines)
+    for block in blocks:
         for columns, rows in _layouts(block, metric):
             notes = _notes(block, columns, rows[0].line, metric)
             name, unit = metric or columns.metric_name, settle(rows, columns.metric_name)
             if found and (found[-1].metric == name or not rows):
                 last = found[-1]
                 rows, notes = [*last.rows, *rows], [*last.notes, *notes]
-                found[-1] = Reader(name, rows, last.unit or unit, why=last.why, notes=notes)
+                headed = last.headed or block.heading is not None
+                found[-1] = Reader(name, rows, last.unit or unit, why=last.why, notes=notes, headed=headed)
             else:
                 why = f"line {block.place}: the table goes on with {name}" if found else ""
-                found.append(Reader(name, rows, unit, why=why, notes=notes))
-    return found or [Reader(metric or "metric", [])]
+                found.append(Reader(name, rows, unit, why=why, notes=notes, headed=block.heading is not None))
+    return found or [Reader(metric or "metric", [], headed=any(block.heading for block in blocks))]
 
 
 def _blocks(lines: Sequence[str]) -> list[_Block]:

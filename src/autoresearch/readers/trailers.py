@@ -25,7 +25,7 @@ def segments(lines: Sequence[str], metric: str | None) -> list[Reader]:
     if dates == sorted(dates, reverse=True):
         rows.reverse()
     name = metric or next((row.extra["metric"] for row in rows if row.extra.get("metric")), "metric")
-    return [Reader(name, rows, notes=notes if rows else ["no commit has a `Result:` trailer"])]
+    return [Reader(name, rows, notes=notes if rows else ["no commit has a `Result:` trailer"], headed=bool(rows))]
 
 
 def _rows(lines: Sequence[str], metric: str | None) -> Iterator[Row]:
