@@ -3,7 +3,7 @@ import io
 
 from nights import Teller, a_night
 
-from autoresearch.export.tsv import HEADER, tsv
+from autoresearch.export.tsv import HEADER, remark, tsv
 from autoresearch.history import Archive
 from autoresearch.records import Direction, Experiment, Metric, Outcome, Verdict
 
@@ -48,6 +48,8 @@ def test_no_description_breaks_a_row() -> None:
 def test_a_maximised_metric_is_written_so_that_lower_is_better() -> None:
     history = a_night(10, metric=Metric("speed", Direction.MAXIMIZE), level=100.0, sigma=1.0)
     assert all(float(row["val_bpb"]) <= 0 for row in rows_of(history))
+    assert remark(history).startswith("The column val_bpb holds speed, its sign turned, because")
+    assert remark(a_night(1, metric=Metric("val_bpb", Direction.MINIMIZE))) == ""
 
 
 def test_only_numbers_that_compare_are_in_one_table() -> None:
@@ -59,3 +61,4 @@ def test_only_numbers_that_compare_are_in_one_table() -> None:
 
 def test_nothing_measured_is_a_header() -> None:
     assert tsv(Archive()) == "\t".join(HEADER) + "\n"
+    assert remark(Archive()) == ""

@@ -22,10 +22,13 @@ def export() -> None:
 @app.command()
 def tsv(study: place.StudyName = None) -> None:
     """Print results.tsv: commit, metric, memory, status, description."""
+    from autoresearch.export.tsv import remark
     from autoresearch.export.tsv import tsv as render
 
     _, ledger = place.open_ledger(study)
     typer.echo(render(ledger.history), nl=False)
+    if said := remark(ledger.history):
+        typer.echo(said, err=True)
 
 
 @app.command()

@@ -22,6 +22,16 @@ def tsv(history: Archive) -> str:
     return "".join("\t".join(row) + "\n" for row in rows)
 
 
+def remark(history: Archive) -> str:
+    """What the second column holds, a sentence; empty where its heading says it."""
+    metric = history.metric
+    turned = metric.direction is Direction.MAXIMIZE
+    if metric.name in ("", HEADER[1]) and not turned:
+        return ""
+    why = ", its sign turned, because upstream's notebook takes lower for better" if turned else ""
+    return f"The column {HEADER[1]} holds {plain(metric.name, 60)}{why}."
+
+
 def _comparable(history: Archive) -> Iterator[Experiment]:
     """This epoch's experiments: the format has no way to say that numbers do not compare."""
     first = history.baseline.number if history.baseline else len(history.experiments)
