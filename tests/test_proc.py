@@ -35,6 +35,8 @@ def test_failure_names_the_command_its_status_and_its_words() -> None:
     assert caught.value.stderr == b"no such branch\n"
     assert "ended with status 1: no such branch" in str(caught.value)
     assert sys.executable in caught.value.fix
+    with pytest.raises(proc.CommandError, match="ended with status 3: on stdout$"):
+        proc.output(python("print('on stdout'); raise SystemExit(3)"))
 
 
 def test_missing_program_is_the_same_error() -> None:

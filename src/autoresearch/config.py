@@ -174,13 +174,13 @@ def _overlapping(file: TaskFile) -> str:
         return f"{lost[0]} is in editable and matches hidden, which wins: nobody could change it. Narrow hidden."
     for name in ("evaluation", "holdout", "vault"):
         table = getattr(file, name)
-        for path in _scripts(table.command) if table else ():
+        for path in scripts(table.command) if table else ():
             if path in editable and path not in hidden:
                 return f"{path}, which [{name}] runs, matches editable, so it is not sealed. Narrow editable."
     return ""
 
 
-def _scripts(command: tuple[str, ...]) -> Iterator[str]:
+def scripts(command: Sequence[str]) -> Iterator[str]:
     """Files that a command runs: its own first word where that is a path, or an interpreter's. Shell lines too."""
     is_shell = command[0].endswith("sh") and command[1:2] == ("-c",) and len(command) == 3
     for line in re.split(r"[|&;\n]+", command[2]) if is_shell else [shlex.join(command)]:

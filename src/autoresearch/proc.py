@@ -16,12 +16,19 @@ from pathlib import Path
 
 from autoresearch.errors import UserError
 
+LAST_LINES = 8
+"""Of a failed helper's output that are repeated."""
+
 
 class CommandError(UserError):
-    """A trusted helper failed. `code` is None when it could not be started or ran out of time."""
+    """A trusted helper failed. `code` is None when it could not be started or ran out of time.
 
-    def __init__(self, argv: Sequence[str], code: int | None, stderr: bytes) -> None:
-        said = stderr.decode(errors="replace").strip()
+    `stdout` is what it had printed by then; where it said nothing on `stderr`, the end of that is what it said.
+    """
+
+    def __init__(self, argv: Sequence[str], code: int | None, stderr: bytes, stdout: bytes = b"") -> None:
+        last = b"\n".join(stdout.strip().splitlines()[-LAST_LINES:])
+        said = (stderr.strip() or last).decode(errors="replace").strip()
         how = "could not finish" if code is None else f"ended with status {code}"
         super().__init__(
             f"`{shlex.join(argv)}` {how}" + (f": {said}" if said else " and said nothing"),
@@ -30,6 +37,7 @@ class CommandError(UserError):
         self.argv = tuple(argv)
         self.code = code
         self.stderr = stderr
+        self.stdout = stdout
 
 
 def dialogue(argv: Sequence[str], *, env: Mapping[str, str] | None = None) -> subprocess.Popen[bytes]:
@@ -86,10 +94,10 @@ def output(
             if process.returncode is None:
                 os.killpg(process.pid, signal.SIGKILL)
             if isinstance(error, subprocess.TimeoutExpired):
-                raise CommandError(argv, None, f"no end after {timeout:g} s".encode()) from None
+                raise CommandError(argv, None, f"no end after {timeout:g} s".encode(), error.stdout or b"") from None
             raise
     if process.returncode != 0:
-        raise CommandError(argv, process.returncode, stderr)
+        raise CommandError(argv, process.returncode, stderr, stdout)
     return stdout
 
 

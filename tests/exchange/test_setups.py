@@ -236,10 +236,17 @@ def test_without_a_terminal_init_asks_nobody_and_names_what_it_saw(tmp_path: Pat
     assert bare.returncode == 1
     assert "python bench.py    (there is a bench.py)" in bare.stderr
     assert "autoresearch init --command 'python bench.py'" in bare.stderr
+    lost = run(root, "init", "--editable", "bench.py", "--editable", "nothere/*.py")
+    assert "'nothere/*.py' matches no file that git knows." in lost.stderr
+    named = run(root, "init", "--command", "python bench.py", "--metric", "loss", "--direction", "minimize")
+    assert "autoresearch init --editable bench.py" in named.stderr, "what the command runs is proposed"
     tried = run(root, "init", "--command", "python bench.py")
     assert tried.returncode == 1
     assert "  1  loss = 1.5\n  2  speed = 3\n" in tried.stderr
     assert "autoresearch init --metric loss" in tried.stderr
+    failed = run(root, "init", "--command", "echo hi; no-such-tool --fast")
+    assert "did not work: `echo hi; no-such-tool --fast`: status 127, and it said:\n    hi\n" in failed.stderr
+    assert "no-such-tool: not found" in failed.stderr
     assert fingerprint(root) == before
 
 
@@ -251,7 +258,7 @@ def test_on_a_terminal_init_asks_and_writes_what_was_answered(tmp_path: Path) ->
     master, slave = pty.openpty()
     verb = [sys.executable, "-m", "autoresearch.cli", "init"]
     with subprocess.Popen(verb, cwd=root, stdin=slave, stdout=subprocess.PIPE, stderr=subprocess.PIPE) as asking:
-        os.write(master, b"1\n1\nmaximize\nsrc/*.py\n")
+        os.write(master, b"1\n1\nmaximize\nnothere/*.py\nsrc/*.py bench.py\n")
         _, said = asking.communicate(timeout=60)
     os.close(master)
     os.close(slave)
@@ -259,7 +266,8 @@ def test_on_a_terminal_init_asks_and_writes_what_was_answered(tmp_path: Path) ->
     task = tomllib.loads((root / "autoresearch.toml").read_text())
     assert task["experiment"]["command"] == "python bench.py"
     assert task["metric"] == {"name": "speed", "direction": "maximize"}
-    assert task["editable"] == ["src/*.py"]
+    assert task["editable"] == ["src/*.py", "bench.py"]
+    assert b"'nothere/*.py' matches no file that git knows." in said
     assert b"then: autoresearch check" in said
 
 

@@ -38,7 +38,7 @@ def init(
 ) -> None:
     """Write autoresearch.toml and program.md, from flags, a short interview, or a set-up made for another tool."""
     from autoresearch import config
-    from autoresearch.setups import write
+    from autoresearch.setups import scope, write
     from autoresearch.workspace.git import UserRepository
 
     if direction not in (None, "minimize", "maximize"):
@@ -46,6 +46,8 @@ def init(
     repository = UserRepository(path.resolve())
     if (repository.root / config.TASK_FILE).exists():
         raise UserError(f"{repository.root / config.TASK_FILE} exists already.", fix="autoresearch check")
+    files = repository.listed()
+    scope.demand(editable or (), files)
     if source:
         draft = _adopted(repository.root, path, source)
     else:
@@ -53,9 +55,7 @@ def init(
     flags = {"command": command, "metric": metric, "direction": direction, "evaluation": evaluate}
     draft = _overridden(draft, flags | {"name": name, "goal": goal, "seconds": seconds, "editable": editable})
     if not draft.editable:
-        draft = _overridden(
-            draft, {"editable": [_ask("What may change (glob, for example: src/**/*.py)", "--editable")]}
-        )
+        draft = _overridden(draft, {"editable": _editable(draft.command, files)})
     written = write(repository.root, draft, head=schema.LINE)
     schema.place_beside(repository.root)
     for remark in draft.remarks:
@@ -138,6 +138,19 @@ def _metric(repository: UserRepository, command: str, evaluate: str | None, seco
         typer.echo(f"{place:3d}  {number} = {seen.numbers[number]:g}", err=True)
     answer = _ask("Which number", f"--metric {names[0] if names else '...'}", "1" if names else "")
     return names[int(answer) - 1] if answer.isdigit() and 0 < int(answer) <= len(names) else answer
+
+
+def _editable(command: str, files: Sequence[str]) -> list[str]:
+    """Globs of what may change, asked for until each of them matches something."""
+    from autoresearch.setups import scope
+
+    default = " ".join(scope.likely(command, files))
+    while True:
+        answer = _ask("What may change (globs, for example: src/**/*.py)", f"--editable {default}".rstrip(), default)
+        try:
+            return scope.demand(answer.split(), files)
+        except UserError as error:
+            typer.echo(error.sentences, err=True)
 
 
 def _guess(metric: str) -> str:

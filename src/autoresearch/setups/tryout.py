@@ -14,9 +14,13 @@ from pathlib import Path
 
 import autoresearch
 from autoresearch import proc
+from autoresearch.clean import block
 from autoresearch.commandline import arguments
 from autoresearch.surroundings.toolchain import Toolchain
 from autoresearch.workspace.git import UserRepository
+
+MOST_SAID = 2000
+"""Characters of a failed command's output that are repeated."""
 
 _LINE = re.compile(
     r"^(?:METRIC\s+)?([A-Za-z_][\w./-]{0,63})\s*[:=]\s*([-+]?(?:\d+\.?\d*|\.\d+)(?:[eE][-+]?\d+)?)\s*$", re.M
@@ -45,7 +49,7 @@ def tryout(repository: UserRepository, command: str, *, seconds: float) -> Seen:
         try:
             said = proc.output(_merged(command), cwd=tree, env=env, timeout=seconds)
         except proc.CommandError as error:
-            return Seen({}, error.message)
+            return Seen({}, _why(command, error))
     return Seen(numbers(said.decode("utf-8", "replace")), "")
 
 
@@ -54,6 +58,14 @@ def numbers(text: str) -> dict[str, float]:
     lines = text.replace("\r", "\n")
     found = {match[1]: float(match[2]) for match in _LINE.finditer(lines)}
     return {name: value for name, value in found.items() if math.isfinite(value)}
+
+
+def _why(command: str, error: proc.CommandError) -> str:
+    """How the person's own command failed, and the end of what it said."""
+    how = error.stderr.decode() if error.code is None else f"status {error.code}"
+    last = error.stdout.decode("utf-8", "replace").splitlines()[-proc.LAST_LINES :]
+    said = block("\n".join(last), MOST_SAID)
+    return "\n    ".join([f"`{command}`: {how}, and it said{':' if said else ' nothing'}", *said.splitlines()])
 
 
 def _merged(command: str) -> tuple[str, ...]:

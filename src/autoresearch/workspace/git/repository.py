@@ -116,6 +116,10 @@ class UserRepository:
         """The files of `commit`."""
         return files_in(self._git(*LIST_FILES, commit), commit)
 
+    def listed(self) -> list[str]:
+        """Paths of the files git knows: committed, or added to be."""
+        return [os.fsdecode(path) for path in self._git("ls-files", "-z").split(b"\0")[:-1]]
+
     def archive(self, commit: str) -> bytes:
         """The files of `commit` as a tar archive."""
         return self._git("archive", "--format=tar", commit)
