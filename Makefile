@@ -37,7 +37,7 @@ fix: $(VENV)/dev
 
 $(VENV)/base: pyproject.toml
 	test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
-	$(BIN)/pip install --quiet --editable .
+	$(BIN)/pip install --quiet --editable '.[tui,web]'
 	touch $@
 
 $(VENV)/dev: pyproject.toml

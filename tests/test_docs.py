@@ -4,16 +4,21 @@ from __future__ import annotations
 
 import os
 import re
+import signal
+import socket
 import subprocess
 import sys
 import tomllib
+from contextlib import ExitStack
 from pathlib import Path
+from urllib.parse import urlsplit
 
 import jsonschema
 import pytest
 
 from autoresearch import config
 from autoresearch.cli import VERBS
+from test_serve import a_site, ended, started
 
 ROOT = Path(__file__).parents[1]
 MADE = ROOT / "docs" / "reference" / "options.md"
@@ -94,6 +99,27 @@ def test_the_how_to_is_followed_to_the_letter(name: str, tmp_path: Path) -> None
         assert words in done.stdout
 
 
+@pytest.mark.slow
+def test_every_serve_that_is_shown_serves_its_page_until_interrupted(tmp_path: Path) -> None:
+    site, _ = a_site(tmp_path / "repository", experiments=3)
+    shown = "\n".join(blocks(ROOT / "docs" / "how-to" / "watch-in-a-browser.md", "sh"))
+    options = re.findall(r"autoresearch serve\b(.*)", shown)
+    assert options == ["", " --control", " --port 8000"]
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        port = free.getsockname()[1]
+    for words in options:
+        with ExitStack() as stack:
+            served = started(site, *words.replace("8000", str(port)).split())
+            stack.callback(ended, served)
+            parts = urlsplit(served.address)
+            assert "port" not in words or parts.port == port
+            assert served.ask(f"/?{parts.query}")[0] == 200
+            assert '"experiments"' in served.ask("/api/study", cookie=served.cookie())[2]
+            served.process.send_signal(signal.SIGINT)
+            assert served.process.wait(20) == 130
+
+
 STAND_IN = """
 git init -q -b main autoresearch-demo && cd autoresearch-demo
 echo 'X = 3.0' > x.py
@@ -120,10 +146,16 @@ git add -A && git commit -qm first && autoresearch run --experiments 4 && cd ..
 def test_the_tutorial_is_followed_to_the_letter_on_a_task_that_takes_no_minutes(tmp_path: Path) -> None:
     script = "\n".join(blocks(ROOT / "docs" / "tutorial" / "first-night.md", "sh"))
     assert script.startswith("autoresearch demo\n")
-    besides = "autoresearch report --png ../share.png --json\nautoresearch report --png nowhere/x.png || echo refused\n"
+    browser = "\n".join(blocks(ROOT / "docs" / "how-to" / "watch-in-a-browser.md", "sh"))
+    (frozen,) = re.findall(r"^autoresearch report.*\n", browser, re.M)
+    besides = (
+        frozen
+        + "autoresearch report --png ../share.png --json\nautoresearch report --png nowhere/x.png || echo refused\n"
+    )
     done = follow(script.replace("autoresearch demo\n", STAND_IN, 1) + besides, tmp_path)
     assert done.returncode == 0, done.stdout + done.stderr
     assert "0 disagree" in done.stdout
+    assert "</html>" in (tmp_path / "autoresearch-demo" / "night.html").read_text()
     assert (tmp_path / "share.png").stat().st_size > 5000
     assert done.stdout.endswith("refused\n")
     assert "nowhere/x.png cannot be written" in done.stderr
@@ -187,6 +219,12 @@ def test_every_table_and_key_is_on_the_task_file_page() -> None:
     page = (ROOT / "docs" / "reference" / "task-file.md").read_text()
     for key in config.json_schema()["properties"]:
         assert key in page or key in {name.split(".")[0] for name in config.NOT_YET}, key
+
+
+def test_every_folder_of_the_package_is_on_the_architecture_page() -> None:
+    page = (ROOT / "docs" / "explanation" / "architecture.md").read_text()
+    folders = {path.parent.name for path in (ROOT / "src" / "autoresearch").glob("*/__init__.py")}
+    assert {name for name in folders if f"`{name}`" not in page} == set()
 
 
 def test_the_four_files_a_newcomer_reads_stay_short() -> None:
