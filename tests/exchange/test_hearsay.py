@@ -14,6 +14,7 @@ from autoresearch.cli import app
 from autoresearch.errors import UserError
 from autoresearch.history import Note
 from autoresearch.records import Outcome
+from autoresearch.report.morning import morning
 from autoresearch.site import Site
 from autoresearch.stats import luck
 from autoresearch.views.hearsay import accounts
@@ -66,7 +67,12 @@ def test_every_fixture_is_shown_by_every_verb(name: str, folder: Path) -> None:
     page = Path(verb("report").strip()).read_text()
     assert "What their ledger says" in page
     assert "Nothing here was measured, judged or certified by autoresearch." in page
-    assert verb("replay").endswith("0 disagree.\n")
+    assert "in an unknown time" in morning(history)[1]
+    assert "imported from" in verb("replay", exit_code=4)
+    comment = verb("report", "--comment", str(site.ledger_path))
+    assert "nothing here was measured" in comment
+    assert "provisional" not in comment
+    assert "|" not in comment.replace("\\|", "")
 
 
 def test_an_imported_study_cannot_be_added_to(folder: Path) -> None:
