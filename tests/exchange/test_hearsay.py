@@ -103,6 +103,20 @@ def test_the_same_file_again_changes_nothing_and_another_is_refused(folder: Path
         verb("import", str(FIXTURES / "percent.csv"), "--as", "theirs")
 
 
+def test_a_part_of_an_import_is_no_study_of_ours_and_the_same_file_again_makes_it_whole(folder: Path) -> None:
+    verb("import", str(FIXTURES / "upstream.tsv"), "--as", "theirs")
+    site = Site(folder, "theirs")
+    whole = site.ledger_path.read_bytes()
+    site.ledger_path.write_bytes(b"".join(whole.splitlines(keepends=True)[:5]))
+    assert json.loads(verb("status", "--json"))["imported"]
+    with pytest.raises(UserError, match="it can only be read"):
+        verb("tell", "go on")
+    verb("import", str(FIXTURES / "upstream.tsv"), "--as", "theirs")
+    assert len(verb("log", "--json").splitlines()) == len(site.ledger().history.hearsay) == 6
+    assert "4 attempts" in json.loads(verb("status", "--json"))["imported"]["their rule"]
+    assert not list(site.folder.glob("import-*"))
+
+
 def test_a_dry_run_writes_nothing(folder: Path) -> None:
     verb("import", str(FIXTURES / "upstream.tsv"), "--dry-run")
     assert list(folder.iterdir()) == []
