@@ -9,6 +9,7 @@ notebook counts the one as neither kept nor crashed, and draws the other nowhere
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterator
 
 from autoresearch.export.frame import inert
@@ -55,7 +56,7 @@ def _status(history: Archive, done: Experiment) -> str:
 
 def _memory_gb(history: Archive, done: Experiment) -> float:
     if row := history.hearsay.get(done.number):
-        return row.values.get("memory_gb", 0.0)
+        return row.values.get("memory_gb", math.nan)
     peaks = [run.peak_memory_bytes or 0 for run in history.settled.get(done.number, ())]
     return max(peaks, default=0) / 2**30
 
@@ -63,7 +64,7 @@ def _memory_gb(history: Archive, done: Experiment) -> float:
 def _description(done: Experiment) -> str:
     summary = done.candidate.summary if done.candidate else done.verdict.reason
     outcome = done.verdict.outcome
-    if outcome in (Outcome.KEEP, Outcome.DISCARD, Outcome.CRASH):
+    if outcome in (Outcome.KEEP, Outcome.DISCARD, Outcome.CRASH, Outcome.UNKNOWN):
         return _text(summary)
     return _text(f"{outcome}: {summary}")
 
