@@ -13,7 +13,7 @@ import json
 import os
 import stat
 import time
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping, Set
 from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -26,9 +26,11 @@ Digest = Callable[[str, os.stat_result], str]
 CACHES = "__pycache__"
 """Folders of this name are left out: Python makes them again from what is not left out."""
 
-
 DIST_INFO = ".dist-info"
 """End of the folder in which an installer keeps what it knows of a package."""
+
+MOST_NAMED = 8
+"""Folders named in one phrase."""
 
 
 class Memory:
@@ -103,7 +105,7 @@ class Place:
     def changes(self) -> list[str]:
         """What is no longer as it was, a phrase each, sorted; empty while nothing is.
 
-        A folder right below the root that came or went as a whole, as a package does, is one phrase.
+        Folders right below the root that came or went as a whole, as packages do, share a phrase.
         """
         try:
             found = dict(files(self.root))
@@ -112,11 +114,9 @@ class Place:
         except OSError as error:
             return [f"{self.name}: {error.strerror}"]
         before, after = _folders(self.seen), _folders(found)
-        whole = dict.fromkeys(after - before, "is new") | dict.fromkeys(before - after, "is gone")
-        told = dict[str, None]()
-        for path in sorted(found.keys() | self.seen.keys()):
-            top = path.partition("/")[0]
-            told[f"/{top} {whole[top]}" if top in whole else self._told(path, found.get(path))] = None
+        whole = [_listed(after - before, "new"), _listed(before - after, "gone")]
+        paths = sorted(p for p in found.keys() | self.seen.keys() if p.partition("/")[0] not in before ^ after)
+        told = [*whole, *(self._told(path, found.get(path)) for path in paths)]
         return [f"{self.name}{text}" for text in told if text]
 
     def _told(self, path: str, info: os.stat_result | None) -> str:
@@ -142,6 +142,13 @@ class Place:
 def _folders(paths: Iterable[str]) -> set[str]:
     """Names of the folders right below the root that hold any of `paths`."""
     return {path.partition("/")[0] for path in paths if "/" in path}
+
+
+def _listed(names: Set[str], what: str) -> str:
+    """That these folders are `what`, the first of them by name; empty for none."""
+    some = ", ".join(sorted(names)[:MOST_NAMED])
+    more = f" and {len(names) - MOST_NAMED} more" if len(names) > MOST_NAMED else ""
+    return f": {some}{more} {'is' if len(names) == 1 else 'are'} {what}" if names else ""
 
 
 def files(root: Path) -> Iterator[tuple[str, os.stat_result]]:
