@@ -293,6 +293,28 @@ def test_a_conflict_names_the_files(root: Path) -> None:
     assert len(delivered(root)) == 3
 
 
+def test_a_folder_that_became_a_file_and_a_file_that_became_a_folder(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    root = repository(tmp_path / "repository", FILES | {"parts/plain": "a file\n"})
+    into_file = both(lambda tree: shutil.rmtree(tree / "parts/deep"), put("parts/deep", "a file\n"))
+    night(
+        root,
+        ("A file for the folder", both(into_file, put("parts/first.txt", "9\n"))),
+        ("A folder for the file", both(gone("parts/plain"), put("parts/plain/new.txt", "5\n"))),
+    )
+    monkeypatch.chdir(root)
+    quick()
+    for name in delivered(root):
+        git(root, "merge", "-q", "--no-edit", f"finish/{name}")
+    assert tree(root, "HEAD") == tree(root, "autoresearch/parts-certified")
+    git(root, "switch", "-q", "-c", "theirs", "main~2")
+    write(root, {"parts/deep/er/their.txt": "2\n"})
+    git(root, "add", "-A")
+    git(root, "commit", "-qm", "a file where the folder has to go")
+    assert "'parts/deep'." in refused(root).message
+
+
 def test_what_came_meanwhile_elsewhere_merges(root: Path) -> None:
     write(root, {"README.md": "theirs\n", "parts/second.txt": "2\n"})
     git(root, "commit", "-qam", "meanwhile, the second as well")
