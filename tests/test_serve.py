@@ -112,6 +112,16 @@ def test_the_printed_address_opens_the_page_and_leaves_a_strict_cookie(quiet: Se
     assert quiet.ask("/api/study", cookie=quiet.cookie())[0] == 200
 
 
+def test_the_printed_address_opens_the_page_whatever_an_earlier_server_at_this_port_left(quiet: Served) -> None:
+    parts, ours = urlsplit(quiet.address), quiet.cookie()
+    left = f"{ours.partition('=')[0]}=of-an-earlier-server"
+    status, headers, _ = quiet.ask(f"/?{parts.query}", cookie=left)
+    assert status == 200
+    assert headers["set-cookie"].startswith(ours)
+    assert quiet.ask("/?token=of-an-earlier-server", cookie=ours)[0] == 200
+    assert quiet.ask("/?token=of-an-earlier-server", cookie=left)[0] == 403
+
+
 @pytest.mark.parametrize("path", ["/", "/?token=guessed", "/api/study", "/static/page.js", "/api/live", "/report"])
 def test_whoever_has_not_the_address_sees_nothing(quiet: Served, path: str) -> None:
     status, headers, text = quiet.ask(path)
@@ -216,6 +226,27 @@ def test_a_taken_port_is_said_in_a_sentence(quiet: Served) -> None:
     done = subprocess.run(verb, cwd=quiet.site.root, capture_output=True, text=True, check=False)
     assert done.returncode == 1
     assert f"Port {port} cannot be used" in done.stderr
+
+
+def test_a_study_in_the_place_of_the_one_shown_is_not_taken_for_it(tmp_path: Path) -> None:
+    site, _ = a_site(tmp_path, 5)
+    served = started(site, "--control")
+    cookie = served.cookie()
+    line = http.client.HTTPConnection(served.host, timeout=20)
+    line.request("GET", "/api/live", headers={"cookie": cookie})
+    live = line.getresponse()
+    assert live.readline().startswith(b"id: ")
+    site.ledger_path.unlink()
+    Scribe().begin().go(2).write(site.ledger_path)
+    before = site.ledger_path.read_bytes()
+    assert b"event: end\ndata: " in live.read()
+    line.close()
+    for path in ("/api/study", "/api/experiments/0", "/report"):
+        status, _, text = served.ask(path, cookie=cookie)
+        assert (status, "another study has its place" in text) == (409, True)
+    assert served.say({"word": "tell", "text": "too late"})[0] == 409
+    assert site.ledger_path.read_bytes() == before
+    ended(served)
 
 
 def test_ctrl_c_ends_it_quietly_while_a_page_listens(tmp_path: Path) -> None:

@@ -124,7 +124,11 @@ class Pages:
     async def _events(self, turn: int) -> AsyncIterator[str]:
         quiet = 0
         while not self.is_over():
-            news = await asyncio.to_thread(self.feed.since, turn)
+            try:
+                news = await asyncio.to_thread(self.feed.since, turn)
+            except UserError as error:
+                yield f"event: end\ndata: {json.dumps(error.sentences)}\n\n"
+                return
             if news is not None:
                 turn, quiet = news["turn"], 0
                 yield f"id: {turn}\ndata: {json.dumps(news, separators=(',', ':'))}\n\n"
