@@ -9,6 +9,7 @@ import tomllib
 from pathlib import Path
 
 import pytest
+from typer.testing import CliRunner
 
 from autoresearch.adapters import benchmarks, openevolve, say
 from autoresearch.cli import app
@@ -136,9 +137,30 @@ def test_a_pi_session_of_the_old_names_is_read_too(tmp_path: Path) -> None:
     assert task["experiment"]["command"] == "python -m autoresearch.adapters.pi autoresearch.sh"
 
 
+@pytest.mark.parametrize(
+    ("flags", "metric", "direction", "guess"),
+    [
+        ([], "accuracy", "maximize", True),
+        (["--direction", "minimize"], "accuracy", "minimize", False),
+        (["--metric", "loss"], "loss", "minimize", True),
+    ],
+)
+def test_which_way_is_better_is_never_guessed_in_silence(
+    flags: list[str], metric: str, direction: str, *, guess: bool, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    root = repository(tmp_path / "new", LEGACY | {"autoresearch.sh": "echo METRIC accuracy=0.5\n"})
+    monkeypatch.chdir(root)
+    done = CliRunner().invoke(app, ["init", "--from", "pi", *flags])
+    written = (root / "autoresearch.toml").read_text()
+    assert tomllib.loads(written)["metric"] == {"name": metric, "direction": direction}
+    assert [f"{direction} is meant, it is a guess" in text for text in (done.stderr, written)] == [guess, guess]
+
+
 def test_what_a_session_says_becomes_the_task(tmp_path: Path) -> None:
     root = repository(tmp_path / "pi", dict(PI))
     task = adopted(root, "--from", "pi")
+    assert "autoresearch import .auto/log.jsonl shows" in (root / "autoresearch.toml").read_text()
+    assert "is a guess" not in (root / "autoresearch.toml").read_text()
     assert task["goal"] == "Faster work"
     assert task["budget"]["experiments"] == 12
     assert task["metric"] == {"name": "total_us", "direction": "minimize", "unit": "µs"}
@@ -273,8 +295,6 @@ def test_numbers_in_an_output() -> None:
 
 
 def test_a_task_that_is_there_is_not_written_over(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    from typer.testing import CliRunner
-
     root = repository(tmp_path / "mine", {"autoresearch.toml": "name = 1\n"})
     monkeypatch.chdir(root)
     done = CliRunner().invoke(app, ["init", "--from", "karpathy"])

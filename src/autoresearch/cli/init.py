@@ -38,7 +38,7 @@ def init(
 ) -> None:
     """Write autoresearch.toml and program.md, from flags, a short interview, or a set-up made for another tool."""
     from autoresearch import config
-    from autoresearch.setups import write
+    from autoresearch.setups import measured_by, write
     from autoresearch.workspace.git import UserRepository
 
     if direction not in (None, "minimize", "maximize"):
@@ -50,15 +50,15 @@ def init(
         draft = _adopted(repository.root, path, source)
     else:
         draft = _interviewed(repository, command, metric, direction, evaluate=evaluate, seconds=seconds or 300.0)
-    flags = {"command": command, "metric": metric, "direction": direction, "evaluation": evaluate}
-    draft = _overridden(draft, flags | {"name": name, "goal": goal, "seconds": seconds, "editable": editable})
+    flags = {"command": command, "evaluation": evaluate, "name": name, "goal": goal, "seconds": seconds}
+    draft = _overridden(measured_by(draft, metric, direction), flags | {"editable": editable})
     if not draft.editable:
         draft = _overridden(
             draft, {"editable": [_ask("What may change (glob, for example: src/**/*.py)", "--editable")]}
         )
     written = write(repository.root, draft, head=schema.LINE)
     schema.place_beside(repository.root)
-    for remark in draft.remarks:
+    for remark in draft.said:
         typer.echo(f"  {remark}", err=True)
     typer.echo(f"Wrote {' and '.join(written)}. Look it over, commit it, then: autoresearch check", err=True)
 
