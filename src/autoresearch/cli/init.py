@@ -126,9 +126,13 @@ def _metric(repository: UserRepository, command: str, evaluate: str | None, seco
     if evaluate:
         return _ask("Name of the number the evaluation writes", "--metric")
     from autoresearch.setups.tryout import tryout
+    from autoresearch.views.words import plain
 
     typer.echo(f"Running it once, in a copy, for {min(seconds, TRYOUT_SECONDS):g} s at most ...", err=True)
     seen = tryout(repository, command, seconds=min(seconds, TRYOUT_SECONDS))
+    if seen.left_out:
+        named = ", ".join(plain(name, 60) for name in seen.left_out[:3]) + (", ..." if len(seen.left_out) > 3 else "")
+        typer.echo(f"Left out of the copy, because they lead out of the repository: {named}.", err=True)
     if seen.said:
         typer.echo(f"It did not work: {seen.said}", err=True)
     elif not seen.numbers:
