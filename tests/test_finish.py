@@ -151,7 +151,8 @@ def test_a_file_in_two_groups_is_refused(root: Path) -> None:
     assert "--group 1,4" in error.fix
     assert "Experiment 9 is not one of the changes" in refused(root, "--group", "9").message
     assert "Experiment 2 is in two groups" in refused(root, "--group", "2,3", "--group", "2").message
-    assert "not a list of experiments" in refused(root, "--group", "two").message
+    for strange in ("two", "²", "1,", "9" * 5000):
+        assert "not a list of experiments" in refused(root, "--group", strange).message
 
 
 def test_groups_by_files_and_by_folders_that_were_files() -> None:

@@ -15,6 +15,7 @@ from urllib.parse import urlsplit
 
 import pytest
 
+from autoresearch.history import TELL, Note
 from autoresearch.site import Site
 from scribe import Scribe
 
@@ -183,6 +184,8 @@ def test_a_human_pauses_resumes_and_tells(steered: Served) -> None:
     assert not steered.site.ledger().history.paused
     assert "leave it alone" in steered.say({"word": "tell", "text": "leave it alone"})[1]
     assert steered.site.ledger().history.told == ["leave it alone"]
+    assert steered.say({"word": "tell", "text": "half a \ud800"})[0] == 200
+    assert json.loads(steered.ask("/api/study", cookie=steered.cookie())[2])["summary"]["told"][1] == "half a ?"
     assert steered.say({"word": "tell", "text": ""})[0] == 200
     assert steered.site.ledger().history.told == []
 
@@ -192,6 +195,14 @@ def test_what_is_no_word_is_refused(steered: Served, body: object) -> None:
     before = steered.site.ledger_path.read_bytes()
     assert steered.say(body)[0] == 400
     assert steered.site.ledger_path.read_bytes() == before
+
+
+def test_a_word_nested_without_end_is_refused(steered: Served) -> None:
+    told = {"content-type": "application/json", "origin": steered.origin, "cookie": steered.cookie()}
+    line = http.client.HTTPConnection(steered.host, timeout=20)
+    line.request("POST", "/api/word", "[" * 100_000, told)
+    assert line.getresponse().status == 400
+    line.close()
 
 
 def test_what_is_not_there_is_said_not_crashed(quiet: Served) -> None:
@@ -228,10 +239,14 @@ def test_a_taken_port_is_said_in_a_sentence(quiet: Served) -> None:
     assert f"Port {port} cannot be used" in done.stderr
 
 
-def test_a_study_in_the_place_of_the_one_shown_is_not_taken_for_it(tmp_path: Path) -> None:
-    site, _ = a_site(tmp_path, 5)
+def test_broken_words_harm_no_page_and_another_study_in_its_place_is_not_taken_for_it(tmp_path: Path) -> None:
+    site, told = a_site(tmp_path, 5)
+    for kind in (TELL, "alarm"):
+        told.add(Note(kind, "caf\udce9"))  # as a terminal that is not UTF-8 says it, and as we once wrote it down
+    told.write(site.ledger_path)
     served = started(site, "--control")
     cookie = served.cookie()
+    assert served.ask("/api/study", cookie=cookie)[2].count("caf?") > 1
     line = http.client.HTTPConnection(served.host, timeout=20)
     line.request("GET", "/api/live", headers={"cookie": cookie})
     live = line.getresponse()

@@ -118,7 +118,7 @@ def _command(found: Sequence[Found]) -> str:
         typer.echo(f"{place:3d}  {each.command}    ({each.why})", err=True)
     first = f"--command {shlex.quote(found[0].command)}"
     answer = _ask("Which of these, or another command", first, "1")
-    return found[int(answer) - 1].command if answer.isdigit() and 0 < int(answer) <= len(found) else answer
+    return found[int(answer) - 1].command if answer.isdecimal() and 0 < int(answer) <= len(found) else answer
 
 
 def _metric(repository: UserRepository, command: str, evaluate: str | None, seconds: float) -> str:
@@ -141,7 +141,7 @@ def _metric(repository: UserRepository, command: str, evaluate: str | None, seco
     for place, number in enumerate(names, 1):
         typer.echo(f"{place:3d}  {number} = {seen.numbers[number]:g}", err=True)
     answer = _ask("Which number", f"--metric {names[0] if names else '...'}", "1" if names else "")
-    return names[int(answer) - 1] if answer.isdigit() and 0 < int(answer) <= len(names) else answer
+    return names[int(answer) - 1] if answer.isdecimal() and 0 < int(answer) <= len(names) else answer
 
 
 def _guess(metric: str) -> str:

@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
-from autoresearch import config
+from autoresearch import clean, config
 from autoresearch.errors import UserError
 from autoresearch.readers.directions import likely
 
@@ -124,7 +124,7 @@ def render(draft: Draft) -> str:
 
 def toml(text: str) -> str:
     """`text` as a TOML basic string."""
-    return json.dumps(text, ensure_ascii=False).replace("\x7f", "\\u007f")
+    return json.dumps(clean.writable(text), ensure_ascii=False).replace("\x7f", "\\u007f")
 
 
 def safe_name(text: str) -> str:
