@@ -150,9 +150,10 @@ def test_the_end_of_a_night_is_told_in_three_lines_and_an_outage_stops_nothing(s
         f'[hooks]\nnight = "tee -a {tmp_path / "nights"}"\n[notify]\nurls = ["json://127.0.0.1:{server.port}/${{KEY}}"]'
     )
     root = repository(tmp_path / "toy", {**PROGRAM, "autoresearch.toml": f"{TASK}{table}\n"})
-    refused = cli(root, "run")
-    assert refused.returncode == 1
-    assert "export KEY=" in refused.stderr
+    for verb in ("check", "run"):
+        refused = cli(root, verb)
+        assert refused.returncode == 1
+        assert "export KEY=" in refused.stderr
     assert cli(root, "run", KEY="a-long-secret-of-ours").returncode == 0
     lines = (tmp_path / "nights").read_text().splitlines()
     assert lines[0].startswith("toy: ")
