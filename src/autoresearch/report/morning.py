@@ -17,7 +17,8 @@ def morning(history: Archive, *, why: str = "") -> list[str]:
     said, rate, used = said_of(history), hit_rate(reading), spend(history)
     levels = f" ({said.before} → {said.after})" if said.before and said.after else ""
     failed = sum(len(failure.experiments) for failure in failures(history))
-    tried = f"{count(rate.tried, 'experiment')} in {duration(used.total)}: {rate.kept:,} kept,"
+    time = "an unknown time" if history.imported else duration(used.total)
+    tried = f"{count(rate.tried, 'experiment')} in {time}: {rate.kept:,} kept,"
     tried += f" {rate.certified:,} certified, {rate.rolled_back:,} rolled back, {failed:,} without a score"
     end = f"The night is over: {plain(why, 200)}. " if why else ""
     return [f"{name}: {said.claim}{levels}", f"{tried}.", f"{end}Read on: autoresearch report"]
