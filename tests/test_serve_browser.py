@@ -223,6 +223,9 @@ def test_a_frozen_page_is_one_file_that_works(served: Served, window: Window, tm
     page = window.open(f"{file.as_uri()}#/n/{number}")
     page.wait_for_selector("#closeup h2")
     assert "</script><script>window.taken = 1</script>" in page.inner_text("#closeup")
+    assert page.inner_text("#notice") == ""
+    stretched = "document.querySelector('#picture svg').getBoundingClientRect().width / picture.shown.width"
+    page.wait_for_function(f"Math.abs(Math.log({stretched})) < 0.35")  # beside what is open its words keep their size
     page.goto(f"{file.as_uri()}#/compare/1/3")
     page.wait_for_selector("#compare .versus")
     page.click("text=Report")
