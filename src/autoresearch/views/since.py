@@ -8,6 +8,7 @@ from datetime import UTC, datetime, timedelta
 from autoresearch.errors import UserError
 from autoresearch.history import Archive
 
+_NUMBER = re.compile(r"[0-9]{1,18}")
 _AGO = re.compile(r"(\d+(?:\.\d+)?)\s*([mhdw])")
 _UNITS = {"m": "minutes", "h": "hours", "d": "days", "w": "weeks"}
 
@@ -18,7 +19,7 @@ def first_since(history: Archive, text: str, *, now: str) -> int:
     `text` is a number, "90m", "8h", "2d", "1w", or an ISO 8601 date or time, UTC where it does not say.
     Raises UserError for anything else.
     """
-    if text.strip().isdecimal():
+    if _NUMBER.fullmatch(text.strip()):
         return min(int(text), history.next_number)
     moment = _moment(text.strip(), now)
     begun = ((done.number, _parsed(done.started)) for done in history.experiments)
@@ -27,7 +28,10 @@ def first_since(history: Archive, text: str, *, now: str) -> int:
 
 def _moment(text: str, now: str) -> datetime:
     if ago := _AGO.fullmatch(text):
-        return datetime.fromisoformat(now) - timedelta(**{_UNITS[ago[2]]: float(ago[1])})
+        try:
+            return datetime.fromisoformat(now) - timedelta(**{_UNITS[ago[2]]: float(ago[1])})
+        except OverflowError:  # before there were calendars, and so before every study
+            return datetime.min.replace(tzinfo=UTC)
     moment = _parsed(text)
     if moment is None:
         raise UserError(
