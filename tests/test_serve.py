@@ -184,9 +184,12 @@ def test_a_human_pauses_resumes_and_tells(steered: Served) -> None:
     assert not steered.site.ledger().history.paused
     assert "leave it alone" in steered.say({"word": "tell", "text": "leave it alone"})[1]
     assert steered.site.ledger().history.told == ["leave it alone"]
+    for blank in ("", "   "):
+        assert steered.say({"word": "tell", "text": blank})[0] == 409
+    assert steered.site.ledger().history.told == ["leave it alone"]
     assert steered.say({"word": "tell", "text": "half a \ud800"})[0] == 200
     assert json.loads(steered.ask("/api/study", cookie=steered.cookie())[2])["summary"]["told"][1] == "half a ?"
-    assert steered.say({"word": "tell", "text": ""})[0] == 200
+    assert steered.say({"word": "untell"})[0] == 200
     assert steered.site.ledger().history.told == []
 
 
@@ -221,6 +224,7 @@ def test_the_rows_are_the_ledgers(quiet: Served) -> None:
     rows = [dict(zip(columns, row, strict=True)) for row in told["rows"]]
     assert [row["number"] for row in rows] == [done.number for done in history.experiments]
     assert [row["value"] for row in rows] == [done.value for done in history.experiments]
+    assert [row["number"] for row in rows if row["baseline"]] == [0]
     assert {row["standing"] for row in rows} > {"certified"}
     assert "5ec2e7" not in json.dumps(told)  # the study's secret, of which seeds are made
 

@@ -8,6 +8,7 @@ from typing import Any
 
 import pytest
 
+from autoresearch.history import is_baseline
 from autoresearch.ledger import now
 from autoresearch.records import Candidate, Experiment, Measurement, Outcome, Side, Verdict
 from autoresearch.site import Site
@@ -82,6 +83,9 @@ def test_what_happens_appears_and_stays_text(served: Served, window: Window) -> 
 def test_search_filter_and_sort(served: Served, window: Window) -> None:
     page = window.open(served.address)
     history = served.site.ledger().history
+    tried = sum(not is_baseline(done) for done in history.experiments)
+    assert page.inner_text("#shown") == f"{tried} experiments"
+    assert page.inner_text("#headline .facts").splitlines()[:2] == ["experiments", str(tried)]
     page.fill("#search", "#3")
     assert page.inner_text("#shown").startswith("1 of")
     page.fill("#search", "nothing is called this")
@@ -135,6 +139,26 @@ def test_the_picture_can_be_pointed_at(served: Served, window: Window) -> None:
     dot.click(force=True)
     page.wait_for_selector("#closeup h2")
     assert page.wait_for_selector("#picture .here")
+    assert page.evaluate(ROOM) > 300, "what was opened is seen"
+
+
+ROOM = "innerHeight - byId('closeup-name').getBoundingClientRect().top"
+"""Pixels of the open experiment, from its name to the end of the window."""
+
+
+def test_a_link_opens_what_it_names_and_nothing_else(served: Served, window: Window) -> None:
+    page = window.open(f"{served.address}#/n/1")
+    page.wait_for_selector("#closeup h2")
+    assert page.evaluate(ROOM) > 300
+    page.evaluate("location.hash = '#/n/999'")
+    page.wait_for_selector("#notice:has-text('There is no such experiment')")
+    assert not page.is_visible("#closeup")
+    page.evaluate("location.hash = '#/compare/1/2'")
+    page.wait_for_selector("#compare .versus")
+    assert page.inner_text("#notice") == ""
+    page.evaluate("location.hash = '#/compare/1/999'")
+    page.wait_for_selector("#notice:has-text('There is no such experiment')")
+    assert page.inner_text("#compare") == ""
 
 
 def test_a_word_from_the_page_reaches_the_ledger(served: Served, window: Window) -> None:
@@ -149,6 +173,17 @@ def test_a_word_from_the_page_reaches_the_ledger(served: Served, window: Window)
     page.press("#tell", "Enter")
     page.wait_for_selector("#said:has-text('leave it alone')")
     assert served.site.ledger().history.told == ["leave it alone"]
+    page.fill("#tell", "  ")
+    page.press("#tell", "Enter")
+    page.wait_for_selector("#said:has-text('nothing to tell')")
+    assert served.site.ledger().history.told == ["leave it alone"]
+    page.click("[data-word=untell]")
+    page.wait_for_selector("#said:has-text('nothing of yours')")
+    assert served.site.ledger().history.told == []
+    page.wait_for_selector("[data-word=untell]", state="hidden")
+    page.evaluate("location.hash = '#/study'")
+    page.wait_for_selector("#study h2")
+    assert page.inner_text("#said") == ""
 
 
 def test_a_study_that_is_gone_is_said(served: Served, window: Window) -> None:
@@ -168,6 +203,10 @@ def test_a_phone_shows_it_all_without_moving_sideways(served: Served, chromium: 
     page = window.open(f"{served.address}#/{place}")
     page.wait_for_timeout(200)
     assert page.evaluate("document.documentElement.scrollWidth") <= 390
+    edges = "[...document.querySelectorAll('.versus td')].map((each) => each.getBoundingClientRect().right)"
+    assert max(page.evaluate(edges), default=0) <= 390, "both of two experiments are in sight"
+    tall = "[...document.querySelectorAll('.strip text')].map((each) => each.getBoundingClientRect().height)"
+    assert min(page.evaluate(tall), default=12) >= 12
     assert page.evaluate("getComputedStyle(document.body).backgroundColor") == "rgb(13, 16, 20)"
     window.close()
     assert window.complaints == []
@@ -195,6 +234,8 @@ def test_a_frozen_page_is_one_file_that_works(served: Served, window: Window, tm
     page = window.open(f"{file.as_uri()}#/n/{number}")
     page.wait_for_selector("#closeup h2")
     assert "</script><script>window.taken = 1</script>" in page.inner_text("#closeup")
+    assert page.inner_text("#notice") == ""
+    page.wait_for_selector("#picture svg[viewBox^='0 0 640 ']")  # drawn for the room beside what is open
     page.goto(f"{file.as_uri()}#/compare/1/3")
     page.wait_for_selector("#compare .versus")
     page.click("text=Report")
@@ -211,6 +252,26 @@ def test_a_frozen_page_without_scripts_is_the_report(served: Served, chromium: A
     assert window.page.is_visible("text=What survived")
     assert not window.page.is_visible("#search")
     window.close()
+
+
+def test_another_tools_ledger_claims_nothing_of_ours(chromium: Any, tmp_path: Path) -> None:
+    rows = ("commit\tval_bpb\tstatus\tdescription", "a1b2c3d\t0.9979\tkeep\tbaseline", "b2c3d4e\t0.99\tkeep\tfaster")
+    (tmp_path / "results.tsv").write_text("\n".join(rows) + "\n")
+    autoresearch(tmp_path, "import", "results.tsv", "--as", "theirs", code=0)
+    served, window = started(Site(tmp_path, "theirs"), "--control"), Window(chromium)
+    page = window.open(served.address)
+    assert page.inner_text("#row-1 .badge") == "kept, by their word"
+    assert page.inner_text("#shown") == "1 experiment"
+    assert page.inner_text("#state") == "imported, read-only"
+    assert not page.is_visible("#control")
+    assert page.query_selector("#filter [value=certified]") is None
+    page.click("text=Study")
+    page.wait_for_selector("#study h2")
+    assert "every number is their word" in page.inner_text("#study")
+    assert not {"Certificates", "Budget"} & set(page.inner_text("#study").splitlines())
+    window.close()
+    ended(served)
+    assert window.complaints == []
 
 
 def luminance(colour: str) -> float:

@@ -162,6 +162,13 @@ def test_the_terminal_picture_fits(columns: int, experiments: int) -> None:
     assert not any("\x1b" in line for line in lines)
 
 
+def test_no_line_of_the_terminal_picture_hides_a_discard() -> None:
+    stairs = stairs_of(a_night(30, seed=3))
+    wide = {"columns": 200, "rows": 60}
+    drawn = terminal.text(stairs, **wide).replace("· discarded", "").count("·")
+    assert drawn == len({point.x for point in stairs.inside(stairs.discards)})
+
+
 def test_colour_adds_nothing_to_the_terminal_picture() -> None:
     stairs = stairs_of(a_night(60, seed=3))
     coloured = terminal.rich_text(stairs, columns=72)

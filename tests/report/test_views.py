@@ -28,12 +28,26 @@ from autoresearch.views import (
 )
 from autoresearch.views.effects import best_of_luck
 from autoresearch.views.levels import t95
+from autoresearch.views.machine import machine_words
 from autoresearch.views.spend import Total
 from autoresearch.views.standing import change_of
 from autoresearch.views.tip import tip_words
 from autoresearch.views.words import Figures, duration, numbers, plain
 
 NOW = "2026-03-02T01:00:00Z"
+
+
+def test_alarms_are_the_newest_nights_and_each_is_told_once() -> None:
+    night = told().note("fault", "old")
+    night.begin(epoch=2).note("fault", "nobody heard").note("alarm", "the disk is full").note("idea", "wider")
+    night.note("fault", "nobody heard")
+    assert status(night.history, state="idle", now=NOW)["alarms"] == ["the disk is full", "nobody heard (2 times)"]
+
+
+def test_a_machine_is_told_in_words() -> None:
+    machine = {"processor": "M1", "memory_gib": 24, "gpus": [], "load_average": 0.5}
+    words = [("processor", "M1"), ("memory", "24 GiB"), ("GPUs", "none"), ("load average", "0.5")]
+    assert machine_words(machine) == words
 
 
 def told(**options: object) -> Teller:

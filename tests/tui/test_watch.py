@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 from ledgers import a_study, seen, until, watched, write
 from textual.pilot import Pilot
-from textual.widgets import Input, Static
+from textual.widgets import Input, RichLog, Static
 
 from autoresearch.history import Archive, Note
 from autoresearch.ledger import Ledger
@@ -19,6 +19,8 @@ from autoresearch.records import Outcome
 from autoresearch.site import Site
 from autoresearch.tui import Watch
 from autoresearch.tui.choice import Choice, Kind, Order
+from autoresearch.tui.keys import KEYS
+from autoresearch.views.words import count
 
 HOSTILE = "[red]loud[/red] [@click=app.quit]here[/] \x1b[31mred\x1b[0m \u202eesrever <script>alert(1)</script> [/]"
 
@@ -58,7 +60,8 @@ def test_small_screen_has_the_picture_the_list_and_the_standing(night: Site) -> 
         assert "alarm: the incumbent is 3 sigma slower" in text
         assert "val_bpb (bit/byte), lower is better" in text
         assert "◆ certificate" in text
-        assert "31 of 31 experiments: all, newest first" in text
+        assert "30 experiments: all, newest first" in text
+        assert "4 certificates" in text, "the budget is not cut"
         assert "  30 " in text
         assert "q Detach" in text
         assert all(len(line) <= 80 for line in text.splitlines())
@@ -96,6 +99,7 @@ def test_filter_sort_and_search(night: Site) -> None:
         table, done = app.desk.table, app.desk.scene.history.experiments  # type: ignore[union-attr]
         await pilot.press("f")
         await pilot.pause()
+        assert "of 30 experiments: kept" in seen(app)
         assert {done[number].verdict.outcome for number in table.numbers} == {Outcome.KEEP}
         await pilot.press("f", "f", "f", "f", "s", "s")
         await pilot.pause()
@@ -141,8 +145,6 @@ def test_a_word_is_said_through_the_ledger(night: Site, tmp_path: Path) -> None:
         await pilot.press(*"less is more", "enter")
         await until(pilot, lambda: said().told == ["less is more"])
         await pilot.press("x")
-        await until(pilot, lambda: "y yes, n no" in seen(app))
-        await pilot.press("y")
         await until(pilot, lambda: any(each.message == "quick is not running." for each in app._notifications))
         assert not said().stopping
 
@@ -195,12 +197,36 @@ def watched_torn(site: Site) -> Any:
     return opened()
 
 
+def test_every_key_is_listed_and_escape_closes_the_list(night: Site) -> None:
+    async def play(app: Watch, pilot: Pilot[None]) -> None:
+        for away in ("escape", "question_mark"):
+            await pilot.press("question_mark")
+            await until(pilot, lambda: "Escape closes this" in seen(app))
+            text = seen(app)
+            assert all(words in text for _, words in KEYS)
+            await pilot.press(away)
+            await until(pilot, lambda: "newest first" in seen(app))
+
+    drive(night, play)
+
+
+def test_the_log_wraps(night: Site) -> None:
+    async def play(app: Watch, pilot: Pilot[None]) -> None:
+        await pilot.press("3")
+        await until(pilot, lambda: "the incumbent is 3 sigma slower than" in seen(app))
+        log = app.desk.query_one("#journal", RichLog)
+        assert "at its baseline" in "\n".join(line.text for line in log.lines)
+        assert max(line.cell_length for line in log.lines) <= 50
+
+    drive(night, play, (50, 24))
+
+
 @pytest.mark.parametrize("experiments", [0, 1])
 def test_a_study_that_has_just_begun(tmp_path: Path, experiments: int) -> None:
     async def play(app: Watch, pilot: Pilot[None]) -> None:
         await pilot.press("down", "enter", "2", "3", "escape", "f", "f", "s")
         await pilot.pause()
-        assert "experiments: certified, outcome first" in seen(app)
+        assert f"{count(experiments, 'experiment')}: certified, outcome first" in seen(app)
 
     drive(a_study(tmp_path, experiments), play, (160, 50))
 
@@ -230,10 +256,12 @@ def test_another_tools_ledger_is_shown_as_hearsay_and_nothing_can_be_said_to_it(
     assert CliRunner().invoke(program, ["import", "results.tsv", "--as", "quick"]).exit_code == 0
 
     async def play(app: Watch, pilot: Pilot[None]) -> None:
+        assert "kept, by their word" in seen(app)
         await pilot.press("2")
         await until(pilot, lambda: "every number is their word" in seen(app))
         assert "imported, read-only" in seen(app)
         assert "t Tell" not in seen(app)
+        assert not any(word in seen(app) for word in ("provisional", "certified blocks", "budget", "idle"))
         await pilot.press("1")
         await until(pilot, lambda: "nothing of it" in seen(app))
         assert "time unknown" in seen(app)
@@ -245,7 +273,7 @@ def test_nothing_recorded_at_all(tmp_path: Path) -> None:
     async def play(app: Watch, pilot: Pilot[None]) -> None:
         await pilot.press("down", "enter", "2", "3", "escape")
         await pilot.pause()
-        assert "0 of 0 experiments" in seen(app)
+        assert "0 experiments: all" in seen(app)
 
     drive(write(tmp_path, lambda teller: teller.begin(baseline_runs=0)), play)
 

@@ -30,6 +30,12 @@ MOST_ROWS = 100
 """Rows of one table; `autoresearch log` has the rest."""
 MOST_DIFFS = 40
 """Discards shown with their diff, nearest miss first."""
+TONES: dict[Standing | None, str] = {
+    Standing.CERTIFIED: "proven",
+    Standing.PROVISIONAL: "open",
+    Standing.THEIRS: "open",
+    Standing.ROLLED_BACK: "undone",
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -264,7 +270,6 @@ def _row(reading: Reading, change: Change, scale: float, book: DiffBook | None) 
     done, span = change.experiment, reading.span_of(change.experiment.number)
     figures, candidate = figures_of(reading, span), change.experiment.candidate
     best = change.fresh or change.gain
-    tone = {"certified": "proven", "provisional": "open", "rolled back": "undone"}.get(str(change.standing), "plain")
     return Row(
         number=done.number,
         summary=plain(candidate.summary if candidate else "", 160) or "(no summary)",
@@ -272,7 +277,7 @@ def _row(reading: Reading, change: Change, scale: float, book: DiffBook | None) 
         gain=figures.signed(best.mean) if best else "unknown",
         margin=margin(best, figures),
         badge=_badge(change),
-        tone=tone,
+        tone=TONES.get(change.standing, "plain"),
         unsafe=bool(span and span.epoch.unsafe),
         story=story(reading, change),
         forest=forest.draw(best, scale=scale),

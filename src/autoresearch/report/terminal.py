@@ -120,14 +120,14 @@ def _canvas(stairs: Staircase, *, width: int, height: int) -> list[list[Cell]]:
     grid = [[BLANK] * width for _ in range(height)]
     canvas = Canvas(grid, Scale(*stairs.x_range, 0, width - 1), Scale(*stairs.y_range, height - 1, 0))
     _paint_band(canvas, stairs)
-    for point in stairs.discards:
-        canvas.put(point.x, point.y, DISCARD)
-    for point in stairs.repeats:
-        canvas.put(point.x, point.y, REPEAT)
     for a, b in zip(stairs.line[::2], stairs.line[1::2], strict=False):
         canvas.across(a.x, b.x, a.y, LINE)
     for plateau in stairs.plateaus:
         canvas.across(plateau.x0, plateau.x1, plateau.mean, LEVEL if plateau.certificate else BASE)
+    for point in stairs.repeats:
+        canvas.put(point.x, point.y, REPEAT)
+    for point in stairs.discards:
+        canvas.put(point.x, point.y, DISCARD)
     for mark in stairs.marks:
         canvas.put(mark.x, mark.y, {Ruling.CERTIFIED: PROOF, Ruling.ROLLED_BACK: LOST}.get(mark.ruling, DOUBT))
     for keep in stairs.keeps:

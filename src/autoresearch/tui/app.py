@@ -21,6 +21,7 @@ from autoresearch.tui.ask import Ask, Confirm
 from autoresearch.tui.desk import Desk
 from autoresearch.tui.experiment import DiffOf
 from autoresearch.tui.feed import Feed, Status
+from autoresearch.tui.keys import Keys
 
 LOOK = 0.5
 """Seconds between two looks at the ledger."""
@@ -97,7 +98,10 @@ class Watch(App[None]):
         self.say(control.resume)
 
     def action_stop(self) -> None:
-        """End the night after this experiment, if that is meant."""
+        """End the night after this experiment, if that is meant; where nothing runs, say so at once."""
+        if self.feed.site.step() is None:
+            self.say(control.stop)
+            return
 
         def answer(yes: bool | None) -> None:
             if yes:
@@ -123,11 +127,8 @@ class Watch(App[None]):
             self.notify(f"{error.message} {error.fix}", severity="error", markup=False)
 
     def action_keys(self) -> None:
-        """Show or hide every key."""
-        if self.screen.query("HelpPanel"):
-            self.action_hide_help_panel()
-        else:
-            self.action_show_help_panel()
+        """Show every key."""
+        self.push_screen(Keys())
 
 
 def _unreadable(error: OSError) -> UserError:

@@ -25,6 +25,7 @@ from autoresearch.tui.feed import REMEMBERED, Feed, Scene
 from autoresearch.tui.picture import Picture
 from autoresearch.tui.table import Experiments
 from autoresearch.tui.top import Top
+from autoresearch.views.words import count
 
 SETTLED = 0.12
 """Seconds the cursor stands still before its experiment is fetched."""
@@ -122,7 +123,7 @@ class Desk(Screen[None]):
                 with TabPane("Study", id="study"), VerticalScroll():
                     yield Static("", id="overview", markup=False)
                 with TabPane("Log", id="log"):
-                    yield RichLog(id="journal", max_lines=REMEMBERED, wrap=True)
+                    yield RichLog(id="journal", max_lines=5 * REMEMBERED, wrap=True, min_width=0)
         yield Footer(show_command_palette=False, compact=True)
 
     def on_mount(self) -> None:
@@ -157,9 +158,10 @@ class Desk(Screen[None]):
         if self.scene is None:
             return
         self.table.show(self.scene, self.choice)
-        shown, total = len(self.table.numbers), self.scene.experiments
+        shown, total = self.scene.tried(self.table.numbers), count(self.scene.tried(), "experiment")
         words = f' with "{self.choice.words}"' if self.choice.words else ""
-        text = f"{shown:,} of {total:,} experiments{words}: {self.choice.title}"
+        part = f"{shown:,} of " if self.choice.is_narrowed else ""
+        text = f"{part}{total}{words}: {self.choice.title}"
         style = "bold" if self.choice.is_narrowed else "dim"
         self.query_one("#choice", Static).update(Text(text, style, no_wrap=True, overflow="ellipsis"))
         self.query_one(Picture).show(self.scene, self.table.number)

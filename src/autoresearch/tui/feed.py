@@ -5,11 +5,11 @@ from __future__ import annotations
 import threading
 import time
 from collections import deque
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from typing import Any
 
-from autoresearch.history import Archive, History
+from autoresearch.history import Archive, History, is_baseline
 from autoresearch.ledger import Ledger
 from autoresearch.ledger.events import Event
 from autoresearch.report.staircase import Staircase
@@ -45,6 +45,13 @@ class Scene:
     def history(self) -> Archive:
         """What the ledger says."""
         return self.reading.history
+
+    def tried(self, numbers: Iterable[int] | None = None) -> int:
+        """How many of these, or of all, are experiments: a baseline tries nothing."""
+        done = self.history.experiments
+        return sum(
+            not is_baseline(done[number]) for number in (range(self.experiments) if numbers is None else numbers)
+        )
 
     def span_of(self, number: int) -> Span | None:
         """The epoch of an experiment; the newest one's before there are any."""

@@ -2,21 +2,24 @@
 
 from __future__ import annotations
 
+from rich.table import Table
 from rich.text import Text
 
 from autoresearch.hearsay import Hearsay
 from autoresearch.history import Archive, Control, Ended, Epoch, Night, Note, SelfTested, StudyStart, Vault
 from autoresearch.ledger.events import Event
 from autoresearch.records import Candidate, Certificate, Experiment, Measurement
+from autoresearch.views.alarms import ALARMS
 from autoresearch.views.lines import OUTCOME_STYLE, line_of
-from autoresearch.views.state import ALARMS
 from autoresearch.views.words import count, duration, plain
 
 
-def line(history: Archive, event: Event) -> Text:
-    """One event: when, and what it says."""
+def line(history: Archive, event: Event) -> Table:
+    """One event: when, and what it says, which wraps beside it."""
     text, style = _words(history, event.record)
-    return Text.assemble((event.at[11:19] + "  ", "dim"), (plain(text, 500), style), no_wrap=True, overflow="ellipsis")
+    grid = Table.grid(padding=(0, 2))
+    grid.add_row(Text(event.at[11:19], "dim"), Text(plain(text, 500), style))
+    return grid
 
 
 def _words(history: Archive, record: object) -> tuple[str, str]:

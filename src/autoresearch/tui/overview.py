@@ -22,12 +22,17 @@ def page(scene: Scene) -> RenderableType:
     return Group(
         *(Text(f"alarm: {plain(alarm, 400)}", "bold red") for alarm in status["alarms"]),
         _grid(iter(status["imported"].items()) if status["imported"] else status_lines(status, history)),
-        _grid(_told(scene), "told"),
-        _grid(_success(scene), "proven"),
-        _grid(_spend(scene), "used"),
+        *([] if status["imported"] else _ours(scene)),
         _grid(_failures(scene), "failed"),
         _grid(_promises(scene), "sandbox"),
     )
+
+
+def _ours(scene: Scene) -> Iterator[RenderableType]:
+    """What only a study that was run here has."""
+    yield _grid(_told(scene), "told")
+    yield _grid(_success(scene), "proven")
+    yield _grid(_spend(scene), "used")
 
 
 def _grid(rows: Iterator[tuple[str, str]], title: str = "") -> RenderableType:

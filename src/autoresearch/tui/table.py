@@ -84,6 +84,15 @@ class Experiments(ScrollView, can_focus=True):
         return self.scrollable_content_region.width
 
     @property
+    def _theirs(self) -> bool:
+        """Whether it is another tool's ledger, which knows no times and no agents."""
+        return self.scene is not None and self.scene.history.imported is not None
+
+    @property
+    def _names_agents(self) -> bool:
+        return self._width >= ROOMY and not self._theirs
+
+    @property
     def number(self) -> int | None:
         """The experiment under the cursor."""
         return self.numbers[self.row] if self.row < len(self.numbers) else None
@@ -153,13 +162,12 @@ class Experiments(ScrollView, can_focus=True):
     def _columns(self) -> list[tuple[Column, int]]:
         """The columns that fit, with their widths."""
         metric = plain(self.scene.history.metric.name, 13) if self.scene else ""
-        agents = [Column("agent", 10)] if self._width >= ROOMY else []
         columns = [
             Column("#", max(4, len(str(len(self.numbers)))), right=True, order=Order.NUMBER),
-            Column("outcome", 15, order=Order.OUTCOME),
+            Column("outcome", 21 if self._theirs else 15, order=Order.OUTCOME),
             Column(metric, max(10, len(metric)), right=True, order=Order.VALUE),
-            Column("took", 12, right=True, order=Order.SECONDS),
-            *agents,
+            *([] if self._theirs else [Column("took", 12, right=True, order=Order.SECONDS)]),
+            *([Column("agent", 10)] if self._names_agents else []),
             Column("change", 0),
         ]
         left = self._width - sum(column.width + 1 for column in columns) + 1
@@ -189,13 +197,12 @@ class Experiments(ScrollView, can_focus=True):
         current = scene.reading.spans[-1].experiments
         here = "" if current and done.number >= current[0].number else "dim"
         value = "–" if done.value is None else scene.figures(done.number).value(done.value)
-        agents = [(plain(done.agent, 10), "")] if self._width >= ROOMY else []
         return [
             (str(done.number), here),
             (f"{sign} {word}", style),
             (value, here),
-            (duration(done.seconds) if done.seconds else "–", here),
-            *agents,
+            *([] if self._theirs else [(duration(done.seconds) if done.seconds else "–", here)]),
+            *([(plain(done.agent, 10), "")] if self._names_agents else []),
             (_change(done), here),
         ]
 

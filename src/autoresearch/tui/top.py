@@ -8,15 +8,24 @@ from datetime import UTC, datetime
 from rich.text import Text
 from textual.widget import Widget
 
+from autoresearch.report.imported import said_of
 from autoresearch.tui.feed import Scene
 from autoresearch.views.words import Figures, plain
 
 BAR = 16
 """Cells of the bar that shows how far a step is."""
 
+BUDGETS = {
+    "experiments": "experiments",
+    "hours": "h",
+    "cost_usd": "US$",
+    "tokens": "tokens",
+    "certificates": "certificates",
+}
+
 
 class Top(Widget):
-    """Three lines at most. The clock moves on its own; everything else is the scene's."""
+    """Four lines at most. The clock moves on its own; everything else is the scene's."""
 
     def __init__(self, *, id: str) -> None:
         super().__init__(id=id)
@@ -37,7 +46,15 @@ class Top(Widget):
 
 def _lines(scene: Scene, step: dict[str, object] | None, width: int) -> Iterator[Text]:
     yield _fitted(_state(scene, step), width)
-    yield _fitted(_standing(scene), width)
+    if scene.history.imported is not None:
+        yield _fitted(Text(said_of(scene.history).claim), width)
+        return
+    standing, budget = _standing(scene), _budget(scene)
+    if standing.cell_len + 2 + budget.cell_len <= width:
+        yield Text("  ").join([standing, budget])
+    else:
+        yield _fitted(standing, width)
+        yield _fitted(budget, width)
     if alarms := scene.status["alarms"]:
         more = f" (and {len(alarms) - 1} before)" if len(alarms) > 1 else ""
         yield _fitted(Text(f"alarm: {plain(alarms[-1], 300)}{more}", "bold red"), width)
@@ -51,12 +68,12 @@ def _fitted(line: Text, width: int) -> Text:
 def _state(scene: Scene, step: dict[str, object] | None) -> Text:
     status = scene.status
     state = "stopping" if scene.history.stopping and step else str(status["state"])
+    if status["imported"]:
+        state = "imported, read-only"
     style = {"running": "bold green", "paused": "bold yellow", "stopping": "bold yellow"}.get(state, "bold")
     line = Text.assemble((plain(str(status["study"] or "study"), 40), "bold"), "  ", (state, style), no_wrap=True)
     if scene.share < 1:
         line.append(f"  reading the ledger, {scene.share:.0%}", "bold")
-    if status["imported"]:
-        line.append("  imported, read-only", "bold yellow")
     if status["unsafe"]:
         line.append("  UNSAFE: no sandbox, no certificates", "bold red")
     if step:
@@ -86,5 +103,21 @@ def _standing(scene: Scene) -> Text:
     if tip and tip["mean"] is not None:
         line.append("best ", "dim").append(f"{figures.with_unit(tip['mean'])} (#{tip['experiment']})  ")
     line.append("certified ", "dim")
-    line.append(f"{figures.value(proof['mean'])}  " if proof else "nothing yet  ", "bold blue" if proof else "")
-    return line.append("budget ", "dim").append(status["budget_words"])
+    return line.append(figures.value(proof["mean"]) if proof else "nothing yet", "bold blue" if proof else "")
+
+
+def _budget(scene: Scene) -> Text:
+    """What of the night's budget is used, short enough for a line."""
+    parts = [
+        f"{_short(each['used'])}/{_short(each['limit'])} {words}"
+        for name, words in BUDGETS.items()
+        if (each := scene.status["budget"].get(name)) and each["limit"] is not None
+    ]
+    return Text.assemble(("budget ", "dim"), ", ".join(parts) or "none granted", no_wrap=True)
+
+
+def _short(number: float | None) -> str:
+    """A number in a few digits; unknown is said."""
+    if number is None:
+        return "?"
+    return f"{number / 1e6:.3g}M" if number >= 1e6 else f"{number / 1e3:.3g}k" if number >= 1e4 else f"{number:.4g}"

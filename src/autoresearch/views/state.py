@@ -5,8 +5,9 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Any
 
-from autoresearch.history import Archive, Epoch, Note
+from autoresearch.history import Archive, Epoch
 from autoresearch.records import Certificate, Outcome
+from autoresearch.views.alarms import alarms
 from autoresearch.views.costs import Costs, account_rows
 from autoresearch.views.finite import finite as finite_data
 from autoresearch.views.hearsay import hearsay_lines
@@ -19,9 +20,6 @@ from autoresearch.views.tip import is_certified, standing_certificate, tip_level
 
 SCHEMA = 1
 """Rises when a key changes its meaning or goes."""
-
-ALARMS = ("alarm", "fault", "drift", "doubt")
-"""Kinds of note a person must see."""
 
 
 def status(history: Archive, *, state: str, now: str) -> dict[str, Any]:
@@ -81,7 +79,7 @@ def lasting(history: Archive) -> dict[str, Any]:
         "agents": account_rows(history),
         "finite": _finite(history),
         "imported": dict(hearsay_lines(history)),
-        "alarms": [r.text for _, r in history.trail if isinstance(r, Note) and r.kind in ALARMS],
+        "alarms": alarms(history),
         "next": None,
     }
 

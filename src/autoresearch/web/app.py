@@ -35,7 +35,12 @@ QUIET = 30
 """Looks without news after which a sign of life is sent."""
 Word = Callable[[Site, Ledger[Archive]], str]
 """Says something to a study; returns what it comes to."""
-WORDS: dict[str, Word] = {"pause": control.pause, "resume": control.resume, "stop": control.stop}
+WORDS: dict[str, Word] = {
+    "pause": control.pause,
+    "resume": control.resume,
+    "stop": control.stop,
+    "untell": lambda _, ledger: control.tell(ledger, ""),
+}
 MOST_TOLD = 2000
 """Characters of one `tell`."""
 
@@ -145,7 +150,7 @@ class Pages:
             await asyncio.sleep(BEAT)
 
     async def word(self, request: Request) -> Response:
-        """A human's word: pause, resume, stop, or something to tell."""
+        """A human's word: pause, resume, stop, something to tell, or that all which was told is taken back."""
         say = _meant(await request.json())
         return Answer({"said": await asyncio.to_thread(self.feed.say, say)})
 
@@ -156,15 +161,17 @@ def guarded(pages: Pages, *, token: str, port: int) -> guard.Guard:
 
 
 def _meant(said: object) -> Word:
-    """The word in a request's body. Raises ValueError where there is none."""
+    """The word in a request's body. Raises ValueError where there is none, UserError where nothing is told."""
     if not isinstance(said, dict):
         raise ValueError("a word comes as an object")
     word, text = said.get("word"), str(said.get("text", ""))[:MOST_TOLD]
     if word == "tell":
+        if not text.strip():  # to the ledger, that would take back everything told
+            raise UserError("There is nothing to tell.", fix="write what the next agents should know or do")
         return lambda _, ledger: control.tell(ledger, text)
     if isinstance(word, str) and word in WORDS:
         return WORDS[word]
-    raise ValueError("the words are pause, resume, stop and tell")
+    raise ValueError("the words are pause, resume, stop, tell and untell")
 
 
 def _told(_: Request, error: Exception) -> Response:

@@ -32,7 +32,7 @@ def freeze(reading: Reading, *, status: dict[str, Any], diff_of: DiffOf, report:
     """The file. `status` is what `status --json` says, `report` the inside of the report's page."""
     answers = {
         "/api/study": {"turn": 0, "rows": list(rows(reading)), "summary": summary(reading, status)},
-        "/api/picture": [picture(reading, width=width) for width in (400, 1280)],
+        "/api/picture": [picture(reading, width=width) for width in (400, 640, 1280)],
     } | dict(_close_ups(reading, diff_of))
     page = (STATIC / "page.html").read_text(encoding="utf-8")
     scripts = "\n".join(

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from autoresearch.history import is_baseline
 from autoresearch.records import Experiment
 from autoresearch.views.reading import Reading
 from autoresearch.views.rows import finite
@@ -12,9 +13,11 @@ from autoresearch.views.words import plain
 
 COLUMNS = (
     *("number", "outcome", "standing", "value", "summary", "hypothesis", "agent", "cause"),
-    *("seconds", "cost_usd", "epoch", "from"),
+    *("seconds", "cost_usd", "epoch", "from", "baseline"),
 )
-"""What stands where in a row. "from" is the number of the experiment that made the parent; None is the base."""
+"""What stands where in a row. "from" is the number of the experiment that made the parent; None is the base.
+
+"baseline" is 1 where an unchanged tip was measured: that is no experiment to count."""
 
 Row = tuple[str | int | float | None, ...]
 
@@ -42,4 +45,5 @@ def _row(reading: Reading, done: Experiment, standing: Standing | None, epoch: i
         done.cost_usd,
         epoch,
         maker.number if maker else None,
+        int(is_baseline(done)),
     )

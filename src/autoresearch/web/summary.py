@@ -13,6 +13,7 @@ from autoresearch.report.page import certificate_row, facts, tags
 from autoresearch.report.sheet import Line, noise_sheet, spending
 from autoresearch.views.hearsay import hearsay_lines
 from autoresearch.views.lines import status_lines
+from autoresearch.views.machine import machine_words
 from autoresearch.views.reading import Reading, Span
 from autoresearch.views.sentences import figures_of
 from autoresearch.views.words import plain
@@ -72,5 +73,5 @@ def _epoch(reading: Reading, span: Span) -> dict[str, Any]:
         "direction": str(span.epoch.metric.direction),
         "sandbox": span.epoch.sandbox,
         "properties": dict(span.epoch.properties),
-        "machine": {plain(name, 40): plain(str(value), 200) for name, value in span.epoch.machine.items()},
+        "machine": machine_words(span.epoch.machine),
     }

@@ -29,7 +29,7 @@ function factsOf(found) {
     ["cause", found.cause],
     ["agent", [found.agent, found.agent_version].filter(Boolean).join(" ")],
     ["size", found.size],
-    ["took", duration(found.seconds), found.agent_seconds ? `the agent ${duration(found.agent_seconds)} of it` : ""],
+    ["took", found.seconds === null ? "" : duration(found.seconds), found.agent_seconds ? `the agent ${duration(found.agent_seconds)} of it` : ""],
     ["cost", money(found.cost_usd), found.tokens === null ? "tokens unknown" : `${found.tokens.toLocaleString("en")} tokens`],
     ["commit", found.commit ? found.commit.slice(0, 9) : "none", `on ${found.parent.slice(0, 9)}`],
     ["started", found.started],
@@ -54,24 +54,26 @@ async function openCloseup(number, close) {
     found.log_tail.length ? el("details", {}, el("summary", {}, "End of its log"), el("pre", {class: "diff", tabindex: "0"}, found.log_tail.join("\n"))) : "",
   );
   place.hidden = false;
-  byId("closeup-name").focus({preventScroll: window.innerWidth > 720});
+  place.scrollIntoView({block: "nearest"});
+  byId("closeup-name").focus({preventScroll: true});
 }
 
-/** Every run of two experiments on one axis. */
-function strip(sides) {
+/** Every run of two experiments on one axis, drawn for a width in pixels so that its words stay readable. */
+function strip(sides, width) {
   const values = sides.map((found) => found.runs.filter((run) => run.side === "candidate" && run.value !== null).map((run) => run.value));
   const all = values.flat();
   if (all.length < 2 || sides[0].epoch !== sides[1].epoch) return "";
   const [low, high] = [Math.min(...all), Math.max(...all)];
-  const at = (value) => 60 + (value - low) / (high - low || 1) * 500;
+  const [left, right] = [44, width - 20];
+  const at = (value) => left + (value - low) / (high - low || 1) * (right - left);
   const dots = values.flatMap((mine, side) => [
     draw("text", {x: 8, y: 30 + 34 * side}, `#${sides[side].number}`),
-    draw("path", {class: "axis", d: `M60 ${26 + 34 * side}H560`}),
+    draw("path", {class: "axis", d: `M${left} ${26 + 34 * side}H${right}`}),
     ...mine.map((value) => draw("circle", {class: `side${side}`, cx: at(value), cy: 26 + 34 * side, r: 5})),
   ]);
-  const ends = [[60, low, "start"], [560, high, "end"]].map(([x, value, anchor]) =>
+  const ends = [[left, low, "start"], [right, high, "end"]].map(([x, value, anchor]) =>
     draw("text", {x, y: 90, "text-anchor": anchor}, worded(value, sides[0].epoch, true)));
-  const made = draw("svg", {viewBox: "0 0 580 98", class: "strip", role: "img"}, draw("title", {}, "every run of both"), ...dots, ...ends);
+  const made = draw("svg", {viewBox: `0 0 ${width} 98`, width, height: 98, class: "strip", role: "img"}, draw("title", {}, "every run of both"), ...dots, ...ends);
   return el("figure", {class: "strips"}, made);
 }
 
@@ -79,14 +81,14 @@ function strip(sides) {
 async function openComparison(one, other) {
   const {sides, patch} = await ask(`/api/compare/${one}/${other}`);
   const facts = sides.map((found) => new Map([
-    ["change", found.summary], ["outcome", [found.outcome.replaceAll("_", " "), found.standing].filter(Boolean).join(", ")],
+    ["change", found.summary], ["outcome", fate(study.rows[found.number])[0]],
     ["value", worded(found.value, found.epoch, true)], ["what it shows", found.sentence],
     ...factsOf(found).map(([name, value, note]) => [name, [value, note].filter(Boolean).join(", ")]),
   ]));
   const rows = [...facts[0].keys()].filter((name) => facts.some((side) => side.get(name)));
   const apart = sides[0].epoch !== sides[1].epoch ? el("p", {class: "warning"}, "They are of different epochs: their numbers do not compare.") : "";
   byId("compare").replaceChildren(
-    el("h2", {tabindex: "-1"}, `#${one} beside #${other}`), apart, strip(sides),
+    el("h2", {tabindex: "-1"}, `#${one} beside #${other}`), apart, strip(sides, Math.min(720, byId("compare").clientWidth) - 34),
     el("div", {class: "scroll versus"}, el("table", {},
       el("thead", {}, el("tr", {}, el("th", {}, ""), sides.map((found) => el("th", {scope: "col"}, el("a", {href: `#/n/${found.number}`}, `#${found.number}`))))),
       el("tbody", {}, rows.map((name) => el("tr", {}, el("th", {scope: "row"}, name), facts.map((side) => el("td", {class: "words"}, side.get(name) || "–"))))))),

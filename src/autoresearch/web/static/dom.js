@@ -57,10 +57,16 @@ function duration(seconds) {
 /** The answers a frozen page brings along; null where there is a server to ask. */
 const frozen = byId("frozen") && JSON.parse(byId("frozen").textContent);
 
+/** Of the same picture in several widths the one that has to be stretched least. */
+function fitting(pictures, width) {
+  const stretch = (each) => Math.abs(Math.log(each.width / width));
+  return pictures.filter(Boolean).sort((a, b) => stretch(a) - stretch(b))[0] || null;
+}
+
 /** A frozen page's answer. Throws an Error where it has none. */
 function thawed(path) {
-  const [at] = path.split("?");
-  if (at === "/api/picture") return frozen[at][innerWidth > 720 ? 1 : 0];
+  const [at, asked] = path.split("?");
+  if (at === "/api/picture") return fitting(frozen[at], Number(new URLSearchParams(asked).get("width")));
   const pair = at.match(/^\/api\/compare\/(\d+)\/(\d+)$/);
   if (pair) return {sides: [1, 2].map((place) => thawed(`/api/experiments/${pair[place]}`)), patch: null};
   if (!(at in frozen)) throw new Error(`It is not on this frozen page: autoresearch show ${at.split("/").pop()} has it.`);

@@ -21,13 +21,18 @@ function paintBar() {
   document.title = `${status.study}: ${study.summary.headline.claim}`;
   const step = frozen ? null : status.step;
   const state = byId("state");
+  const where = isImported() ? "imported, read-only" : status.state;
   state.dataset.state = frozen ? "frozen" : status.state;
   const since = step ? Math.max(0, (Date.now() - Date.parse(step.began)) / 1000) : 0;
-  state.textContent = step ? `${status.state}: ${step.step}, ${duration(since)}` : frozen ? `as it was on ${status.frozen}` : status.state;
-  const alarms = status.alarms.slice(-5).map((text) => el("p", {}, text));
+  state.textContent = step ? `${status.state}: ${step.step}, ${duration(since)}` : frozen ? `as it was on ${status.frozen}` : where;
   const place = byId("alarms");
-  if (place.dataset.text !== status.alarms.join("\n")) place.replaceChildren(...alarms);
+  if (place.dataset.text !== status.alarms.join("\n")) place.replaceChildren(...alarms().slice(-5));
   place.dataset.text = status.alarms.join("\n");
+}
+
+/** What calls for a person since the newest night began. */
+function alarms() {
+  return study.summary.status.alarms.map((text) => el("p", {class: "alarm"}, text));
 }
 
 /** Each limit of the budget, and how much of it is used. */
@@ -50,13 +55,17 @@ function openStudy() {
   const properties = Object.entries(status.sandbox.properties).map(([name, holds]) => [name.replaceAll("_", " "), badge(holds ? ["proven here", "proven"] : ["not given", "undone"])]);
   const proofs = certificates.map((each) => [String(each.number), badge([each.ruling, each.tone]), el("a", {href: `#/n/${each.experiment}`}, `#${each.experiment}`), String(each.n), each.p, `${each.mean} (${each.mean_interval})`, `${each.gain} (${each.gain_interval})`]);
   byId("study").replaceChildren(
-    el("h2", {tabindex: "-1"}, "Study"), sheet(lines),
+    el("h2", {tabindex: "-1"}, "Study"), ...alarms(), sheet(lines),
     el("div", {class: "two"},
-      el("section", {}, el("h3", {}, "Budget"), meters(status.budget)),
+      isImported() ? "" : el("section", {}, el("h3", {}, "Budget"), meters(status.budget)),
       triples("Spend", spend), triples("Noise", noise),
       properties.length ? el("section", {}, el("h3", {}, `Sandbox: ${status.sandbox.backend}`), sheet(properties)) : "",
-      epoch && Object.keys(epoch.machine).length ? el("section", {}, el("h3", {}, "Machine"), sheet(Object.entries(epoch.machine))) : "",
+      epoch && epoch.machine.length ? el("section", {}, el("h3", {}, "Machine"), sheet(epoch.machine)) : "",
       told.length ? el("section", {}, el("h3", {}, "Told to the next agents"), el("ul", {}, told.map((text) => el("li", {}, text)))) : ""),
-    el("h3", {}, "Certificates"),
-    proofs.length ? grid("certificates", ["#", "ruling", "experiment", "runs a side", "p", "mean, 95 %", "gain, 95 %"], proofs) : el("p", {class: "quiet"}, "None was given yet."));
+    ...(isImported() ? [] : certified(proofs)));
+}
+
+function certified(proofs) {
+  const heads = ["#", "ruling", "experiment", "runs a side", "p", "mean, 95 %", "gain, 95 %"];
+  return [el("h3", {}, "Certificates"), proofs.length ? grid("certificates", heads, proofs) : el("p", {class: "quiet"}, "None was given yet.")];
 }

@@ -13,19 +13,20 @@ function view(name) {
   }
 }
 
-/** What the address says: #/, #/n/12, #/compare/3/7, #/lineage, #/study. */
+/** What the address says: #/, #/n/12, #/compare/3/7, #/lineage, #/study. Where it says nothing, nothing old is left. */
 async function route() {
-  byId("notice").textContent = "";
+  for (const id of ["notice", "said"]) byId(id).textContent = "";
   const [, name, one, other] = (location.hash || "#/").split("/");
   try {
     if (name === "n") {
       view("experiments");
-      setActive(Number(one));
+      setActive(known(one));
       markActive();
-      await openCloseup(Number(one), closeCloseup);
+      await openCloseup(known(one), closeCloseup);
     } else if (name === "compare") {
       view("compare");
-      await openComparison(Number(one), Number(other));
+      byId("compare").replaceChildren();
+      await openComparison(known(one), known(other));
     } else if (["lineage", "study", "report"].includes(name) && byId(name)) {
       view(name);
       if (name === "lineage") openLineage();
@@ -36,8 +37,15 @@ async function route() {
       paintRows(true);
     }
   } catch (error) {
-    say(error.message);
+    byId("closeup").hidden = true;
+    byId("news").textContent = byId("notice").textContent = error.message;
   }
+}
+
+/** The number of an experiment there is. Throws an Error for any other. */
+function known(text) {
+  if (study.rows[Number(text)]) return Number(text);
+  throw new Error(study.rows.length ? `There is no such experiment: the newest is #${study.rows.length - 1}.` : "No experiment is finished yet.");
 }
 
 function open(number) {
@@ -50,21 +58,29 @@ function closeCloseup() {
   table.box.focus({preventScroll: true});
 }
 
-/** Says a thing to who sees it and to who hears it. */
+/** Says what a word to the study came to, to who sees it and to who hears it. */
 function say(words) {
-  byId("news").textContent = words;
-  byId(byId("control").hidden ? "notice" : "said").textContent = words;
+  byId("news").textContent = byId("said").textContent = words;
 }
 
 /** Everything that changes when the study does. */
 function paint(fresh) {
   paintBar();
   paintHeadline();
+  byId("control").querySelector("[data-word=untell]").hidden = !study.summary.told.length;
   arrange();
   if (!byId("experiments").hidden) redraw();
   if (!byId("study").hidden) openStudy();
   const last = fresh[fresh.length - 1];
   if (last) byId("news").textContent = `Experiment ${cell(last, "number")}: ${fate(last)[0]}, ${worded(cell(last, "value"), cell(last, "epoch"), true)}`;
+}
+
+/** Of another tool's ledger nothing was certified here, and nothing can be said to it. */
+function fitImported() {
+  if (!isImported()) return;
+  document.body.dataset.imported = "yes";
+  byId("control").hidden = true;
+  for (const option of byId("filter").querySelectorAll("[data-ours]")) option.remove();
 }
 
 function follow() {
@@ -92,6 +108,7 @@ function makeControl() {
     try {
       const headers = {"Content-Type": "application/json"};
       say((await ask("/api/word", {method: "POST", headers, body: JSON.stringify({word, text})})).said);
+      if (word === "tell") byId("tell").value = "";
     } catch (error) {
       say(error.message);
     }
@@ -99,7 +116,8 @@ function makeControl() {
   for (const button of form.querySelectorAll("[data-word]")) button.addEventListener("click", () => send(button.dataset.word));
   form.addEventListener("submit", (event) => {
     event.preventDefault();
-    send("tell", byId("tell").value).then(() => { byId("tell").value = ""; });
+    if (byId("tell").value.trim()) send("tell", byId("tell").value);
+    else say("There is nothing to tell: write what the next agents should know or do.");
   });
 }
 
@@ -114,6 +132,7 @@ async function start() {
     byId("state").textContent = error.message;
     return;
   }
+  fitImported();
   paint([]);
   performance.mark("rows");
   await route();

@@ -1,6 +1,7 @@
 "use strict";
 // The study as the page knows it: rows by number, and what is said of the whole.
 
+const TONES = {certified: "proven", provisional: "open", "kept, by their word": "open", "rolled back": "undone"};
 const study = {rows: [], summary: null, turn: -1, at: {}};
 
 /** Takes in what the server sent; returns the rows that are new. */
@@ -16,6 +17,11 @@ function takeIn(news) {
 /** One cell of a row, by the column's name. */
 function cell(row, name) {
   return row[study.at[name]];
+}
+
+/** Whether all of it is another tool's word. */
+function isImported() {
+  return Object.keys(study.summary.status.imported).length > 0;
 }
 
 /** How numbers of an epoch are written. */
@@ -39,10 +45,15 @@ function money(value) {
   return value === null || value === undefined ? "unknown" : `US$ ${Number(value.toPrecision(3))}`;
 }
 
+/** How many of these rows are experiments: a baseline tries nothing. */
+function tried(rows) {
+  return rows.reduce((many, row) => many + !cell(row, "baseline"), 0);
+}
+
 /** The word for what became of a row, and the tone it is painted in. */
 function fate(row) {
   const standing = cell(row, "standing");
-  if (standing) return [standing, {certified: "proven", provisional: "open", "rolled back": "undone"}[standing] || "plain"];
+  if (standing) return [standing, TONES[standing] || "plain"];
   const outcome = cell(row, "outcome");
   const calm = outcome === "discard" || outcome === "keep";
   return [outcome === "keep" ? "baseline" : outcome.replaceAll("_", " "), calm ? "plain" : "undone"];

@@ -41,11 +41,16 @@ function arrange() {
   table.order = study.rows.filter((row) => isWanted(row, wanted) && words.every((word) => haystack(row).includes(word)));
   const way = table.down ? -1 : 1;
   table.order.sort((a, b) => way * compareCells(sortKey(a), sortKey(b)) || cell(a, "number") - cell(b, "number"));
-  const [shown, all] = [table.order.length, study.rows.length].map((many) => many.toLocaleString("en"));
-  const noun = study.rows.length === 1 ? "experiment" : "experiments";
-  byId("shown").textContent = shown === all ? `${all} ${noun}` : `${shown} of ${all} ${noun}`;
+  byId("shown").textContent = counted();
   if (anchor) keepInPlace(anchor);
   paintRows(true);
+}
+
+/** How many experiments are shown, and of how many; baselines are rows, but none of them. */
+function counted() {
+  const [shown, all] = [tried(table.order), tried(study.rows)].map((many) => many.toLocaleString("en"));
+  const part = table.order.length === study.rows.length ? "" : `${shown} of `;
+  return `${part}${all} ${all === "1" ? "experiment" : "experiments"}`;
 }
 
 function keepInPlace(anchor) {
