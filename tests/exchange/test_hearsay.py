@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import math
 import random
+import re
 from pathlib import Path
 
 import pytest
@@ -66,6 +67,10 @@ def test_every_fixture_is_shown_by_every_verb(name: str, folder: Path) -> None:
     page = Path(verb("report").strip()).read_text()
     assert "What their ledger says" in page
     assert "Nothing here was measured, judged or certified by autoresearch." in page
+    captions = re.findall(r"<figcaption>Epoch \d+\. ([\d,]+) experiments?: ([\d,]+) kept, ([\d,]+) discarded", page)
+    totals = [sum(int(text.replace(",", "")) for text in column) for column in zip(*captions, strict=True)]
+    assert totals == [status["experiments"], status["counts"]["keep"], status["counts"]["discard"]]
+    assert status["experiments"] == sum(status["counts"].values())
     assert verb("replay").endswith("0 disagree.\n")
 
 

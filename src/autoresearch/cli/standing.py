@@ -62,14 +62,13 @@ def _worked_out(site: Site, columns: int) -> Told:
 
 def _lines(data: dict[str, Any], history: Archive) -> Iterator[tuple[str, str]]:
     from autoresearch.views.hearsay import hearsay_lines
-    from autoresearch.views.lines import status_lines
+    from autoresearch.views.lines import experiments_line, status_lines
 
     if not history.imported:
         yield from status_lines(data, history)
         return
     yield from hearsay_lines(history)
-    counts = ", ".join(f"{number} {name}" for name, number in data["counts"].items() if number)
-    yield "experiments", f"{data['experiments']} ({counts or 'the first level only'})"
+    yield experiments_line(data)
 
 
 def _picture(history: Archive, columns: int) -> str:

@@ -13,6 +13,7 @@ from autoresearch.views.revalidated import gain_words
 from autoresearch.views.sentences import figures_of
 from autoresearch.views.sides import BeforeAfter, before_after
 from autoresearch.views.spend import spend
+from autoresearch.views.standing import number_tried
 from autoresearch.views.words import Figures, count, duration, muted, numbers
 from autoresearch.workspace.refs import short_name
 
@@ -157,6 +158,6 @@ def _cost(plan: Plan) -> str:
     used = spend(history)
     money, tokens = used.money.words("US$ {:.2f}".format), used.counted.words("{:,.0f}".format)
     return (
-        f"The whole study: {count(len(history.experiments), 'experiment')} in {duration(used.total)}"
+        f"The whole study: {count(number_tried(history), 'experiment')} in {duration(used.total)}"
         f" (certificates {duration(used.certificates)}), tokens {tokens}, money {money}."
     )

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Iterator, Sequence
+from collections import Counter
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
 from statistics import fmean
@@ -88,7 +89,9 @@ class Staircase:
     repeats: Sequence[Point]
     """Re-measurements of what was already measured: baseline, sentinels, certificates."""
     rug: Sequence[tuple[int, Outcome]]
-    """Attempts without a score."""
+    """Attempts without a score, and those of others that came without a number."""
+    outcomes: Mapping[Outcome, int]
+    """How many experiments ended in which way; the baseline is none."""
     line: Sequence[Point]
     """The provisional best, as the corners of a step line."""
     plateaus: Sequence[Plateau]
@@ -123,7 +126,8 @@ class Staircase:
         marks = [_mark(span, proof) for proof in span.proofs]
         line = _line(span, floor, marks)
         keeps = _keeps(reading, span, line)
-        judged = [each for each in span.experiments if each.value is not None and math.isfinite(each.value)]
+        made = [each for each in span.experiments if not is_baseline(each)]
+        judged = [each for each in made if each.value is not None and math.isfinite(each.value)]
         tried = [Point(each.number, each.value or 0.0) for each in judged if each.verdict.outcome is Outcome.DISCARD]
         plateaus = _plateaus(span, floor, marks)
         repeats, sigma = list(_repeats(reading, span)), floor.sigma if floor else None
@@ -139,7 +143,8 @@ class Staircase:
             discards=tried,
             keeps=keeps,
             repeats=repeats,
-            rug=[(each.number, each.verdict.outcome) for each in span.experiments if _unscored(each)],
+            rug=[(each.number, each.verdict.outcome) for each in made if _unscored(each)],
+            outcomes=Counter(each.verdict.outcome for each in made),
             line=line,
             plateaus=plateaus,
             marks=marks,
@@ -149,7 +154,8 @@ class Staircase:
 
 
 def _unscored(done: Experiment) -> bool:
-    return done.verdict.outcome not in (Outcome.KEEP, Outcome.DISCARD)
+    scored = done.value is not None and math.isfinite(done.value)
+    return not scored or done.verdict.outcome not in (Outcome.KEEP, Outcome.DISCARD)
 
 
 def _x_range(span: Span) -> tuple[float, float]:

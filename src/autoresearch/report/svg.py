@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections import Counter
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from html import escape
 from itertools import pairwise
@@ -104,15 +104,19 @@ def title(stairs: Staircase) -> str:
 def description(stairs: Staircase) -> str:
     """The picture in words, for who cannot see it."""
     certified = [mark for mark in stairs.marks if mark.ruling is Ruling.CERTIFIED]
-    total = len(stairs.discards) + len(stairs.keeps) + len(stairs.rug)
-    words = [
-        f"{count(total, 'experiment')}: {len(stairs.keeps):,} kept,"
-        f" {len(stairs.discards):,} discarded, {len(stairs.rug):,} without a score."
-    ]
+    words = [_counted(stairs.outcomes)]
     if stairs.plateaus:
         words.append(f"Baseline {stairs.figures.with_unit(stairs.plateaus[0].mean)}.")
     words.append(_last_certified(stairs, certified[-1]) if certified else "Nothing was certified.")
     return " ".join([*words, stairs.note]).rstrip()
+
+
+def _counted(outcomes: Mapping[Outcome, int]) -> str:
+    total = sum(outcomes.values())
+    kept, discarded, unknown = (outcomes.get(each, 0) for each in (Outcome.KEEP, Outcome.DISCARD, Outcome.UNKNOWN))
+    doubtful = f", {unknown:,} of unknown outcome" if unknown else ""
+    rest = total - kept - discarded - unknown
+    return f"{count(total, 'experiment')}: {kept:,} kept, {discarded:,} discarded, {rest:,} without a score{doubtful}."
 
 
 def _last_certified(stairs: Staircase, mark: Mark) -> str:

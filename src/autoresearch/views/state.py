@@ -14,10 +14,10 @@ from autoresearch.views.levels import Level
 from autoresearch.views.reading import own_values
 from autoresearch.views.rows import finite
 from autoresearch.views.spend import Spend, Total, spend
-from autoresearch.views.standing import causes
+from autoresearch.views.standing import causes, number_tried
 from autoresearch.views.tip import is_certified, standing_certificate, tip_level
 
-SCHEMA = 1
+SCHEMA = 2
 """Rises when a key changes its meaning or goes."""
 
 ALARMS = ("alarm", "fault", "drift", "doubt")
@@ -71,7 +71,7 @@ def lasting(history: Archive) -> dict[str, Any]:
         "certified": _certified(history),
         "counts": {str(outcome): history.counts.get(outcome, 0) for outcome in Outcome},
         "causes": causes(history),
-        "experiments": len(history.experiments),
+        "experiments": number_tried(history),
         "certificates": len(history.certificates),
         "keeps_since_certificate": history.keeps_since_certificate,
         "measured": history.measured,
@@ -182,4 +182,4 @@ def _next(data: dict[str, Any], state: str) -> str:
         return "autoresearch resume"
     if data["imported"]:
         return f"autoresearch report --study {data['study'] or ''}".strip()
-    return "autoresearch report" if data["experiments"] > 1 else "autoresearch run"
+    return "autoresearch report" if data["experiments"] else "autoresearch run"
