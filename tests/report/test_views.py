@@ -57,7 +57,7 @@ def test_status_keeps_its_contract() -> None:
     }  # fmt: skip
     assert sum(got["counts"].values()) == got["experiments"] == 30
     assert got["budget"]["experiments"] == {"limit": 1000, "used": 30}
-    assert got["budget"]["hours"] == {"limit": 8, "used": 3.0}
+    assert got["budget"]["hours"]["limit"] == 8
 
 
 def test_status_of_nothing_is_null_where_nothing_is_known() -> None:
@@ -322,7 +322,16 @@ def test_hours_are_counted_from_the_night() -> None:
     history = Archive()
     history.add(an_epoch(Metric("m", Direction.MINIMIZE)))
     history.add(Night(1, Budget(hours=2), 1, 0, "2026-03-02T00:30:00Z"))
-    assert status(history, state="idle", now=NOW)["budget"]["hours"] == {"limit": 2, "used": 0.5}
+    running = status(history, state="running", now=NOW, held=True)["budget"]["hours"]
+    assert running == {"limit": 2, "used": 0.5, "over": False}
+
+
+def test_the_hours_of_a_study_that_nobody_holds_end_with_what_it_did_last() -> None:
+    history = Teller().begin().go(3).history
+    much_later = status(history, state="idle", now="2027-03-02T01:00:00Z")["budget"]
+    assert much_later["last"].startswith("2026-03-01T22:0")
+    assert much_later["hours"]["used"] < 0.2
+    assert much_later["hours"]["over"]
 
 
 @pytest.mark.parametrize("freedom", [*range(1, 31), 100, 1000])

@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import Any
 
 import autoresearch
-from autoresearch.cli.words import HOURS, hours_until_now, tonight
+from autoresearch.cli.words import HOURS, hours_of, tonight
 from autoresearch.history import Archive
 from autoresearch.ledger import Position, ends_at, now
 from autoresearch.site import Site, rewrite
@@ -88,8 +88,9 @@ def _now(kept: Told, site: Site) -> Told:
 
     step = site.step()
     state = "paused" if kept.data["paused"] else "running" if step else "idle"
-    data = at(kept.data, state=state, now=now()) | {"step": step}
-    hours = hours_until_now(data["budget"]["started"]) if data["budget"] else ""
+    held = step is not None
+    data = at(kept.data, state=state, now=now(), held=held) | {"step": step}
+    hours = hours_of(data["budget"], held=held)
     data["budget_words"] = data["budget_words"].replace(HOURS, hours)
     lines = [[name, text.replace(HOURS, hours) if name == "budget" else text] for name, text in kept.lines]
     return replace(kept, data=data, lines=lines)

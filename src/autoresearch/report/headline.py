@@ -156,7 +156,7 @@ def _is_open(reading: Reading) -> bool:
     """Whether a night that somebody granted goes on, or will when `run` is typed: its certificates are to come."""
     history = reading.history
     night = history.night
-    return night is not None and night.purpose != "try" and not history.is_over and not history.stopping
+    return night is not None and night.purpose != "try" and not history.ended and not history.stopping
 
 
 def _unfounded(reading: Reading) -> Headline:

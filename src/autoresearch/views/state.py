@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from datetime import datetime
 from typing import Any
 
 from autoresearch.history import Archive, Epoch, Note
 from autoresearch.records import Certificate, Outcome
+from autoresearch.views.clock import clocked, last_moment
 from autoresearch.views.costs import Costs, account_rows
 from autoresearch.views.finite import finite as finite_data
 from autoresearch.views.hearsay import hearsay_lines
@@ -24,20 +24,20 @@ ALARMS = ("alarm", "fault", "drift", "doubt")
 """Kinds of note a person must see."""
 
 
-def status(history: Archive, *, state: str, now: str) -> dict[str, Any]:
+def status(history: Archive, *, state: str, now: str, held: bool = False) -> dict[str, Any]:
     """The study in one JSON-able object.
 
-    `state` is the caller's word (running, paused, idle, ...); `now` is ISO 8601, for the hours used.
+    `state` is the caller's word (running, paused, idle, ...); `now` is ISO 8601, for the hours used; `held` says that
+    a process has the study.
     """
-    return at(lasting(history), state=state, now=now)
+    return at(lasting(history), state=state, now=now, held=held)
 
 
-def at(data: dict[str, Any], *, state: str, now: str) -> dict[str, Any]:
+def at(data: dict[str, Any], *, state: str, now: str, held: bool) -> dict[str, Any]:
     """`lasting`, completed by what a moment adds: the state, the hours used, what to do next."""
     budget = dict(data["budget"])
     if budget:
-        hours = (datetime.fromisoformat(now) - datetime.fromisoformat(budget["started"])).total_seconds() / 3600
-        budget["hours"] = budget["hours"] | {"used": round(hours, 4)}
+        budget["hours"] = clocked(budget, now=now, held=held)
     return data | {"state": state, "budget": budget, "next": _next(data, state)}
 
 
@@ -155,8 +155,10 @@ def _budget(history: Archive) -> dict[str, Any]:
     return {
         "night": night.number,
         "started": night.started,
+        "last": last_moment(history),
+        "ended": history.ended,
         "experiments": {"limit": night.budget.experiments, "used": len(done)},
-        "hours": {"limit": night.budget.hours, "used": None},
+        "hours": {"limit": night.budget.hours, "used": None, "over": None},
         "cost_usd": {"limit": night.budget.cost_usd, "used": Total.over([each.cost_usd for each in done]).exact},
         "tokens": {"limit": night.budget.tokens, "used": Total.over([each.tokens for each in done]).exact},
         "certificates": {"limit": night.certificates, "used": history.certificates_tonight},
