@@ -14,6 +14,7 @@ from autoresearch.errors import UserError
 from autoresearch.history import Archive
 from autoresearch.records import Direction, Metric, Outcome, Side
 from autoresearch.report import build, png
+from autoresearch.report.figures import figures
 from autoresearch.report.headline import MOST_NAMED, headline
 from autoresearch.report.kept import story
 from autoresearch.report.morning import morning
@@ -24,6 +25,7 @@ from autoresearch.views import Reading, survivors
 from autoresearch.views.calibration import amount, calibration
 from autoresearch.views.delivery import delivery
 from autoresearch.views.since import first_since
+from autoresearch.views.spend import spend
 
 LONG = a_night(120, seed=3)
 
@@ -128,12 +130,35 @@ def test_since_an_experiment_lists_only_what_came_after() -> None:
     assert all(row.number >= 100 for row in page.discards)
     assert page.facts[0].value == "21"
     assert page.headline == compose(LONG, task=a_task(LONG.metric), diff_of=a_diff).headline
+    assert morning(LONG, first=100)[1].startswith("since experiment 100: 21 experiments in ")
+    assert figures(LONG, first=100)["counts"]["experiments"] == 21
+    assert spend(LONG, first=100).certificates < spend(LONG).certificates
+
+
+def test_a_part_is_written_beside_the_whole(tmp_path: Path) -> None:
+    paths = [build(LONG, task=a_task(LONG.metric), diff_of=a_diff, out_dir=tmp_path, first=at) for at in (0, 100)]
+    assert [path.html.name for path in paths] == ["report.html", "report-since.html"]
+    assert "Listed is" not in paths[0].html.read_text()
+
+
+def test_the_figures_of_the_page_for_programs() -> None:
+    history = certified_night().history
+    proof, got = history.certificates[-1], figures(history)
+    assert (got["proven"], got["level"], got["interval"]) == (True, proof.mean, [proof.low, proof.high])
+    assert got["gain_interval"][0] < got["gain"] < got["gain_interval"][1]
+    assert got["counts"] == {"experiments": 3, "kept": 3, "certified": 2, "rolled_back": 0, "without_score": 0}
+    nothing = figures(a_night(0))
+    assert nothing["claim"].startswith("Nothing was found")
+    assert (nothing["level"], nothing["interval"], nothing["gain"]) == (None, None, None)
 
 
 def test_since_a_time() -> None:
     now = LONG.experiments[-1].started
     assert first_since(LONG, "40", now=now) == 40
-    assert first_since(LONG, "4000", now=now) == LONG.next_number
+    with pytest.raises(UserError, match="Nothing new since experiment 121: the last experiment is number 120"):
+        first_since(LONG, "121", now=now)
+    with pytest.raises(UserError, match="Nothing new since 2027-01-01"):
+        first_since(LONG, "2027-01-01", now=now)
     assert first_since(LONG, "10m", now=now) < first_since(LONG, "1m", now=now) <= LONG.next_number - 1
     assert first_since(LONG, "2w", now=now) == 0
     assert first_since(LONG, LONG.experiments[7].started, now=now) == 7
@@ -187,7 +212,7 @@ def test_metrics_of_every_name_are_in_the_table() -> None:
 def test_the_sheet_says_who_and_when_and_how_to_begin_again() -> None:
     lines = {line.name: line for line in provenance(certified_night().history)}
     assert lines["to begin as it began"].value.startswith("git switch --detach ")
-    assert lines["night 1"].value == "1,000 experiments, 8 h"
+    assert lines["night 1"].value == "1,000 experiments, 8 hours"
     assert next(line for name, line in lines.items() if name.startswith("agent ")).value == "3 experiments"
     assert provenance(Archive()) == []
 
