@@ -67,6 +67,9 @@ def test_every_fixture_is_shown_by_every_verb(name: str, folder: Path) -> None:
     page = Path(verb("report").strip()).read_text()
     assert "What their ledger says" in page
     assert "Nothing here was measured, judged or certified by autoresearch." in page
+    assert "their best" in page
+    for ours in ("provisional", "<h2>Certificates", "certified, 95 %", "Nothing was certified"):
+        assert ours not in page
     captions = re.findall(r"<figcaption>Epoch \d+\. ([\d,]+) experiments?: ([\d,]+) kept, ([\d,]+) discarded", page)
     totals = [sum(int(text.replace(",", "")) for text in column) for column in zip(*captions, strict=True)]
     assert totals == [status["experiments"], status["counts"]["keep"], status["counts"]["discard"]]

@@ -12,6 +12,7 @@ from autoresearch.history import Archive, Night
 from autoresearch.records import Certificate, Direction, Experiment, Measurement, Metric, Outcome, Ruling, Side, Verdict
 from autoresearch.report.headline import headline
 from autoresearch.report.page import compose
+from autoresearch.report.sheet import spending
 from autoresearch.task import Budget
 from autoresearch.views import (
     Level,
@@ -26,6 +27,7 @@ from autoresearch.views import (
     status,
     survivors,
 )
+from autoresearch.views.costs import Cost, Costs
 from autoresearch.views.effects import best_of_luck
 from autoresearch.views.levels import t95
 from autoresearch.views.spend import Total
@@ -105,6 +107,13 @@ def test_unknown_cost_is_null_and_never_zero() -> None:
     while teller.history.experiments[-1].candidate is not None:
         teller.failure(teller.history.next_number, teller.history.tip_commit)
     assert spend(teller.history).cost_usd is None
+    assert not [line for line in spending(teller.history) if line.name.startswith("cost of")]
+    assert (
+        Costs.of(teller.history).words("bit")
+        == "at least US$ 0.00 (1 of 2 unknown), at least 0 tokens (1 of 2 unknown)"
+    )
+    assert str(Cost(None, None)) == "cost unknown"
+    assert Cost(None, 1200.0).known == "1,200 tokens"
     assert status(teller.history, state="idle", now=NOW)["spend"]["cost_usd"] is None
 
 
@@ -360,6 +369,8 @@ def test_luck_grows_with_the_number_of_tries() -> None:
     [
         (2.91324, 0.0042, "2.9132"),
         (-2.5, 0.3, "−2.50"),
+        (-0.001, 0.3, "0.00"),
+        (-0.0, None, "0"),
         (51234.5, 310.0, "51,234"),
         (1.23456789, None, "1.23457"),
         (math.inf, 1.0, "∞"),

@@ -17,6 +17,7 @@ FOUND = 4
 def replay(ledger: place.LedgerFile = None, study: place.StudyName = None, as_json: place.AsJson = False) -> None:
     """Verify the ledger's chain and re-judge every verdict and certificate from its measurements."""
     from autoresearch.replay import replay as judge_again
+    from autoresearch.views.words import count
 
     path = place.ledger_path(ledger, study)
     try:
@@ -28,8 +29,9 @@ def replay(ledger: place.LedgerFile = None, study: place.StudyName = None, as_js
         typer.echo(json.dumps(result.as_dict()))
     else:
         typer.echo(
-            f"{result.lines} lines verify; {result.verdicts} verdicts and {result.certificates} certificates judged "
-            f"again from {result.measurements} measurements: {len(result.disagreements)} disagree."
+            f"{count(result.lines, 'line')} verify; {count(result.verdicts, 'verdict')} and"
+            f" {count(result.certificates, 'certificate')} judged again from"
+            f" {count(result.measurements, 'measurement')}: {len(result.disagreements)} disagree."
         )
         for disagreement in result.disagreements:
             typer.echo(f"  {disagreement}")

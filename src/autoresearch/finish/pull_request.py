@@ -14,7 +14,7 @@ from autoresearch.views.sentences import figures_of
 from autoresearch.views.sides import BeforeAfter, before_after
 from autoresearch.views.spend import spend
 from autoresearch.views.standing import number_tried
-from autoresearch.views.words import Figures, count, duration, muted, numbers
+from autoresearch.views.words import MINUS, Figures, count, duration, muted, numbers
 from autoresearch.workspace.refs import short_name
 
 
@@ -112,7 +112,7 @@ def _table(rows: Sequence[BeforeAfter], figures: Figures) -> str:
     lines = ["| metric | before | after | change |", "| --- | --- | --- | --- |"]
     for place, row in enumerate(rows):
         style = Figures(row.unit, figures.decimals) if place == 0 else Figures()
-        change = "–" if row.change is None else f"{row.change:+.2%}"
+        change = "–" if row.change is None else f"{row.change:+.2%}".replace("-", MINUS)
         lines.append(f"| {escape(row.name)} | {_level(row.before, style)} | {_level(row.after, style)} | {change} |")
     return "\n".join(lines)
 

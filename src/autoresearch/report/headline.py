@@ -40,6 +40,11 @@ class Headline:
     """The baseline's level; empty when there is nothing to set beside it."""
     after: str = ""
 
+    @property
+    def levels(self) -> str:
+        """From the baseline's level to the certified one; empty where there are not both."""
+        return f"{self.before} → {self.after}" if self.before and self.after else ""
+
 
 def headline(reading: Reading) -> Headline:
     """What the night delivers."""

@@ -15,7 +15,7 @@ def morning(history: Archive, *, why: str = "", first: int = 0) -> list[str]:
     reading = Reading.of(history)
     name = plain(history.study.name, 80) if history.study else "nothing yet"
     said, rate, used = said_of(history), hit_rate(reading, first=first), spend(history, first=first)
-    levels = f" ({said.before} → {said.after})" if said.before and said.after else ""
+    levels = f" ({said.levels})" if said.levels else ""
     failed = sum(len(failure.experiments) for failure in failures(history, first=first))
     since = f"since experiment {first}: " if first else ""
     tried = f"{since}{count(rate.tried, 'experiment')} in {duration(used.total)}: {rate.kept:,} kept,"

@@ -11,6 +11,7 @@ from statistics import fmean
 
 from autoresearch.history import is_baseline
 from autoresearch.records import Direction, Experiment, Measurement, Metric, Outcome, Ruling, Side
+from autoresearch.views.hearsay import is_hearsay
 from autoresearch.views.levels import Level
 from autoresearch.views.paired import is_paired, spread
 from autoresearch.views.reading import Proof, Reading, Span, own_values
@@ -82,6 +83,8 @@ class Staircase:
     metric: Metric
     figures: Figures
     unsafe: bool
+    hearsay: bool
+    """Whether every number is another tool's word."""
     paired: bool
     """Whether every run timed both sides, so that only these compare."""
     discards: Sequence[Point]
@@ -139,6 +142,7 @@ class Staircase:
             metric=span.epoch.metric,
             figures=figures_of(reading, span),
             unsafe=span.epoch.unsafe,
+            hearsay=is_hearsay(span),
             paired=is_paired(span),
             discards=tried,
             keeps=keeps,

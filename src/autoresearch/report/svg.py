@@ -106,8 +106,10 @@ def description(stairs: Staircase) -> str:
     certified = [mark for mark in stairs.marks if mark.ruling is Ruling.CERTIFIED]
     words = [_counted(stairs.outcomes)]
     if stairs.plateaus:
-        words.append(f"Baseline {stairs.figures.with_unit(stairs.plateaus[0].mean)}.")
-    words.append(_last_certified(stairs, certified[-1]) if certified else "Nothing was certified.")
+        first = "They began at" if stairs.hearsay else "Baseline"
+        words.append(f"{first} {stairs.figures.with_unit(stairs.plateaus[0].mean)}.")
+    if not stairs.hearsay:
+        words.append(_last_certified(stairs, certified[-1]) if certified else "Nothing was certified.")
     return " ".join([*words, stairs.note]).rstrip()
 
 
@@ -365,7 +367,9 @@ def _signs(stairs: Staircase) -> Iterator[tuple[str, str]]:
         yield '<circle class="undone" cx="7" r="4.2"/>', "rolled back"
     yield '<path class="dot" stroke-width="5" d="M7 0h0"/>', "discarded"
     yield '<path class="rug" d="M7-5v9"/>', "no score"
-    yield '<path class="line" d="M0 0h14"/>', "provisional best"
+    yield '<path class="line" d="M0 0h14"/>', "their best" if stairs.hearsay else "provisional best"
+    if stairs.hearsay:
+        return
     yield '<path class="level" d="M1 0h12"/><path class="proof" d="M7-5l5 5l-5 5l-5-5z"/>', "certified, 95 %"
     if any(mark.ruling is not Ruling.CERTIFIED for mark in stairs.marks):
         yield '<path class="open" d="M7-5l5 5l-5 5l-5-5z"/>', "not proven"

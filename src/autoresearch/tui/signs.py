@@ -10,6 +10,7 @@ from autoresearch.views.standing import Standing
 STANDING: dict[Standing, tuple[str, str]] = {
     Standing.CERTIFIED: PROOF,
     Standing.PROVISIONAL: KEEP,
+    Standing.THEIRS: KEEP,
     Standing.PRUNED: UNDONE,
     Standing.ROLLED_BACK: UNDONE,
 }

@@ -23,6 +23,8 @@ class Standing(StrEnum):
     PRUNED = "pruned"
     """Kept once, then taken back by a night that prunes."""
     ROLLED_BACK = "rolled back"
+    THEIRS = "kept, by their word"
+    """Of another tool's ledger: nothing of it was judged here."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,7 +83,7 @@ def standings(reading: Reading) -> dict[int, Standing]:
     """Every kept change's standing, by experiment number; baselines left out. What others kept was never proven."""
     if reading.history.imported:
         kept = [done.number for done in reading.history.experiments if _is_keep(done)]
-        return dict.fromkeys(kept, Standing.PROVISIONAL)
+        return dict.fromkeys(kept, Standing.THEIRS)
     pruned = {undoes(done) for done in reading.lineage(reading.history.tip_commit)}
     on_tip = {done.number for done in reading.lineage(reading.history.tip_commit)}
     proven = blocks(reading, Ruling.CERTIFIED)
