@@ -94,6 +94,8 @@ def test_an_imported_study_cannot_be_added_to(folder: Path) -> None:
 def test_their_table_goes_out_as_it_came_in(folder: Path) -> None:
     verb("import", str(FIXTURES / "upstream.tsv"), "--as", "theirs")
     assert verb("export", "tsv") == (FIXTURES / "upstream.tsv").read_text()
+    rows = [json.loads(line) for line in verb("export", "jsonl").splitlines()]
+    assert {row["autoresearch"]["standing"] for row in rows if row.get("run")} == {""}
 
 
 def test_the_same_file_again_changes_nothing_and_another_is_refused(folder: Path) -> None:
