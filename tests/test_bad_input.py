@@ -5,21 +5,19 @@ from __future__ import annotations
 import json
 import os
 import subprocess
-import sys
 from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 
 from autoresearch.testing import toy
+from program import autoresearch
 
 Break = Callable[[Path], None]
 
 
 def cli(where: Path, *words: str) -> subprocess.CompletedProcess[str]:
-    done = subprocess.run(
-        [sys.executable, "-m", "autoresearch.cli", *words], cwd=where, capture_output=True, text=True, timeout=120
-    )
+    done = autoresearch(where, *words)
     assert "Traceback" not in done.stderr + done.stdout
     assert done.returncode != 3, done.stderr
     return done

@@ -12,6 +12,7 @@ from pathlib import Path
 import jsonschema
 import pytest
 
+import program
 from autoresearch import config
 from autoresearch.cli import VERBS
 
@@ -69,13 +70,12 @@ FOLLOWED = {
 
 def follow(script: str, tmp_path: Path) -> subprocess.CompletedProcess[str]:
     """Run what a page shows, as a user who has just installed us."""
-    path = f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}"
     who = {f"GIT_{role}_{what}": "u@example.org" for role in ("AUTHOR", "COMMITTER") for what in ("NAME", "EMAIL")}
     return subprocess.run(
         ["bash", "-e"],
         input=script,
         cwd=tmp_path,
-        env={**os.environ, "PATH": path, **who},
+        env={**os.environ, "PATH": program.on_path(), **who},
         capture_output=True,
         text=True,
         timeout=280,

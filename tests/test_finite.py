@@ -3,9 +3,7 @@
 from __future__ import annotations
 
 import json
-import os
 import subprocess
-import sys
 from dataclasses import asdict
 from pathlib import Path
 
@@ -20,6 +18,7 @@ from autoresearch.replay import replay
 from autoresearch.site import Site
 from autoresearch.task import Budget
 from autoresearch.testing import toy
+from program import autoresearch
 
 EVALUATE = """\
 import json, os, random, sys
@@ -91,10 +90,7 @@ def night(root: Path, *widths: int) -> tuple[Ledger[History], Spy]:
 
 
 def cli(root: Path, *words: str) -> subprocess.CompletedProcess[str]:
-    path = f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}"
-    return subprocess.run(
-        ["autoresearch", *words], cwd=root, env=os.environ | {"PATH": path}, capture_output=True, text=True
-    )
+    return autoresearch(root, *words)
 
 
 @pytest.fixture(scope="module")

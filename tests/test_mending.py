@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import json
-import subprocess
-import sys
 import threading
 import tomllib
 from contextlib import nullcontext
@@ -29,6 +27,7 @@ from autoresearch.strategies.greedy import Greedy
 from autoresearch.study import Study
 from autoresearch.task import Budget
 from autoresearch.testing import toy
+from program import autoresearch
 
 CODER = """\
 import json, os, pathlib, sys
@@ -70,11 +69,7 @@ def hybrid(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 def command(root: Path, *words: str) -> str:
-    done = subprocess.run(
-        [sys.executable, "-m", "autoresearch.cli", *words], cwd=root, capture_output=True, text=True, timeout=280
-    )
-    assert done.returncode == 0, done.stdout + done.stderr
-    return done.stdout
+    return autoresearch(root, *words, code=0).stdout
 
 
 def history_of(root: Path) -> Archive:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import os
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -18,6 +17,7 @@ from autoresearch import notify
 from autoresearch.errors import UserError
 from autoresearch.notify import Bell, demand, filled
 from gitrepo import repository
+from program import autoresearch
 
 # apprise asks for a module that Python drops one day.
 pytestmark = pytest.mark.filterwarnings("ignore:'imghdr':DeprecationWarning")
@@ -129,14 +129,7 @@ def test_without_apprise_one_sentence_says_what_to_install(monkeypatch: pytest.M
 
 
 def cli(root: Path, *argv: str, **env: str) -> subprocess.CompletedProcess[str]:
-    path = f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}"
-    return subprocess.run(
-        [sys.executable, "-m", "autoresearch.cli", *argv],
-        cwd=root,
-        env={**os.environ, "PATH": path, **env},
-        capture_output=True,
-        text=True,
-    )
+    return autoresearch(root, *argv, **env)
 
 
 @pytest.mark.slow

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import subprocess
-import sys
 import threading
 from collections.abc import Callable
 from pathlib import Path
@@ -19,6 +18,7 @@ from autoresearch.replay import replay
 from autoresearch.site import Site
 from autoresearch.task import Budget
 from autoresearch.testing import toy
+from program import autoresearch
 
 Edit = Callable[[Path], None]
 
@@ -133,9 +133,7 @@ def test_time_counts_only_where_the_sealed_evaluation_finds_the_target(tmp_path:
 def test_a_baseline_that_misses_the_target_is_said_and_does_not_hang(tmp_path: Path) -> None:
     metric = 'objective = "time_to_target"\nreach = "quality >= 0.9"'
     root = a_task(tmp_path / "toy", values='{"quality": settings["DROPOUT"]}', metric=metric)
-    argv = [sys.executable, "-m", "autoresearch.cli", "check"]
-    said = subprocess.run(argv, cwd=root, capture_output=True, text=True, timeout=60)
-    assert said.returncode == 4
+    said = autoresearch(root, "check", code=4)
     assert "The baseline does not give a number" in said.stdout
     assert "quality = 0.5 is not good enough" in said.stdout
     with pytest.raises(UserError, match="None of the baseline's 2 runs gave a number"):

@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 import signal
 import subprocess
-import sys
 import threading
 import time
 from pathlib import Path
@@ -22,6 +21,7 @@ from autoresearch.replay import replay
 from autoresearch.site import Site
 from autoresearch.task import Budget
 from autoresearch.testing import toy
+from program import COMMAND, autoresearch
 
 EVALUATE = """\
 import json, os, random
@@ -73,8 +73,7 @@ def a_night(root: Path, *wishes: str, experiments: int) -> None:
 
 
 def command(root: Path, *words: str) -> subprocess.CompletedProcess[str]:
-    argv = [sys.executable, "-m", "autoresearch.cli", *words]
-    return subprocess.run(argv, cwd=root, capture_output=True, text=True, timeout=250)
+    return autoresearch(root, *words)
 
 
 def archive(root: Path) -> Archive:
@@ -135,8 +134,8 @@ def test_neighbouring_lines_come_apart_and_what_is_built_upon_stays(tmp_path: Pa
 def killed_while_pruning(root: Path, *, measurements: int) -> None:
     """Start `prune` and kill it once the ledger holds that many more measurements."""
     before = archive(root).measured
-    argv = [sys.executable, "-m", "autoresearch.cli", "prune"]
-    with subprocess.Popen(argv, cwd=root, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL) as process:
+    quiet = {"stdout": subprocess.DEVNULL, "stderr": subprocess.DEVNULL}
+    with subprocess.Popen([*COMMAND, "prune"], cwd=root, **quiet) as process:
         while archive(root).measured < before + measurements and process.poll() is None:
             time.sleep(0.02)
         process.send_signal(signal.SIGKILL)

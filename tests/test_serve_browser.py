@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import subprocess
-import sys
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -15,6 +13,7 @@ from autoresearch.records import Candidate, Experiment, Measurement, Outcome, Si
 from autoresearch.site import Site
 from autoresearch.testing import toy
 from browser import Window, browser, needs_chromium
+from program import autoresearch
 from test_serve import Served, ended, started
 
 pytestmark = [needs_chromium, pytest.mark.slow]
@@ -26,8 +25,7 @@ SCRIPT = "<script>window.taken = 1</script><img src=x onerror='window.taken = 2'
 def served(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Served]:
     """A toy night that is over, served with control."""
     root = toy.make(tmp_path_factory.mktemp("served") / "toy", preset="exact", noise=0.0, experiments=5)
-    verb = [sys.executable, "-m", "autoresearch.cli", "run"]
-    subprocess.run(verb, cwd=root, check=True, capture_output=True)
+    autoresearch(root, "run", code=0)
     served = started(Site(root, "toy"), "--control")
     yield served
     ended(served)
@@ -180,8 +178,7 @@ def test_what_is_shown_has_names_for_who_cannot_see(served: Served, window: Wind
 def test_a_frozen_page_is_one_file_that_works(served: Served, window: Window, tmp_path: Path) -> None:
     number = record(served.site, summary=f"frozen {SCRIPT}", hypothesis=f"</script>{SCRIPT}")
     file = tmp_path / "night.html"
-    verb = [sys.executable, "-m", "autoresearch.cli", "report", "--html", str(file)]
-    subprocess.run(verb, cwd=served.site.root, check=True, capture_output=True)
+    autoresearch(served.site.root, "report", "--html", str(file), code=0)
     asked: list[str] = []
     window.page.on("request", lambda request: asked.append(request.url))
     page = window.open(f"{file.as_uri()}#/n/{number}")
@@ -197,8 +194,7 @@ def test_a_frozen_page_is_one_file_that_works(served: Served, window: Window, tm
 
 def test_a_frozen_page_without_scripts_is_the_report(served: Served, chromium: Any, tmp_path: Path) -> None:
     file = tmp_path / "night.html"
-    verb = [sys.executable, "-m", "autoresearch.cli", "report", "--html", str(file)]
-    subprocess.run(verb, cwd=served.site.root, check=True, capture_output=True)
+    autoresearch(served.site.root, "report", "--html", str(file), code=0)
     window = Window(chromium, java_script_enabled=False)
     window.page.goto(file.as_uri())
     assert window.page.is_visible("text=What survived")

@@ -5,7 +5,6 @@ from __future__ import annotations
 import hashlib
 import json
 import subprocess
-import sys
 import threading
 from collections.abc import Callable
 from dataclasses import dataclass, field
@@ -22,6 +21,7 @@ from autoresearch.records import Brief, Experiment, Outcome, Proposal
 from autoresearch.site import Site
 from autoresearch.task import Budget
 from autoresearch.testing import toy
+from program import autoresearch
 
 LOWER = ("LEARNING_RATE = 0.003", "LEARNING_RATE = 0.006")
 FAR = ("LEARNING_RATE = 0.006", "LEARNING_RATE = 900.0")
@@ -70,10 +70,7 @@ class Stubborn:
 
 
 def say(root: Path, *words: str, code: int = 0) -> subprocess.CompletedProcess[str]:
-    argv = [sys.executable, "-m", "autoresearch.cli", *words]
-    done = subprocess.run(argv, cwd=root, capture_output=True, text=True, timeout=60)
-    assert done.returncode == code, done.stderr
-    return done
+    return autoresearch(root, *words, code=code)
 
 
 def night(root: Path, agent: Stubborn, experiments: int) -> None:

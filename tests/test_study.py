@@ -26,6 +26,7 @@ from autoresearch.site import Site
 from autoresearch.study import Study
 from autoresearch.task import Budget
 from autoresearch.testing import toy
+from program import COMMAND, autoresearch
 
 Edit = Callable[[Path], None]
 
@@ -366,12 +367,8 @@ def test_replay_finds_a_verdict_that_does_not_follow(root: Path) -> None:
     assert any("is not the mean of its runs" in text for text in found)
 
 
-COMMAND = [sys.executable, "-m", "autoresearch.cli"]
-
-
 def cli(root: Path, *words: str, code: int = 0) -> subprocess.CompletedProcess[str]:
-    done = subprocess.run([*COMMAND, *words], cwd=root, capture_output=True, text=True, timeout=240)
-    assert done.returncode == code, done.stderr + done.stdout
+    done = autoresearch(root, *words, code=code)
     assert "Traceback" not in done.stderr
     return done
 

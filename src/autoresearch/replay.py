@@ -27,6 +27,8 @@ class Replay:
     verdicts: int = 0
     certificates: int = 0
     disagreements: list[str] = field(default_factory=list)
+    imported: str = ""
+    """Name of another tool's file that the ledger was read from: then nothing in it was measured."""
 
     def as_dict(self) -> dict[str, object]:
         """Plain data, versioned."""
@@ -51,6 +53,7 @@ def replay(path: Path) -> Replay:
                 found.certificates += 1
         found.disagreements += [f"line {event.seq + 1}: {text}" for text in judge.objections(event.record)]
         judge.history.add(event.record)
+    found.imported = source.file if (source := judge.history.imported) else ""
     return found
 
 

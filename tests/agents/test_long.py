@@ -6,7 +6,6 @@ import os
 import re
 import signal
 import subprocess
-import sys
 import time
 from collections.abc import Iterator
 from pathlib import Path
@@ -29,6 +28,7 @@ from autoresearch.records import Brief, Outcome
 from autoresearch.site import Site
 from autoresearch.testing import toy
 from autoresearch.workspace import Workspace
+from program import COMMAND, autoresearch
 
 AGENT = r"""
 D=$AUTORESEARCH_ASK
@@ -70,8 +70,7 @@ def make(folder: Path, agent: str, *, more: str = LONG, experiments: int = 10) -
 
 
 def run(root: Path, **env: str) -> subprocess.CompletedProcess[str]:
-    verb = [sys.executable, "-m", "autoresearch.cli", "run"]
-    return subprocess.run(verb, cwd=root, env=os.environ | env, capture_output=True, text=True, timeout=240)
+    return autoresearch(root, "run", **env)
 
 
 def history(root: Path) -> Archive:
@@ -166,7 +165,7 @@ def test_a_killed_night_goes_on_with_the_try_it_was_measuring(tmp_path: Path) ->
     )
     root = make(tmp_path / "toy", agent, experiments=2)
     ledger = Site(root, "toy").ledger_path
-    with subprocess.Popen([sys.executable, "-m", "autoresearch.cli", "run"], cwd=root, stderr=subprocess.DEVNULL) as p:
+    with subprocess.Popen([*COMMAND, "run"], cwd=root, stderr=subprocess.DEVNULL) as p:
         while not (ledger.exists() and '"summary":"slow"' in ledger.read_text()):
             time.sleep(0.02)
         p.send_signal(signal.SIGKILL)
@@ -225,8 +224,7 @@ def test_a_person_pauses_a_long_session_and_stops_it(tmp_path: Path, monkeypatch
     def said(word: str) -> None:
         assert CliRunner().invoke(app, [word]).exit_code == 0
 
-    verb = [sys.executable, "-m", "autoresearch.cli", "run"]
-    with subprocess.Popen(verb, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL) as running:
+    with subprocess.Popen([*COMMAND, "run"], stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL) as running:
         while not (ledger.exists() and len(history(root).experiments) > 2):
             time.sleep(0.05)
         said("pause")

@@ -6,9 +6,7 @@ All of it by the command line, in real boxes, against the scripted model. Instal
 from __future__ import annotations
 
 import json
-import os
 import subprocess
-import sys
 from pathlib import Path
 from typing import Any
 
@@ -18,6 +16,7 @@ from models import Edit, Fail, Models, Read, Scene, Step, Text
 
 from autoresearch.agents.programs import DIALECTS
 from autoresearch.testing import toy
+from program import autoresearch
 
 KEY = "key-4711-that-nobody-may-see"
 
@@ -51,9 +50,7 @@ def records(root: Path, kind: str) -> list[dict[str, Any]]:
 
 
 def run(root: Path, *options: str) -> subprocess.CompletedProcess[str]:
-    env = os.environ | {"PATH": installed.PATH, "MODEL_KEY": KEY}
-    verb = [sys.executable, "-m", "autoresearch.cli", "run", *options]
-    return subprocess.run(verb, cwd=root, env=env, capture_output=True, text=True, timeout=240)
+    return autoresearch(root, "run", *options, PATH=installed.PATH, MODEL_KEY=KEY)
 
 
 @pytest.mark.slow

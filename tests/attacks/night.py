@@ -3,10 +3,8 @@
 from __future__ import annotations
 
 import json
-import os
 import re
 import subprocess
-import sys
 import tempfile
 import time
 from collections.abc import Mapping
@@ -15,6 +13,7 @@ from dataclasses import dataclass, field
 from functools import cache, cached_property
 from pathlib import Path
 
+import program
 from autoresearch import sandboxes
 from autoresearch.attacks import code
 from autoresearch.attacks.attack import Attack, Draft, Family, InCandidateBox, Stage, Standing
@@ -233,6 +232,4 @@ def backend_options(backend: str) -> list[str]:
 
 def autoresearch(root: Path, *words: str, env: Mapping[str, str] | None = None) -> subprocess.CompletedProcess[str]:
     """One command of ours in `root`, as a user types it who has `env` set as well."""
-    env = {name: value for name, value in os.environ.items() if name != "NO_COLOR"} | dict(env or {})
-    argv = [sys.executable, "-m", "autoresearch.cli", *words]
-    return subprocess.run(argv, cwd=root, env=env, capture_output=True, text=True, timeout=NIGHT_SECONDS)
+    return program.autoresearch(root, *words, timeout=NIGHT_SECONDS, **(env or {}))

@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import importlib.util
 import json
-import os
 import re
 import shutil
 import subprocess
@@ -23,6 +22,8 @@ from autoresearch.history import History
 from autoresearch.ledger import Ledger
 from autoresearch.records import Certificate, Ruling
 from autoresearch.workspace import git
+from interpreters import WITH_PACKAGES
+from program import autoresearch
 
 ROOT = Path(__file__).parents[2]
 EXAMPLES = ROOT / "examples"
@@ -223,11 +224,7 @@ class Night:
 
     def command(self, *words: str) -> str:
         """Standard output of `autoresearch WORDS` in the repository."""
-        command = [sys.executable, "-m", "autoresearch.cli", *words]
-        env = os.environ | {"PATH": f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}"}
-        done = subprocess.run(command, cwd=self.root, env=env, capture_output=True, text=True)
-        assert done.returncode == 0, done.stderr[-2000:]
-        return done.stdout
+        return autoresearch(self.root, *words, code=0, **WITH_PACKAGES).stdout
 
     def run(self, *settings: str) -> Self:
         """Try every edit planned that was not tried yet."""

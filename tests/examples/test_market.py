@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import shutil
 import subprocess
 import sys
@@ -11,26 +10,26 @@ from pathlib import Path
 import pytest
 
 from autoresearch.workspace import git
+from interpreters import WITH_PACKAGES
+from program import autoresearch
 
 EXAMPLE = Path(__file__).parents[2] / "examples" / "market"
 
 
 def run(root: Path, *words: str) -> str:
-    env = os.environ | {"PATH": f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}"}
-    done = subprocess.run(words, cwd=root, env=env, capture_output=True, text=True)
-    assert done.returncode == 0, done.stdout + done.stderr
-    return done.stdout
+    return autoresearch(root, *words, code=0, **WITH_PACKAGES).stdout
 
 
 def morning(folder: Path, *words: str, trend: float) -> str:
     """The report on a night in such a market; `words` go to `autoresearch run`."""
     root = folder / "market"
     shutil.copytree(EXAMPLE, root)
-    run(root, "python", "prepare.py", "--trend", str(trend), "--seed", "3")
+    prepare = [sys.executable, "prepare.py", "--trend", str(trend), "--seed", "3"]
+    subprocess.run(prepare, cwd=root, check=True, capture_output=True)
     git.create(root, message="A market")
-    run(root, "autoresearch", "run", *words)
-    assert "0 disagree" in run(root, "autoresearch", "replay")
-    run(root, "autoresearch", "report")
+    run(root, "run", *words)
+    assert "0 disagree" in run(root, "replay")
+    run(root, "report")
     return (root / ".autoresearch" / "market" / "report" / "report.md").read_text()
 
 

@@ -46,10 +46,28 @@ def test_the_csv_has_every_experiment_and_every_metric(history: Archive) -> None
 
 def test_no_cell_is_a_formula(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(tmp_path)
-    Path("r.tsv").write_text("commit\tloss\tstatus\tdescription\na\t1.0\tkeep\t=HYPERLINK(1)\n")
+    rows = ("=1+1\t1.0\tkeep\t=HYPERLINK(1)\n", 'b\t1.0\tkeep\t"never closed\n', "c\t1.0\tkeep\tx\n")
+    Path("r.tsv").write_text("commit\tloss\tstatus\tdescription\n" + "".join(rows))
     CliRunner().invoke(app, ["import", "r.tsv", "--as", "theirs"], catch_exceptions=False)
-    (row,) = csv.DictReader(io.StringIO(exported("csv")))
-    assert row["summary"] == "'=HYPERLINK(1)"
+    assert next(csv.DictReader(io.StringIO(exported("csv"))))["summary"] == "'=HYPERLINK(1)"
+    table = list(csv.DictReader(io.StringIO(exported("tsv")), delimiter="\t"))
+    assert [row["description"] for row in table] == ["'=HYPERLINK(1)", "'\"never closed", "x"]
+    assert table[0]["commit"] == "'=1+1"
+
+
+@pytest.mark.parametrize("form", ["tsv", "jsonl"])
+def test_an_unknown_fate_goes_out_and_comes_back_unknown(
+    form: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    rows = "a\t1.0\tkeep\tx\nb\t0.9\tmaybe\ty\nc\t-\tmaybe\tz\nd\t-\tkeep\tw\ne\t-\tcrash\tv\nf\t0.8\tdiscard\tu\n"
+    Path("r.tsv").write_text("commit\tloss\tstatus\tdescription\n" + rows)
+    CliRunner().invoke(app, ["import", "r.tsv", "--as", "theirs"], catch_exceptions=False)
+    before, again = Site(tmp_path, "theirs").ledger().history.experiments, read(exported(form).encode()).rows
+    assert [(row.outcome, row.value) for row in again] == [(done.verdict.outcome, done.value) for done in before]
+    assert [row.outcome for row in again[1:4]] == [Outcome.UNKNOWN, Outcome.UNKNOWN, Outcome.KEEP]
+    log = [json.loads(line) for line in exported("jsonl").splitlines()]
+    assert "keep" not in {run["status"] for run in log[2:]}
 
 
 def test_our_log_comes_back_through_our_reader_of_theirs(history: Archive) -> None:

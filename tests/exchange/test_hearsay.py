@@ -15,6 +15,7 @@ from autoresearch.cli import app
 from autoresearch.errors import UserError
 from autoresearch.history import Note
 from autoresearch.records import Outcome
+from autoresearch.report.morning import morning
 from autoresearch.site import Site
 from autoresearch.stats import luck
 from autoresearch.views.hearsay import accounts
@@ -74,7 +75,12 @@ def test_every_fixture_is_shown_by_every_verb(name: str, folder: Path) -> None:
     totals = [sum(int(text.replace(",", "")) for text in column) for column in zip(*captions, strict=True)]
     assert totals == [status["experiments"], status["counts"]["keep"], status["counts"]["discard"]]
     assert status["experiments"] == sum(status["counts"].values())
-    assert verb("replay").endswith("0 disagree.\n")
+    assert "in an unknown time" in morning(history)[1]
+    assert "imported from" in verb("replay", exit_code=4)
+    comment = verb("report", "--comment", str(site.ledger_path))
+    assert "nothing here was measured" in comment
+    assert "provisional" not in comment
+    assert "|" not in comment.replace("\\|", "")
 
 
 def test_an_imported_study_cannot_be_added_to(folder: Path) -> None:
@@ -105,6 +111,20 @@ def test_the_same_file_again_changes_nothing_and_another_is_refused(folder: Path
     assert Site(folder, "theirs").ledger_path.read_bytes() == before
     with pytest.raises(UserError, match="was imported from another"):
         verb("import", str(FIXTURES / "percent.csv"), "--as", "theirs")
+
+
+def test_a_part_of_an_import_is_no_study_of_ours_and_the_same_file_again_makes_it_whole(folder: Path) -> None:
+    verb("import", str(FIXTURES / "upstream.tsv"), "--as", "theirs")
+    site = Site(folder, "theirs")
+    whole = site.ledger_path.read_bytes()
+    site.ledger_path.write_bytes(b"".join(whole.splitlines(keepends=True)[:5]))
+    assert json.loads(verb("status", "--json"))["imported"]
+    with pytest.raises(UserError, match="it can only be read"):
+        verb("tell", "go on")
+    verb("import", str(FIXTURES / "upstream.tsv"), "--as", "theirs")
+    assert len(verb("log", "--json").splitlines()) == len(site.ledger().history.hearsay) == 6
+    assert "4 attempts" in json.loads(verb("status", "--json"))["imported"]["their rule"]
+    assert not list(site.folder.glob("import-*"))
 
 
 def test_a_dry_run_writes_nothing(folder: Path) -> None:

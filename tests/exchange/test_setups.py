@@ -18,6 +18,7 @@ from autoresearch.setups.detect import detect
 from autoresearch.setups.tryout import numbers
 from autoresearch.site import Site
 from gitrepo import fingerprint, git, repository, write
+from program import COMMAND, autoresearch
 
 KARPATHY = {
     "prepare.py": "TIME_BUDGET = 7  # seconds\nDATA = 'none'\n",
@@ -83,8 +84,7 @@ EXACT = '\n[referee]\npreset = "exact"\nmin_effect = 1e-6\n'
 
 
 def run(root: Path, *words: str) -> subprocess.CompletedProcess[str]:
-    verb = [sys.executable, "-m", "autoresearch.cli", *words]
-    return subprocess.run(verb, cwd=root, capture_output=True, text=True, timeout=200, stdin=subprocess.DEVNULL)
+    return autoresearch(root, *words)
 
 
 def adopted(root: Path, *words: str) -> dict[str, object]:
@@ -249,8 +249,8 @@ def test_on_a_terminal_init_asks_and_writes_what_was_answered(tmp_path: Path) ->
 
     root = repository(tmp_path / "mine", {"bench.py": "print('speed: 1.5')\n", "src/a.py": "A = 1\n"})
     master, slave = pty.openpty()
-    verb = [sys.executable, "-m", "autoresearch.cli", "init"]
-    with subprocess.Popen(verb, cwd=root, stdin=slave, stdout=subprocess.PIPE, stderr=subprocess.PIPE) as asking:
+    pipes = {"stdin": slave, "stdout": subprocess.PIPE, "stderr": subprocess.PIPE}
+    with subprocess.Popen([*COMMAND, "init"], cwd=root, **pipes) as asking:
         os.write(master, b"1\n1\nmaximize\nsrc/*.py\n")
         _, said = asking.communicate(timeout=60)
     os.close(master)

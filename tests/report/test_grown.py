@@ -25,7 +25,8 @@ from autoresearch.report.page import certificate_row, compose
 from autoresearch.report.provenance import provenance
 from autoresearch.report.sides import sides
 from autoresearch.views import Reading, survivors
-from autoresearch.views.calibration import amount, calibration
+from autoresearch.views.calibration import calibration
+from autoresearch.views.claimed import amount
 from autoresearch.views.delivery import delivery
 from autoresearch.views.since import first_since
 from autoresearch.views.spend import spend
@@ -93,10 +94,31 @@ def test_a_provisional_best_says_what_flatters_it() -> None:
         ("0.01 to 0.02", None),
         ("0", None),
         ("layer2 shrinks", None),
+        ("reduce val_bpb by about 0.003, because of the rate", 0.003),
+        ("bpb -0.002", 0.002),
+        ("a gain of at least 0.01.", 0.01),
+        ("layer-2 gets lower by 0.01", 0.01),
+        ("0.01bit/byte with batches of all sizes", 0.01),
+        ("2 ms faster", None),
+        ("about 2x faster", None),
+        ("2 times better", None),
+        ("epoch 3 should be better", None),
+        ("reduce loss at layer-2", None),
+        ("raise top-1 accuracy", None),
+        ("increase depth by 2", None),
+        ("batch of 32", None),
+        ("lower to 0.95 bit/byte", None),
+        ("val_bpb: 0.95", None),
+        ("val_bpb of about 0.95 bit/byte", None),
+        ("at about 0.95 bit/byte", None),
+        ("lower val_bpb by 0.003 bit/byte", 0.003),
+        ("0.01-0.02 lower", None),
+        ("1,5 lower", None),
     ],
 )
 def test_a_claim_is_a_number_only_where_it_is_exactly_one(text: str, size: float | None) -> None:
-    assert amount(text, 3.0) == (None if size is None else pytest.approx(size))
+    metric = Metric("val_bpb", Direction.MINIMIZE, "bit/byte")
+    assert amount(text, 3.0, metric) == (None if size is None else pytest.approx(size))
 
 
 def test_claims_are_held_against_what_was_measured() -> None:

@@ -15,9 +15,12 @@ FOUND = 4
 
 
 def replay(ledger: place.LedgerFile = None, study: place.StudyName = None, as_json: place.AsJson = False) -> None:
-    """Verify the ledger's chain and re-judge every verdict and certificate from its measurements."""
+    """Verify the ledger's chain and re-judge every verdict and certificate from its measurements.
+
+    Exits with 4 where something does not hold, and where nothing was measured: the ledger is empty, or was imported.
+    """
     from autoresearch.replay import replay as judge_again
-    from autoresearch.views.words import count
+    from autoresearch.views.words import count, plain
 
     path = place.ledger_path(ledger, study)
     try:
@@ -27,6 +30,11 @@ def replay(ledger: place.LedgerFile = None, study: place.StudyName = None, as_js
         raise typer.Exit(FOUND) from None
     if as_json:
         typer.echo(json.dumps(result.as_dict()))
+    elif result.imported:
+        typer.echo(
+            f"{count(result.lines, 'line')} verify; imported from {plain(result.imported, 60)}:"
+            " nothing here was measured, so there is no verdict to judge again."
+        )
     else:
         typer.echo(
             f"{count(result.lines, 'line')} verify; {count(result.verdicts, 'verdict')} and"
@@ -35,4 +43,4 @@ def replay(ledger: place.LedgerFile = None, study: place.StudyName = None, as_js
         )
         for disagreement in result.disagreements:
             typer.echo(f"  {disagreement}")
-    raise typer.Exit(FOUND if result.disagreements or not result.lines else 0)
+    raise typer.Exit(FOUND if result.disagreements or result.imported or not result.lines else 0)

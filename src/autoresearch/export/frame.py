@@ -79,11 +79,11 @@ def as_csv(history: Archive) -> str:
     table, out = rows(history), io.StringIO()
     writer = csv.DictWriter(out, columns(table), restval="", lineterminator="\n")
     writer.writeheader()
-    writer.writerows({name: _inert(cell) for name, cell in row.items()} for row in table)
+    writer.writerows({name: inert(cell) for name, cell in row.items()} for row in table)
     return out.getvalue()
 
 
-def _inert(cell: Cell) -> Cell:
+def inert(cell: Cell) -> Cell:
     """Strangers' text that no spreadsheet takes for a formula."""
     return f"'{cell}" if isinstance(cell, str) and cell.startswith(("=", "+", "-", "@", "\t", "\r")) else cell
 

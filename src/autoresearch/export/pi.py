@@ -1,7 +1,9 @@
 """pi-autoresearch's log, so that its tools read our studies: a config line an epoch, a run line an experiment.
 
 What their format has no word for stands under one key of ours, `autoresearch`, which their readers pass over. An
-attempt without a score is written as they write it, metric 0 and status crash or checks_failed.
+attempt without a score is written as they write it, metric 0 and status crash or checks_failed. An imported one of
+which nobody knows whether it was kept is a discard with its number and `unknown:` before its description, for they
+take a status they do not know for a keep. Our own reader goes by our key.
 """
 
 from __future__ import annotations
@@ -16,7 +18,7 @@ from autoresearch.records import Direction, Experiment, Outcome
 from autoresearch.views.reading import Reading, Span, own_runs
 from autoresearch.views.standing import standings
 
-_STATUS = {Outcome.KEEP: "keep", Outcome.DISCARD: "discard", Outcome.CHECKS_FAILED: "checks_failed"}
+_SCORED = {Outcome.KEEP: "keep", Outcome.DISCARD: "discard", Outcome.UNKNOWN: "discard"}
 
 
 def lines(history: Archive) -> Iterator[str]:
@@ -41,7 +43,7 @@ def _config(history: Archive, span: Span) -> dict[str, object]:
 
 
 def _run(history: Archive, span: Span, done: Experiment, standing: str) -> dict[str, object]:
-    scored = done.value is not None and done.verdict.outcome in (Outcome.KEEP, Outcome.DISCARD)
+    scored = done.value is not None and done.verdict.outcome in _SCORED
     made, metric = done.candidate, span.epoch.metric.name
     others = {name: value for name, value in values(history, done).items() if name != metric}
     return {
@@ -49,8 +51,8 @@ def _run(history: Archive, span: Span, done: Experiment, standing: str) -> dict[
         "commit": (made.commit if made else done.parent)[:7],
         "metric": done.value if scored else 0,
         "metrics": others if scored else {},
-        "status": _STATUS.get(done.verdict.outcome, "crash") if scored or not _is_score(done) else "crash",
-        "description": made.summary if made else done.verdict.reason,
+        "status": _SCORED[done.verdict.outcome] if scored else _failed(done),
+        "description": _description(done),
         "timestamp": _milliseconds(done.started),
         "segment": span.index,
         "confidence": None,
@@ -64,8 +66,13 @@ def _run(history: Archive, span: Span, done: Experiment, standing: str) -> dict[
     }
 
 
-def _is_score(done: Experiment) -> bool:
-    return done.verdict.outcome in (Outcome.KEEP, Outcome.DISCARD)
+def _failed(done: Experiment) -> str:
+    return "checks_failed" if done.verdict.outcome is Outcome.CHECKS_FAILED else "crash"
+
+
+def _description(done: Experiment) -> str:
+    said = done.candidate.summary if done.candidate else done.verdict.reason
+    return f"unknown: {said}" if done.verdict.outcome is Outcome.UNKNOWN else said
 
 
 def _milliseconds(moment: str) -> int:

@@ -2,13 +2,17 @@
 
 The second column is always headed `val_bpb`, because the notebook asks for that name; what is in it is the study's own
 metric. The notebook takes lower for better, so a maximised metric is written with its sign turned.
-An attempt without a score is `crash` with 0.000000, as upstream codes it: never read that as a number.
+An attempt without a score is `crash` with 0.000000, as upstream codes it: never read that as a number. An imported
+attempt of which nobody knows whether it was kept is `unknown`, and a number that an imported row lacks is `nan`: the
+notebook counts the one as neither kept nor crashed, and draws the other nowhere.
 """
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterator
 
+from autoresearch.export.frame import inert
 from autoresearch.history import Archive
 from autoresearch.records import Direction, Experiment, Outcome
 from autoresearch.views.words import plain
@@ -29,20 +33,30 @@ def _comparable(history: Archive) -> Iterator[Experiment]:
 
 
 def _row(history: Archive, done: Experiment) -> tuple[str, ...]:
-    scored = done.value is not None and done.verdict.outcome in (Outcome.KEEP, Outcome.DISCARD)
+    status = _status(history, done)
     sign = 1 if history.metric.direction is Direction.MINIMIZE else -1
+    number = "nan" if done.value is None else f"{sign * done.value:.6f}"
     return (
-        (done.candidate.commit if done.candidate else done.parent)[:7],
-        f"{sign * done.value:.6f}" if scored and done.value is not None else "0.000000",
-        f"{_memory_gb(history, done) if scored else 0.0:.1f}",
-        str(done.verdict.outcome) if scored else "crash",
+        _text((done.candidate.commit if done.candidate else done.parent)[:7]),
+        "0.000000" if status == "crash" else number,
+        f"{0.0 if status == 'crash' else _memory_gb(history, done):.1f}",
+        status,
         _description(done),
     )
 
 
+def _status(history: Archive, done: Experiment) -> str:
+    """A word of upstream's, or `unknown`: of an imported row no crash is claimed that its ledger does not tell of."""
+    outcome = done.verdict.outcome
+    if outcome is Outcome.UNKNOWN:
+        return str(outcome)
+    has_score = outcome in (Outcome.KEEP, Outcome.DISCARD) and (done.value is not None or history.imported)
+    return str(outcome) if has_score else "crash"
+
+
 def _memory_gb(history: Archive, done: Experiment) -> float:
     if row := history.hearsay.get(done.number):
-        return row.values.get("memory_gb", 0.0)
+        return row.values.get("memory_gb", math.nan)
     peaks = [run.peak_memory_bytes or 0 for run in history.settled.get(done.number, ())]
     return max(peaks, default=0) / 2**30
 
@@ -50,6 +64,12 @@ def _memory_gb(history: Archive, done: Experiment) -> float:
 def _description(done: Experiment) -> str:
     summary = done.candidate.summary if done.candidate else done.verdict.reason
     outcome = done.verdict.outcome
-    if outcome in (Outcome.KEEP, Outcome.DISCARD, Outcome.CRASH):
-        return plain(summary, 500)
-    return plain(f"{outcome}: {summary}", 500)
+    if outcome in (Outcome.KEEP, Outcome.DISCARD, Outcome.CRASH, Outcome.UNKNOWN):
+        return _text(summary)
+    return _text(f"{outcome}: {summary}")
+
+
+def _text(text: str) -> str:
+    """Strangers' text as one cell: no formula to a spreadsheet, and to pandas no quote that hides line ends."""
+    text = str(inert(plain(text, 500)))
+    return f"'{text}" if text.startswith('"') else text

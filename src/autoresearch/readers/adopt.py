@@ -6,6 +6,7 @@ import hashlib
 import re
 from collections.abc import Iterator
 from pathlib import Path
+from tempfile import TemporaryDirectory
 
 import autoresearch
 from autoresearch.errors import UserError
@@ -14,14 +15,14 @@ from autoresearch.history import Archive, Epoch, Note, StudyStart
 from autoresearch.ledger import Ledger, now
 from autoresearch.readers.foreign import Foreign, Segment
 from autoresearch.records import Metric
-from autoresearch.site import Site
+from autoresearch.site import Site, rewrite
 
 RULE = "their own"
 """Name of the referee of an imported epoch: none of ours."""
 
 
 def adopt(root: Path, name: str, *, file: Path, data: bytes, found: Foreign) -> Site:
-    """Write what was read as the study `name`. The same bytes again change nothing.
+    """Write what was read as the study `name`, whole or not at all. The same bytes again change nothing.
 
     Raises UserError when the file has no row, or a study of that name has begun from something else.
     """
@@ -31,14 +32,16 @@ def adopt(root: Path, name: str, *, file: Path, data: bytes, found: Foreign) -> 
         raise UserError(f"{file} has no row that could be read.", fix="look at it: autoresearch import FILE --dry-run")
     site = Site(root, name)
     source = _source(file, data, found)
-    if site.ledger_path.exists():
-        _demand_same(site, source)
+    if site.ledger_path.exists() and _is_whole(site, source):
         return site
     site.create()
     kept = site.folder / "imported" / source.sha256
     kept.parent.mkdir(exist_ok=True)
-    kept.write_bytes(data)
-    Ledger(site.ledger_path, Archive()).append(*_records(name, source, found))
+    rewrite(kept, data)
+    with TemporaryDirectory(prefix="import-", dir=site.folder) as place:
+        begun = Path(place) / site.ledger_path.name
+        Ledger(begun, Archive()).append(*_records(name, source, found))
+        begun.replace(site.ledger_path)
     return site
 
 
@@ -49,21 +52,24 @@ def _source(file: Path, data: bytes, found: Foreign) -> Imported:
     return Imported(name, digest, found.form, len(data), found.lines, rows, doubts=tuple(found.doubts))
 
 
-def _demand_same(site: Site, source: Imported) -> None:
-    begun = site.ledger().history.imported
+def _is_whole(site: Site, source: Imported) -> bool:
+    """Whether what stands there has every row of `source`. Raises UserError when it begins otherwise."""
+    history = site.ledger().history
+    begun = history.imported
     if begun is None or begun.sha256 != source.sha256:
         what = f"was imported from another {begun.file}" if begun else "is a study of its own"
         raise UserError(f"{site.study!r} {what}.", fix=f"autoresearch import {source.file} --as ANOTHER-NAME")
+    return len(history.hearsay) == source.rows
 
 
 def _records(name: str, source: Imported, found: Foreign) -> Iterator[object]:
-    """The whole ledger, in one append: from then on nothing can be added."""
+    """The whole ledger. Where it comes from stands above the rows, so that no part of it passes for a study of ours."""
     yield StudyStart(name, base="", secret="", version=autoresearch.__version__)
+    yield source
     for number, segment in enumerate(found.segments, 1):
         yield _epoch(number, segment, source)
         yield from segment.rows
     yield from (Note("doubt", doubt) for doubt in found.doubts)
-    yield source
 
 
 def _epoch(number: int, segment: Segment, source: Imported) -> Epoch:

@@ -11,6 +11,8 @@ _UNIT = r"(?![xXbBoO]\d)[%A-Za-z\u00b5\u03bc\u00b0][\w%/\u00b5\u03bc.^-]*"
 _WHOLE = re.compile(rf"({_NUMBER})\s*({_UNIT})?", re.ASCII)
 _ASIDE = re.compile(rf"[~\u2248]?\s*({_NUMBER})\s*({_UNIT})?\s*(?:$|[(\[±]|\+/-).*", re.ASCII)
 _COMMA = re.compile(r"[-+]?\d+(?:,\d+)+(?:\.\d+)?")
+_LONGEST = 200
+"""Characters of a cell that may be a number; matching takes the square of their number."""
 NOTHING = frozenset(
     ["", *"- -- – — ? n/a na none null nan tbd x / crash crashed fail failed error oom timeout skipped".split()]  # noqa: SIM905
 )
@@ -31,6 +33,8 @@ class Cell:
 def number(text: str) -> Cell:
     """Read one cell. A comma is never guessed to be decimals or thousands."""
     text = text.strip().strip("\"'`*").strip()
+    if len(text) > _LONGEST:
+        return Cell(doubt=f"{text[:40]!r} ... is too long for a number")
     if text.lower() in NOTHING:
         return Cell(absent=True)
     if found := _WHOLE.fullmatch(text):

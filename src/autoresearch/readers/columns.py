@@ -27,6 +27,8 @@ _ASIDE = re.compile(
     r"mem|vram|param|seconds|duration|elapsed|wall|depth|tokens|steps?$|num_|_n$|seed|lines|cost|parent|gpu|delta|conf"
 )
 """Headings of numbers that are rarely the metric; only taken for it where there is no other."""
+_DERIVED = re.compile(r"(^|_)(best|running|so_far|prev|previous|ema|baseline|base|old)(_|$)")
+"""Headings of numbers that are worked out from those of other rows, so that they are no attempt's own."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,6 +40,8 @@ class Columns:
     metric: int | None = None
     guessed: bool = False
     """Whether there was no heading."""
+    others: Sequence[str] = ()
+    """Columns that might be the metric as well."""
 
     @property
     def metric_name(self) -> str:
@@ -52,15 +56,28 @@ class Columns:
 
 def is_heading(cells: Sequence[str]) -> bool:
     """Whether these cells name columns: several words we know, and no number among them."""
-    known = [cell for cell in cells if _role(cell)]
-    numbers = sum(number(cell).value is not None for cell in cells)
-    return len(known) >= 2 and not numbers and not any(is_known(cell) for cell in cells)
+    known = [cell for cell in cells if _role(cell) and not is_known(cell)]
+    return len(known) >= 2 and not tells(cells)
+
+
+def tells(cells: Sequence[str]) -> bool:
+    """Whether these cells say what only a row does: a number, or what became of an attempt.
+
+    A heading may be such a word, `kept` or `error`: then it names the status, or another cell does, and no cell stands
+    for a missing number.
+    """
+    if any(number(cell).value is not None for cell in cells):
+        return True
+    words = [cell for cell in cells if is_known(cell)]
+    rest = [cell for cell in cells if cell.strip() and not is_known(cell)]
+    named = all(map(_role, words)) or any((_role(cell) or ("",))[0] == "status" for cell in rest)
+    return bool(words) and (not named or any(number(cell).absent for cell in rest))
 
 
 def may_be_heading(cells: Sequence[str]) -> bool:
     """Whether the first line of a file names columns in words we do not know: a row has a number, or a status."""
     short = all(0 < len(cell) < LONGEST for cell in cells)
-    return len(cells) >= 3 and short and not any(is_known(c) or number(c).value is not None for c in cells)
+    return short and (len(cells) >= 3 or any(map(_role, cells))) and len(cells) > 1 and not tells(cells)
 
 
 def headed(names: Sequence[str], rows: Sequence[Sequence[str]], metric: str | None) -> Columns:
@@ -75,9 +92,15 @@ def headed(names: Sequence[str], rows: Sequence[Sequence[str]], metric: str | No
     if metric is not None:
         return Columns(names, roles, next((place for place in free if names[place] == metric), None))
     numeric = [place for place in free if _share(rows, place) >= 0.3]
-    likely = [place for place in numeric if not _ASIDE.search(names[place].lower())]
-    telling = [place for place in likely if named(names[place])]
-    return Columns(names, roles, next(iter([*telling, *likely, *numeric, *free]), None))
+    fitting = sorted(numeric or free, key=lambda place: _fit(names[place]))
+    best = fitting[0] if fitting else None
+    others = [names[place] for place in fitting[1:] if _fit(names[place])[0] == _fit(names[fitting[0]])[0]]
+    return Columns(names, roles, best, others=others if best in numeric else ())
+
+
+def _fit(name: str) -> tuple[bool, bool, bool]:
+    """How well a name fits the metric, best first: no aside, not worked out from other rows, of a known direction."""
+    return bool(_ASIDE.search(name.lower())), bool(_DERIVED.search(word(name))), named(name) is None
 
 
 def _fill(roles: dict[str, int], width: int, rows: Sequence[Sequence[str]]) -> None:

@@ -128,8 +128,10 @@ def numbered(
     made: list[Segment] = []
     doubts: list[str] = []
     taken: dict[str, int] = {}
+    first = 0
     for index, found in enumerate(segments):
-        heard = hearsay_of(found.rows, first=sum(len(each.rows) for each in made), taken=taken)
+        heard = hearsay_of(found.rows, first=first, taken=taken)
+        first += len(heard)
         direction, doubt = ways[index]
         made.append(Segment(clean(found.metric), clean(found.unit), direction, heard, clean(found.why)))
         doubts += [clean(note) for note in [*found.notes, *([doubt] if doubt else [])]]

@@ -14,7 +14,7 @@ from typing import Any
 
 from autoresearch.readers.cells import number
 from autoresearch.readers.foreign import Reader, Row
-from autoresearch.records import Direction
+from autoresearch.records import Direction, Outcome
 
 _READ = {"run", "commit", "metric", "metrics", "status", "description", "timestamp", "asi", "type"}
 
@@ -81,11 +81,24 @@ def _row(place: int, line: str, said: Mapping[str, Any], metric: str | None, *, 
         started=_moment(said.get("timestamp")),
     )
     _measure(row, others.get(metric) if metric else said.get("metric"))
+    _undo(row, said.get("autoresearch"))
     row.values = {str(name): value for name, raw in others.items() if (value := _number(raw)) is not None}
     row.extra = {str(name): _text(raw) for name, raw in said.items() if name not in _READ}
     row.extra |= {f"asi.{name}": _text(raw) for name, raw in asi.items()}
     row.doubts += _odd(said, others, segment)
     return row
+
+
+def _undo(row: Row, ours: object) -> None:
+    """Take back what our export had to say in their words: a crash without a score, a discard of unknown fate."""
+    outcome = ours.get("outcome") if isinstance(ours, dict) else None
+    if not isinstance(outcome, str):
+        return
+    if row.status == "crash":
+        row.status, row.cell, row.value = outcome, "", None
+    elif outcome == Outcome.UNKNOWN:
+        row.status = outcome
+        row.summary = row.summary.removeprefix("unknown: ")
 
 
 def _measure(row: Row, raw: object) -> None:

@@ -4,12 +4,15 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Mapping, Sequence
+from itertools import islice
 
 from autoresearch.readers import pilog, table, trailers
 from autoresearch.readers.directions import way
 from autoresearch.readers.foreign import Foreign, Reader, numbered, with_direction
 from autoresearch.records import Direction
 
+_SAMPLE = 100
+"""Lines from which a format is told."""
 _BOMS = ((b"\xef\xbb\xbf", "utf-8-sig"), (b"\xff\xfe", "utf-16"), (b"\xfe\xff", "utf-16"))
 _READERS: Mapping[str, Callable[[Sequence[str], str | None], list[Reader]]] = {
     "pi": pilog.segments,
@@ -27,7 +30,7 @@ def read(data: bytes, *, metric: str | None = None, direction: Direction | None 
     lines = text.split("\n")
     if lines and not lines[-1]:
         lines.pop()
-    form = _form(text)
+    form = _form(lines)
     found = _READERS[form](lines, metric)
     if direction:
         found = [with_direction(segment, direction) for segment in found]
@@ -47,8 +50,9 @@ def _decoded(data: bytes) -> tuple[str, list[str]]:
         return data.decode("utf-8", "replace"), [f"line {line}: not UTF-8; what is no character is shown as \ufffd"]
 
 
-def _form(text: str) -> str:
-    start = text.lstrip()
-    if start.startswith("{"):
+def _form(lines: Sequence[str]) -> str:
+    """A log by most of its lines, for garbage may stand above it; a `git log` by its first."""
+    sample = list(islice((line.lstrip() for line in lines if line.strip()), _SAMPLE))
+    if sum(line.startswith("{") for line in sample) * 2 > len(sample):
         return "pi"
-    return "trailers" if re.match(r"commit [0-9a-f]{7,40}\b", start) else "table"
+    return "trailers" if sample and re.match(r"commit [0-9a-f]{7,40}\b", sample[0]) else "table"

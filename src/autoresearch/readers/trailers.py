@@ -14,7 +14,7 @@ from autoresearch.readers.foreign import Reader, Row
 from autoresearch.readers.pilog import _number, _text
 
 _COMMIT = re.compile(r"commit ([0-9a-f]{7,40})\b")
-_RESULT = re.compile(r"(?:^|\n|\\n)\s*Result:\s*(\{.*)", re.S)
+_RESULT = re.compile(r"(?:^|\n|\\n)[ \t]*Result:\s*(\{.*)", re.S)
 
 
 def segments(lines: Sequence[str], metric: str | None) -> list[Reader]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from autoresearch.history import Archive
 from autoresearch.report.headline import headline
+from autoresearch.report.imported import claim, facts
 from autoresearch.report.markdown import escape
 from autoresearch.views.reading import Reading
 from autoresearch.views.sentences import figures_of, margin
@@ -15,7 +16,20 @@ MOST_ROWS = 20
 
 
 def render(history: Archive) -> str:
-    """What survived, and how sure that is, on less than a screen."""
+    """What survived, and how sure that is, on less than a screen; of an imported ledger, what is claimed there."""
+    return _imported(history) if history.imported else _ours(history)
+
+
+def _imported(history: Archive) -> str:
+    """No row of theirs stands in a table of changes: none was measured."""
+    said = claim(history)
+    counts = [f"{fact.name}: {fact.value}{f' ({fact.note})' if fact.note else ''}" for fact in facts(history)]
+    head = f"## {escape(history.study.name if history.study else 'nothing yet')}: {escape(said.claim)}"
+    told = f"Imported: every number is their word, nothing here was measured. {'; '.join(counts)}."
+    return "\n".join([head, "", escape(said.detail), "", escape(told)]) + "\n"
+
+
+def _ours(history: Archive) -> str:
     reading = Reading.of(history)
     name = history.study.name if history.study else "nothing yet"
     said, kept = headline(reading), survivors(reading)

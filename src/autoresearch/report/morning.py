@@ -18,7 +18,8 @@ def morning(history: Archive, *, why: str = "", first: int = 0) -> list[str]:
     levels = f" ({said.levels})" if said.levels else ""
     failed = sum(len(failure.experiments) for failure in failures(history, first=first))
     since = f"since experiment {first}: " if first else ""
-    tried = f"{since}{count(rate.tried, 'experiment')} in {duration(used.total)}: {rate.kept:,} kept,"
+    time = "an unknown time" if history.imported else duration(used.total)
+    tried = f"{since}{count(rate.tried, 'experiment')} in {time}: {rate.kept:,} kept,"
     tried += f" {rate.certified:,} certified, {rate.rolled_back:,} rolled back, {failed:,} without a score"
     end = f"The night is over: {plain(why, 200)}. " if why else ""
     return [f"{name}: {said.claim}{levels}", f"{tried}.", f"{end}Read on: autoresearch report"]

@@ -13,7 +13,7 @@ import json
 import os
 import stat
 import time
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -48,7 +48,7 @@ class Memory:
             return f"link to {os.readlink(path)}"
         if not stat.S_ISREG(info.st_mode):
             return f"special file {stat.S_IFMT(info.st_mode):o}"
-        mark = [*Signature.of(info).numbers]
+        mark = [*Signature.of(info)]
         known = self._known.get(str(path))
         if known and known[:-1] == mark:
             return str(known[-1])
@@ -123,9 +123,9 @@ class Place:
             return ""
         return f"{where} changed ({old[:12]} -> {new[:12]})"
 
-    def total(self, belongs: Callable[[str], bool] = lambda _: True) -> str:
-        """sha256 over the paths that belong and what stands for them, hex."""
-        lines = (f"{path}\0{digest}\n" for path, (_, digest) in self.seen.items() if belongs(path))
+    def total(self, paths: Iterable[str] | None = None) -> str:
+        """sha256 over `paths`, all of them when None, in the order they were seen, and what stands for each; hex."""
+        lines = (f"{path}\0{self.seen[path][1]}\n" for path in (self.seen if paths is None else paths))
         return hashlib.sha256("".join(lines).encode(errors="surrogateescape")).hexdigest()
 
 

@@ -105,15 +105,15 @@ def _packages(folder: Path, memory: Memory) -> tuple[Place, dict[str, str]]:
     """A folder of packages, and for each of them its version and the digest of its files."""
     listed = installed(folder)
     place = _place(f"package file {folder}", folder, as_installed(folder, listed, memory))
-    members: dict[str, set[str]] = {}
+    members: dict[str, list[str]] = {}
     for path in place.seen:
         top, known = path.partition("/")[0], listed.get(path)
         package = known.package if known else top.removesuffix(DIST_INFO) if top.endswith(DIST_INFO) else LOOSE
-        members.setdefault(package, set()).add(path)
+        members.setdefault(package, []).append(path)
     found = {}
     for package, paths in members.items():
         name, _, version = package.partition("-")
-        found[name] = f"{version} {place.total(paths.__contains__)[:16]}".strip()
+        found[name] = f"{version} {place.total(paths)[:16]}".strip()
     return place, found
 
 

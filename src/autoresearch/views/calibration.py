@@ -3,16 +3,14 @@
 from __future__ import annotations
 
 import math
-import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from statistics import median
 
 from autoresearch.records import Certificate, Experiment, Outcome
+from autoresearch.views.claimed import amount
 from autoresearch.views.effects import Gain, fresh_gain, measured_gain
 from autoresearch.views.reading import Reading, Span
-
-_NUMBER = re.compile(r"(?<![\w.])[-+−]?\d+(?:\.\d+)?(?:[eE][-+]?\d+)?\s*(%?)(?![\w.]*\d)")
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,21 +81,11 @@ def expected(done: Experiment) -> str:
     return said if isinstance(said, str) else ""
 
 
-def amount(text: str, level: float) -> float | None:
-    """The one number in `text` as a size above zero, per cent being of `level`; None where there is not exactly one."""
-    found = list(_NUMBER.finditer(text))
-    if len(found) != 1:
-        return None
-    size = abs(float(found[0][0].rstrip("% \t").replace("−", "-")))
-    size *= abs(level) / 100 if found[0][1] else 1
-    return size if 0 < size < math.inf else None
-
-
 def _claim(reading: Reading, span: Span, done: Experiment) -> Claim | None:
     text = expected(done)
     if not text or span.noise is None:
         return None
-    claimed = amount(text, span.noise.mean)
+    claimed = amount(text, span.noise.mean, span.epoch.metric)
     measured = fresh_gain(reading, span, done) or measured_gain(reading, span, done)
     return Claim(done, claimed, measured) if claimed and measured else None
 

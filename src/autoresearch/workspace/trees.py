@@ -16,6 +16,7 @@ from contextlib import suppress
 from dataclasses import dataclass, field
 from itertools import count
 from pathlib import Path
+from typing import NamedTuple
 
 from autoresearch.workspace.git import FILE, LINK, PROGRAM, SUBMODULE, Change, Entry, Tree
 
@@ -33,8 +34,7 @@ class Unreadable(Exception):
         self.why = why
 
 
-@dataclass(frozen=True, slots=True)
-class Found:
+class Found(NamedTuple):
     """One thing that is not a folder, while its folder is open."""
 
     path: str
@@ -209,8 +209,7 @@ def _emptied(folder: Path) -> list[Path]:
     return [path for path, is_folder in found if is_folder]
 
 
-@dataclass(frozen=True, slots=True)
-class Signature:
+class Signature(NamedTuple):
     """What changes when a file does. The change time cannot be set by any call short of setting the clock."""
 
     device: int
@@ -224,11 +223,6 @@ class Signature:
     def of(cls, info: os.stat_result) -> Signature:
         """The signature of what `info` is about."""
         return cls(info.st_dev, info.st_ino, info.st_size, info.st_mode, info.st_mtime_ns, info.st_ctime_ns)
-
-    @property
-    def numbers(self) -> tuple[int, ...]:
-        """The same, to be written down."""
-        return self.device, self.inode, self.size, self.mode, self.modified, self.changed
 
 
 @dataclass(frozen=True, slots=True)
