@@ -132,6 +132,14 @@ def test_a_night_goes_on_and_is_told(tmp_path: Path) -> None:
     assert (tmp_path / "summary.md").read_text().startswith("## toy: ")
 
 
+def test_the_ledger_is_published_only_where_that_is_asked_for() -> None:
+    (kept,) = [step["with"] for step in ACTION["runs"]["steps"] if "upload-artifact" in step.get("uses", "")]
+    always, asked = kept["path"].splitlines()
+    assert always.endswith("/.autoresearch/*/report")
+    assert asked.startswith("${{ inputs.keep-ledger == 'true' && ")
+    assert ACTION["inputs"]["keep-ledger"]["default"] != "true"
+
+
 def test_the_workflows_shown_use_inputs_that_there_are() -> None:
     page = (ROOT / "docs/how-to/continuous-integration.md").read_text()
     shown = [yaml.safe_load(text) for text in re.findall(r"^```yaml\n(.*?)^```$", page, re.M | re.S)]

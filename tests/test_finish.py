@@ -151,7 +151,8 @@ def test_a_file_in_two_groups_is_refused(root: Path) -> None:
     assert "--group 1,4" in error.fix
     assert "Experiment 9 is not one of the changes" in refused(root, "--group", "9").message
     assert "Experiment 2 is in two groups" in refused(root, "--group", "2,3", "--group", "2").message
-    assert "not a list of experiments" in refused(root, "--group", "two").message
+    for strange in ("two", "²", "1,", "9" * 5000):
+        assert "not a list of experiments" in refused(root, "--group", strange).message
 
 
 def test_groups_by_files_and_by_folders_that_were_files() -> None:
@@ -291,6 +292,28 @@ def test_a_conflict_names_the_files(root: Path) -> None:
     git(root, "branch", "review", "main~1")
     quick("--onto", "review")
     assert len(delivered(root)) == 3
+
+
+def test_a_folder_that_became_a_file_and_a_file_that_became_a_folder(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    root = repository(tmp_path / "repository", FILES | {"parts/plain": "a file\n"})
+    into_file = both(lambda tree: shutil.rmtree(tree / "parts/deep"), put("parts/deep", "a file\n"))
+    night(
+        root,
+        ("A file for the folder", both(into_file, put("parts/first.txt", "9\n"))),
+        ("A folder for the file", both(gone("parts/plain"), put("parts/plain/new.txt", "5\n"))),
+    )
+    monkeypatch.chdir(root)
+    quick()
+    for name in delivered(root):
+        git(root, "merge", "-q", "--no-edit", f"finish/{name}")
+    assert tree(root, "HEAD") == tree(root, "autoresearch/parts-certified")
+    git(root, "switch", "-q", "-c", "theirs", "main~2")
+    write(root, {"parts/deep/er/their.txt": "2\n"})
+    git(root, "add", "-A")
+    git(root, "commit", "-qm", "a file where the folder has to go")
+    assert "'parts/deep'." in refused(root).message
 
 
 def test_what_came_meanwhile_elsewhere_merges(root: Path) -> None:

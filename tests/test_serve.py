@@ -15,6 +15,7 @@ from urllib.parse import urlsplit
 
 import pytest
 
+from autoresearch.history import TELL, Note
 from autoresearch.site import Site
 from scribe import Scribe
 
@@ -112,6 +113,16 @@ def test_the_printed_address_opens_the_page_and_leaves_a_strict_cookie(quiet: Se
     assert quiet.ask("/api/study", cookie=quiet.cookie())[0] == 200
 
 
+def test_the_printed_address_opens_the_page_whatever_an_earlier_server_at_this_port_left(quiet: Served) -> None:
+    parts, ours = urlsplit(quiet.address), quiet.cookie()
+    left = f"{ours.partition('=')[0]}=of-an-earlier-server"
+    status, headers, _ = quiet.ask(f"/?{parts.query}", cookie=left)
+    assert status == 200
+    assert headers["set-cookie"].startswith(ours)
+    assert quiet.ask("/?token=of-an-earlier-server", cookie=ours)[0] == 200
+    assert quiet.ask("/?token=of-an-earlier-server", cookie=left)[0] == 403
+
+
 @pytest.mark.parametrize("path", ["/", "/?token=guessed", "/api/study", "/static/page.js", "/api/live", "/report"])
 def test_whoever_has_not_the_address_sees_nothing(quiet: Served, path: str) -> None:
     status, headers, text = quiet.ask(path)
@@ -173,6 +184,8 @@ def test_a_human_pauses_resumes_and_tells(steered: Served) -> None:
     assert not steered.site.ledger().history.paused
     assert "leave it alone" in steered.say({"word": "tell", "text": "leave it alone"})[1]
     assert steered.site.ledger().history.told == ["leave it alone"]
+    assert steered.say({"word": "tell", "text": "half a \ud800"})[0] == 200
+    assert json.loads(steered.ask("/api/study", cookie=steered.cookie())[2])["summary"]["told"][1] == "half a ?"
     assert steered.say({"word": "tell", "text": ""})[0] == 200
     assert steered.site.ledger().history.told == []
 
@@ -182,6 +195,14 @@ def test_what_is_no_word_is_refused(steered: Served, body: object) -> None:
     before = steered.site.ledger_path.read_bytes()
     assert steered.say(body)[0] == 400
     assert steered.site.ledger_path.read_bytes() == before
+
+
+def test_a_word_nested_without_end_is_refused(steered: Served) -> None:
+    told = {"content-type": "application/json", "origin": steered.origin, "cookie": steered.cookie()}
+    line = http.client.HTTPConnection(steered.host, timeout=20)
+    line.request("POST", "/api/word", "[" * 100_000, told)
+    assert line.getresponse().status == 400
+    line.close()
 
 
 def test_what_is_not_there_is_said_not_crashed(quiet: Served) -> None:
@@ -216,6 +237,31 @@ def test_a_taken_port_is_said_in_a_sentence(quiet: Served) -> None:
     done = subprocess.run(verb, cwd=quiet.site.root, capture_output=True, text=True, check=False)
     assert done.returncode == 1
     assert f"Port {port} cannot be used" in done.stderr
+
+
+def test_broken_words_harm_no_page_and_another_study_in_its_place_is_not_taken_for_it(tmp_path: Path) -> None:
+    site, told = a_site(tmp_path, 5)
+    for kind in (TELL, "alarm"):
+        told.add(Note(kind, "caf\udce9"))  # as a terminal that is not UTF-8 says it, and as we once wrote it down
+    told.write(site.ledger_path)
+    served = started(site, "--control")
+    cookie = served.cookie()
+    assert served.ask("/api/study", cookie=cookie)[2].count("caf?") > 1
+    line = http.client.HTTPConnection(served.host, timeout=20)
+    line.request("GET", "/api/live", headers={"cookie": cookie})
+    live = line.getresponse()
+    assert live.readline().startswith(b"id: ")
+    site.ledger_path.unlink()
+    Scribe().begin().go(2).write(site.ledger_path)
+    before = site.ledger_path.read_bytes()
+    assert b"event: end\ndata: " in live.read()
+    line.close()
+    for path in ("/api/study", "/api/experiments/0", "/report"):
+        status, _, text = served.ask(path, cookie=cookie)
+        assert (status, "another study has its place" in text) == (409, True)
+    assert served.say({"word": "tell", "text": "too late"})[0] == 409
+    assert site.ledger_path.read_bytes() == before
+    ended(served)
 
 
 def test_ctrl_c_ends_it_quietly_while_a_page_listens(tmp_path: Path) -> None:

@@ -151,6 +151,17 @@ def test_a_word_from_the_page_reaches_the_ledger(served: Served, window: Window)
     assert served.site.ledger().history.told == ["leave it alone"]
 
 
+def test_a_study_that_is_gone_is_said(served: Served, window: Window) -> None:
+    page = window.open(served.address)
+    path = served.site.ledger_path
+    away = path.rename(path.with_suffix(".away"))
+    page.wait_for_selector("#alarms:has-text('another study has its place')")
+    assert page.inner_text("#state") == "not followed any more"
+    away.rename(path)
+    window.open(served.address)
+    assert page.inner_text("#alarms") == ""
+
+
 @pytest.mark.parametrize("place", ["", "n/1", "compare/1/2", "lineage", "study"])
 def test_a_phone_shows_it_all_without_moving_sideways(served: Served, chromium: Any, place: str) -> None:
     window = Window(chromium, viewport={"width": 390, "height": 844}, is_mobile=True, color_scheme="dark")

@@ -66,9 +66,9 @@ def test_a_kept_change_stays_and_a_discarded_one_is_put_back_to_the_best(
     best = (root / "settings.py").read_text()
     put(root, "DROPOUT = 0.5", "DROPOUT = 0.9")
     mine = (root / "settings.py").read_text()
-    code, told = attempt("--summary", "more of it")
+    code, told = attempt("--summary", "more of it, caf\udce9")
     assert (code, told["outcome"], told["restored"]) == (1, "discard", ["settings.py"])
-    assert (told["summary"], told["hypothesis"]) == ("more of it", "because")
+    assert (told["summary"], told["hypothesis"]) == ("more of it, caf?", "because")
     assert (root / "settings.py").read_text() == best
     assert git(root, "show", f"{told['saved']}:settings.py") == mine.strip()
     assert CliRunner().invoke(app, ["replay"]).exit_code == 0

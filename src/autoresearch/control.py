@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import signal
 
+from autoresearch import clean
 from autoresearch.history import TELL, UNTELL, Archive, Control, Note
 from autoresearch.ledger import Ledger
 from autoresearch.site import Site
@@ -41,6 +42,7 @@ def stop(site: Site, ledger: Ledger[Archive], *, now: bool = False) -> str:
 
 def tell(ledger: Ledger[Archive], text: str) -> str:
     """Say something that every brief quotes from the next one on; an empty text takes back all that was said."""
-    ledger.append(Note(TELL, text.strip()) if text.strip() else Note(UNTELL, ""))
+    text = clean.writable(text.strip())
+    ledger.append(Note(TELL, text) if text else Note(UNTELL, ""))
     said = ledger.history.told
     return f"The next briefs say this: {said[-1]}" if said else "The next briefs say nothing of yours."

@@ -12,7 +12,7 @@ from functools import wraps
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, ParamSpec, TypeVar
 
-from autoresearch import config, strategies, telling, tries
+from autoresearch import clean, config, strategies, telling, tries
 from autoresearch.assembly import author
 from autoresearch.errors import AutoresearchError, UserError
 from autoresearch.history import TELL, History, Note
@@ -133,7 +133,7 @@ class Tools:
         site = Site(self.root, self._task.name)
         if not site.ledger_path.exists():
             raise telling.nothing_begun()
-        site.ledger().append(Note(TELL, text.strip()))
+        site.ledger().append(Note(TELL, clean.writable(text.strip())))
         return "It stands in the next brief."
 
     def _store(self, task: Task) -> git.Store:

@@ -23,6 +23,8 @@ Event = Literal["alarm", "night"]
 SECONDS = 20.0
 """A command, or all URLs together, may take so long."""
 _NAMED = re.compile(r"\$\{(\w+)\}")
+_PASSWORDS = re.compile(r"://[^/?#:]*:([^/?#]+)@|[?&]pass(?:word)?=([^&]+)", re.IGNORECASE)
+"""Where a URL has a password: before its host, or in its query."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,7 +77,7 @@ def demand(urls: Sequence[str], *, environ: Mapping[str, str] = os.environ) -> N
         raise UserError("[notify] urls need apprise.", fix="pip install 'autoresearch[notify]'") from error
     for place, url in enumerate(urls):
         which = f"notify.urls: number {place + 1} ({_scheme(url)})"
-        if credentials.holds(url.encode(), environ=environ):
+        if _says_password(url) or credentials.holds(url.encode("utf-8", "replace"), environ=environ):
             raise UserError(f"{which} has a secret written into it.", fix="export NAME=... and write ${NAME} there")
         if unset := [name for name in _NAMED.findall(url) if not environ.get(name)]:
             raise UserError(f"{which} names {unset[0]}, which is not set.", fix=f"export {unset[0]}=...")
@@ -86,6 +88,11 @@ def demand(urls: Sequence[str], *, environ: Mapping[str, str] = os.environ) -> N
 def filled(url: str, environ: Mapping[str, str]) -> str:
     """`url` with its secrets. Raises KeyError for one that is not set."""
     return _NAMED.sub(lambda name: environ[name[1]], url)
+
+
+def _says_password(url: str) -> bool:
+    """Whether a password stands in `url` itself, where a `${NAME}` belongs."""
+    return any(not _NAMED.fullmatch(found[1] or found[2]) for found in _PASSWORDS.finditer(url))
 
 
 def _scheme(url: str) -> str:

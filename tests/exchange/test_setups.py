@@ -9,6 +9,7 @@ import tomllib
 from pathlib import Path
 
 import pytest
+from typer.testing import CliRunner
 
 from autoresearch.adapters import benchmarks, openevolve, say
 from autoresearch.cli import app
@@ -136,9 +137,30 @@ def test_a_pi_session_of_the_old_names_is_read_too(tmp_path: Path) -> None:
     assert task["experiment"]["command"] == "python -m autoresearch.adapters.pi autoresearch.sh"
 
 
+@pytest.mark.parametrize(
+    ("flags", "metric", "direction", "guess"),
+    [
+        ([], "accuracy", "maximize", True),
+        (["--direction", "minimize"], "accuracy", "minimize", False),
+        (["--metric", "loss"], "loss", "minimize", True),
+    ],
+)
+def test_which_way_is_better_is_never_guessed_in_silence(
+    flags: list[str], metric: str, direction: str, *, guess: bool, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    root = repository(tmp_path / "new", LEGACY | {"autoresearch.sh": "echo METRIC accuracy=0.5\n"})
+    monkeypatch.chdir(root)
+    done = CliRunner().invoke(app, ["init", "--from", "pi", *flags])
+    written = (root / "autoresearch.toml").read_text()
+    assert tomllib.loads(written)["metric"] == {"name": metric, "direction": direction}
+    assert [f"{direction} is meant, it is a guess" in text for text in (done.stderr, written)] == [guess, guess]
+
+
 def test_what_a_session_says_becomes_the_task(tmp_path: Path) -> None:
     root = repository(tmp_path / "pi", dict(PI))
     task = adopted(root, "--from", "pi")
+    assert "autoresearch import .auto/log.jsonl shows" in (root / "autoresearch.toml").read_text()
+    assert "is a guess" not in (root / "autoresearch.toml").read_text()
     assert task["goal"] == "Faster work"
     assert task["budget"]["experiments"] == 12
     assert task["metric"] == {"name": "total_us", "direction": "minimize", "unit": "µs"}
@@ -147,10 +169,12 @@ def test_what_a_session_says_becomes_the_task(tmp_path: Path) -> None:
 
 def test_upstreams_cache_stays_where_it_is(tmp_path: Path) -> None:
     prepare = 'import os\nCACHE = os.path.join(os.path.expanduser("~"), ".cache", "autoresearch")\nTIME_BUDGET = 300\n'
-    root = repository(tmp_path / "up", {**KARPATHY, "prepare.py": prepare})
+    train = "from kernels import get_kernel\nfa3 = get_kernel('someone/attention').interface\n"
+    root = repository(tmp_path / "up", {**KARPATHY, "prepare.py": prepare, "train.py": train})
     task = adopted(root, "--from", "karpathy")
-    assert task["sandbox"] == {"read": [str(Path.home() / ".cache/autoresearch")]}
-    assert task["experiment"]["env"] == {"HOME": str(Path.home())}
+    assert task["sandbox"] == {"read": [str(Path.home() / ".cache" / each) for each in ("autoresearch", "huggingface")]}
+    assert task["experiment"]["env"] == {"HOME": str(Path.home()), "HF_HUB_OFFLINE": "1"}
+    assert "Run `python train.py` once before" in (root / "autoresearch.toml").read_text()
     assert task["experiment"]["seconds"] == 300
     assert (root / "program.md").read_text() == KARPATHY["program.md"]
 
@@ -231,6 +255,9 @@ def test_what_a_repository_measures_itself_with_is_found(tmp_path: Path) -> None
 
 def test_without_a_terminal_init_asks_nobody_and_names_what_it_saw(tmp_path: Path) -> None:
     root = repository(tmp_path / "mine", {"bench.py": "print('loss: 1.5')\nprint('METRIC speed=3')\nopen('x', 'w')\n"})
+    (root / "data").symlink_to("/usr/share")
+    git(root, "add", "data")
+    git(root, "commit", "--quiet", "-m", "a link to data elsewhere")
     before = fingerprint(root)
     bare = run(root, "init")
     assert bare.returncode == 1
@@ -238,6 +265,7 @@ def test_without_a_terminal_init_asks_nobody_and_names_what_it_saw(tmp_path: Pat
     assert "autoresearch init --command 'python bench.py'" in bare.stderr
     tried = run(root, "init", "--command", "python bench.py")
     assert tried.returncode == 1
+    assert "lead out of the repository: data." in tried.stderr
     assert "  1  loss = 1.5\n  2  speed = 3\n" in tried.stderr
     assert "autoresearch init --metric loss" in tried.stderr
     assert fingerprint(root) == before
@@ -273,8 +301,6 @@ def test_numbers_in_an_output() -> None:
 
 
 def test_a_task_that_is_there_is_not_written_over(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    from typer.testing import CliRunner
-
     root = repository(tmp_path / "mine", {"autoresearch.toml": "name = 1\n"})
     monkeypatch.chdir(root)
     done = CliRunner().invoke(app, ["init", "--from", "karpathy"])

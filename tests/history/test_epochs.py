@@ -219,8 +219,9 @@ def test_what_changed_in_the_task_file_is_told_by_key(tmp_path: Path) -> None:
 
 def test_a_folder_that_is_not_there_is_said_before_anything_is_measured(tmp_path: Path) -> None:
     root = toy.make(tmp_path / "toy")
-    with pytest.raises(UserError, match="cannot be read: /nowhere"):
+    with pytest.raises(UserError, match="is not there: /nowhere") as told:
         assembled(root, "sandbox.read=['/nowhere']")
+    assert "python prepare.py" in told.value.fix
 
 
 def test_beyond_the_budget_files_are_known_by_size_and_time(data: Path, tmp_path: Path) -> None:

@@ -127,6 +127,24 @@ def test_every_type_has_a_name_and_the_schema_is_a_number() -> None:
     assert len(set(TYPES.values())) == len(TYPES)
 
 
+@pytest.mark.parametrize("place", ["gone", "shorter", "as long", "longer"])
+def test_another_ledger_in_its_place_is_neither_told_as_this_one_nor_written_to(full: Path, place: str) -> None:
+    reader = Ledger(full, History())
+    reader.refresh()
+    kept = {"shorter": RECORDS[:3], "as long": RECORDS, "longer": [*RECORDS, *RECORDS]}
+    full.unlink()
+    if place != "gone":
+        Ledger(full, History()).append(replace(RECORDS[0], secret="11ff"), *kept[place][1:])  # type: ignore[type-var]
+    before = full.read_bytes() if full.exists() else None
+    for _ in range(2):
+        with pytest.raises(LedgerError, match="is not the ledger read so far"):
+            reader.refresh()
+        with pytest.raises(LedgerError, match="is not the ledger read so far"):
+            reader.append(Control("pause"))
+    assert (full.read_bytes() if full.exists() else None) == before
+    assert len(reader.history.experiments) == 1
+
+
 def _append_many(path: Path, who: str) -> None:
     ledger = Ledger(path, History())
     for i in range(40):

@@ -69,7 +69,7 @@ def check(
     as_json: place.AsJson = False,
 ) -> None:
     """Measure the baseline's noise and say what a night here can prove. Exit code 4 when it should not start."""
-    from autoresearch import config, referees
+    from autoresearch import config, notify, referees
     from autoresearch.assembly import rig_up
     from autoresearch.history import History
     from autoresearch.ledger import Ledger
@@ -80,6 +80,7 @@ def check(
     referees.make(
         task.referee, task.referee_options, task.metric, constraints=task.constraints
     )  # a preset that does not exist is said first
+    notify.demand(task.notify)
     site = Site(root, task.name)
     site.create()
     with site.occupied():

@@ -42,6 +42,6 @@ def _other(history: History, number: int, against: str) -> str:
             return history.study.base if history.study else ""
         case "certified":
             return history.proven_commit
-        case _ if against.isdigit():
+        case _ if against.isdecimal():
             return place.candidate(history, int(against)).commit
     raise UserError(f"--against {against} is not a commit we know.", fix="use parent, baseline, certified or a number")

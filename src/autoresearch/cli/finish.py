@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -155,6 +156,6 @@ def _plain(history: Archive, plan: Plan, table: Finished | None, paths: dict[str
 
 
 def _numbers(text: str) -> list[int]:
-    if not all(part.strip().isdigit() for part in text.split(",")):
+    if not re.fullmatch(r"\s*[0-9]{1,18}\s*(,\s*[0-9]{1,18}\s*)*", text):
         raise UserError(f"--group {text} is not a list of experiments.", fix="for example: --group 3,7")
     return [int(part) for part in text.split(",")]

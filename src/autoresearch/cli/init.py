@@ -38,7 +38,7 @@ def init(
 ) -> None:
     """Write autoresearch.toml and program.md, from flags, a short interview, or a set-up made for another tool."""
     from autoresearch import config
-    from autoresearch.setups import write
+    from autoresearch.setups import measured_by, write
     from autoresearch.workspace.git import UserRepository
 
     if direction not in (None, "minimize", "maximize"):
@@ -50,15 +50,15 @@ def init(
         draft = _adopted(repository.root, path, source)
     else:
         draft = _interviewed(repository, command, metric, direction, evaluate=evaluate, seconds=seconds or 300.0)
-    flags = {"command": command, "metric": metric, "direction": direction, "evaluation": evaluate}
-    draft = _overridden(draft, flags | {"name": name, "goal": goal, "seconds": seconds, "editable": editable})
+    flags = {"command": command, "evaluation": evaluate, "name": name, "goal": goal, "seconds": seconds}
+    draft = _overridden(measured_by(draft, metric, direction), flags | {"editable": editable})
     if not draft.editable:
         draft = _overridden(
             draft, {"editable": [_ask("What may change (glob, for example: src/**/*.py)", "--editable")]}
         )
     written = write(repository.root, draft, head=schema.LINE)
     schema.place_beside(repository.root)
-    for remark in draft.remarks:
+    for remark in draft.said:
         typer.echo(f"  {remark}", err=True)
     typer.echo(f"Wrote {' and '.join(written)}. Look it over, commit it, then: autoresearch check", err=True)
 
@@ -118,7 +118,7 @@ def _command(found: Sequence[Found]) -> str:
         typer.echo(f"{place:3d}  {each.command}    ({each.why})", err=True)
     first = f"--command {shlex.quote(found[0].command)}"
     answer = _ask("Which of these, or another command", first, "1")
-    return found[int(answer) - 1].command if answer.isdigit() and 0 < int(answer) <= len(found) else answer
+    return found[int(answer) - 1].command if answer.isdecimal() and 0 < int(answer) <= len(found) else answer
 
 
 def _metric(repository: UserRepository, command: str, evaluate: str | None, seconds: float) -> str:
@@ -126,9 +126,13 @@ def _metric(repository: UserRepository, command: str, evaluate: str | None, seco
     if evaluate:
         return _ask("Name of the number the evaluation writes", "--metric")
     from autoresearch.setups.tryout import tryout
+    from autoresearch.views.words import plain
 
     typer.echo(f"Running it once, in a copy, for {min(seconds, TRYOUT_SECONDS):g} s at most ...", err=True)
     seen = tryout(repository, command, seconds=min(seconds, TRYOUT_SECONDS))
+    if seen.left_out:
+        named = ", ".join(plain(name, 60) for name in seen.left_out[:3]) + (", ..." if len(seen.left_out) > 3 else "")
+        typer.echo(f"Left out of the copy, because they lead out of the repository: {named}.", err=True)
     if seen.said:
         typer.echo(f"It did not work: {seen.said}", err=True)
     elif not seen.numbers:
@@ -137,7 +141,7 @@ def _metric(repository: UserRepository, command: str, evaluate: str | None, seco
     for place, number in enumerate(names, 1):
         typer.echo(f"{place:3d}  {number} = {seen.numbers[number]:g}", err=True)
     answer = _ask("Which number", f"--metric {names[0] if names else '...'}", "1" if names else "")
-    return names[int(answer) - 1] if answer.isdigit() and 0 < int(answer) <= len(names) else answer
+    return names[int(answer) - 1] if answer.isdecimal() and 0 < int(answer) <= len(names) else answer
 
 
 def _guess(metric: str) -> str:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Set
+
 from autoresearch.errors import UserError
 from autoresearch.views.words import plain
 from autoresearch.workspace import git
@@ -64,17 +66,22 @@ def _clash(store: Store, path: str, base: Tree, whole: Tree, target: Tree) -> bo
     if theirs == ours:
         return False
     if theirs == before:
-        return before is None and _in_the_way(path, target)
+        return before is None and _in_the_way(path, _staying(base, whole, target))
     if before is None or ours is None or theirs is None or LINK in (theirs.mode, before.mode):
         return True
     return not git.merges(*(store.read(entry.blob) for entry in (ours, before, theirs)))
 
 
-def _in_the_way(path: str, tree: Tree) -> bool:
-    """Whether a new file at `path` would need a folder where `tree` has a file, or the other way round."""
+def _staying(base: Tree, whole: Tree, target: Tree) -> set[str]:
+    """The files of `target` but for those that the study itself took away."""
+    return {path for path, entry in target.items() if path in whole or entry != base.get(path)}
+
+
+def _in_the_way(path: str, files: Set[str]) -> bool:
+    """Whether a new file at `path` would need a folder where one of `files` is, or the other way round."""
     parts = path.split("/")
     above = {"/".join(parts[:depth]) for depth in range(1, len(parts))}
-    return any(other in above or other.startswith(path + "/") for other in tree)
+    return any(other in above or other.startswith(path + "/") for other in files)
 
 
 def differing(base: Tree, whole: Tree) -> list[str]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 from dataclasses import dataclass, field, replace
 
+from autoresearch import clean
 from autoresearch.hearsay import Hearsay, Imported
 from autoresearch.history.entries import (
     AGENTS_NOTE,
@@ -276,7 +277,7 @@ class History:
 
     def _note(self, note: Note) -> None:
         if note.kind == TELL:
-            self.told.append(note.text)
+            self.told.append(clean.writable(note.text))
         elif note.kind == UNTELL:
             self.told.clear()
         elif note.kind in (NOTE, AGENTS_NOTE):

@@ -11,7 +11,7 @@ from __future__ import annotations
 import sqlite3
 from collections.abc import Iterator, Sequence
 from contextlib import closing
-from dataclasses import replace
+from dataclasses import astuple, replace
 from pathlib import Path
 from typing import Any
 
@@ -22,11 +22,11 @@ from autoresearch.ledger import Ledger, Position
 from autoresearch.ledger.events import Event
 from autoresearch.records import Certificate, Experiment, Measurement
 
-VERSION = 3
+VERSION = 4
 """Rises with the tables; an index of another version is made again."""
 
 _TABLES = """
-CREATE TABLE read (version INTEGER, offset INTEGER, seq INTEGER, head TEXT);
+CREATE TABLE read (version INTEGER, offset INTEGER, seq INTEGER, head TEXT, last INTEGER);
 CREATE TABLE epoch (number INTEGER PRIMARY KEY, digest TEXT, why TEXT, started TEXT);
 CREATE TABLE experiment (number INTEGER PRIMARY KEY, epoch INTEGER, outcome TEXT, reason TEXT, value REAL,
     summary TEXT, hypothesis TEXT, agent TEXT, "commit" TEXT, parent TEXT, seconds REAL, started TEXT, cost_usd REAL,
@@ -80,16 +80,13 @@ def _caught_up(ledger: Path, index: Path) -> sqlite3.Connection:
     database = sqlite3.connect(index, timeout=60)
     try:
         with database:
-            since = _read_so_far(database)
-            if since.offset > ledger.stat().st_size:
-                raise sqlite3.DatabaseError("the ledger is an older one")
-            reader = Ledger(ledger, _Unfolded(), since=since)
+            reader = Ledger(ledger, _Unfolded(), since=_read_so_far(database))
             for event in reader.refresh():
                 for sql, values in _rows(event):
                     database.execute(sql, values)
             end = reader.position
             database.execute("DELETE FROM read")
-            database.execute("INSERT INTO read VALUES (?, ?, ?, ?)", (VERSION, end.offset, end.seq, end.head))
+            database.execute("INSERT INTO read VALUES (?, ?, ?, ?, ?)", (VERSION, *astuple(end)))
     except BaseException:
         database.close()
         raise
@@ -101,7 +98,7 @@ def _read_so_far(database: sqlite3.Connection) -> Position:
     if not database.execute("SELECT name FROM sqlite_master WHERE name = 'read'").fetchone():
         database.executescript(_TABLES)
         return Position()
-    row = database.execute("SELECT version, offset, seq, head FROM read").fetchone()
+    row = database.execute("SELECT version, offset, seq, head, last FROM read").fetchone()
     if row is None or row[0] != VERSION:
         raise sqlite3.DatabaseError("an index of another version")
     return Position(*row[1:])

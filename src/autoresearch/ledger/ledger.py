@@ -15,7 +15,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from itertools import islice
 from pathlib import Path
-from typing import TYPE_CHECKING, Generic, TypeVar
+from typing import TYPE_CHECKING, BinaryIO, Generic, TypeVar
 
 from autoresearch.errors import LedgerError, UserError
 from autoresearch.history import History
@@ -23,10 +23,6 @@ from autoresearch.ledger.events import GENESIS, Event, decode, digest, encode
 
 if TYPE_CHECKING:
     from filelock import BaseFileLock
-
-
-LONGEST = 1 << 20
-"""Bytes of a line that is recognised without reading all before it."""
 
 
 def now() -> str:
@@ -44,16 +40,22 @@ class Position:
     """Number of the next line."""
     head: str = GENESIS
     """Hash of the line before it."""
+    last: int = 0
+    """Bytes of the line before it, with its newline."""
 
 
 def ends_at(path: Path, position: Position) -> bool:
     """Whether the ledger still ends where it was once read to: its length and its last line say so."""
     with path.open("rb") as file:
-        if file.seek(0, os.SEEK_END) != position.offset:
-            return False
-        file.seek(max(0, position.offset - LONGEST))
-        line = file.read().rstrip(b"\n").rpartition(b"\n")[2]
-    return digest(line) == position.head if position.offset else position.head == GENESIS
+        return file.seek(0, os.SEEK_END) == position.offset and _passes(file, position)
+
+
+def _passes(file: BinaryIO, position: Position) -> bool:
+    """Whether the line before `position` is the one that was read there: then all before it is, by the chain."""
+    if not position.offset:
+        return True
+    file.seek(position.offset - position.last)
+    return digest(file.read(position.last).removesuffix(b"\n")) == position.head
 
 
 H = TypeVar("H", bound=History)
@@ -70,17 +72,18 @@ class Ledger(Generic[H]):
         self.path = path
         self.history = history
         since = since or Position()
-        self._offset, self._seq, self._head = since.offset, since.seq, since.head
+        self._offset, self._seq, self._head, self._last = since.offset, since.seq, since.head, since.last
 
     @property
     def position(self) -> Position:
         """How far the ledger was read."""
-        return Position(self._offset, self._seq, self._head)
+        return Position(self._offset, self._seq, self._head, self._last)
 
     def refresh(self, most: int | None = None) -> list[Event]:
         """Fold in what was appended since, by anyone. Returns it. A torn last line is left for the next writer.
 
-        At most `most` lines, for those who look at a long ledger while they read it.
+        At most `most` lines, for those who look at a long ledger while they read it. Raises LedgerError for a line
+        that does not verify, and when the file is not the one read so far: deleted, or another study's.
         """
         with _uncollected():
             events = list(islice(self._read(), most))
@@ -91,7 +94,8 @@ class Ledger(Generic[H]):
     def append(self, *records: object) -> list[Event]:
         """Write `records` durably, after whatever others wrote meanwhile. Returns all that is new.
 
-        Raises UserError when the disk refuses, or the study was imported: then the file is as it was.
+        Raises UserError when the disk refuses, or the study was imported, and LedgerError as `refresh` does: then the
+        file is as it was.
         """
         with self._lock():
             events = self.refresh()
@@ -114,9 +118,15 @@ class Ledger(Generic[H]):
         return FileLock(self.path.with_suffix(".lock"), timeout=60)
 
     def _read(self) -> Iterator[Event]:
-        if not self.path.exists():
+        try:
+            file = self.path.open("rb")
+        except FileNotFoundError:
+            if self._offset:
+                raise self._replaced() from None
             return
-        with self.path.open("rb") as file:
+        with file:
+            if not _passes(file, self.position):
+                raise self._replaced()
             file.seek(self._offset)
             for raw in file:
                 if not raw.endswith(b"\n"):
@@ -133,8 +143,16 @@ class Ledger(Generic[H]):
                 f"{self.path}, line {self._seq + 1}: {cause}.",
                 fix="restore the file from a copy, or start a new study under another name",
             ) from error
-        self._seq, self._head, self._offset = self._seq + 1, digest(line), self._offset + len(raw)
+        self._seq, self._head = self._seq + 1, digest(line)
+        self._offset, self._last = self._offset + len(raw), len(raw)
         return event
+
+    def _replaced(self) -> LedgerError:
+        """Nothing is told of the old one as if it were the new one's, and no line of the old chain gets into it."""
+        return LedgerError(
+            f"{self.path} is not the ledger read so far: it was deleted, or another study has its place.",
+            fix="start this again, and it reads what is there now",
+        )
 
     def _cut_torn_tail(self) -> None:
         if self.path.exists() and self.path.stat().st_size > self._offset:

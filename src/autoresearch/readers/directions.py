@@ -30,8 +30,13 @@ def way(found: Reader) -> tuple[Direction, str]:
         return said, f"{found.metric}: its name says {said}, what they kept says {seen}" if odd else ""
     if seen is not None:
         return seen, f"{found.metric}: the file does not say which way is better; what they kept says {seen}"
-    likely = Direction.MAXIMIZE if "score" in found.metric.lower() else Direction.MINIMIZE
-    return likely, f"{found.metric}: nothing says which way is better; {likely} is assumed"
+    assumed = _assumed(found.metric)
+    return assumed, f"{found.metric}: nothing says which way is better; {assumed} is assumed"
+
+
+def likely(name: str) -> Direction:
+    """Which way a metric of this name most likely improves: a guess, to be told as one."""
+    return named(name) or _assumed(name)
 
 
 def named(name: str) -> Direction | None:
@@ -42,6 +47,10 @@ def named(name: str) -> Direction | None:
     if low == high:
         return None
     return Direction.MINIMIZE if low else Direction.MAXIMIZE
+
+
+def _assumed(name: str) -> Direction:
+    return Direction.MAXIMIZE if "score" in name.lower() else Direction.MINIMIZE
 
 
 def _kept(rows: Sequence[Row]) -> Direction | None:

@@ -4,7 +4,7 @@ from collections.abc import Callable, Mapping
 from pathlib import Path
 
 from autoresearch.setups import karpathy, openevolve, pi, shinka
-from autoresearch.setups.draft import Draft, write
+from autoresearch.setups.draft import Draft, measured_by, write
 
 SOURCES: Mapping[str, Callable[[Path, Path], Draft]] = {
     "karpathy": karpathy.draft,
@@ -14,4 +14,4 @@ SOURCES: Mapping[str, Callable[[Path, Path], Draft]] = {
 }
 """By the word `init --from` takes: from the repository's root and the set-up's folder to a draft."""
 
-__all__ = ["SOURCES", "Draft", "write"]
+__all__ = ["SOURCES", "Draft", "measured_by", "write"]

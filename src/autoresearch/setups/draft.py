@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
-from autoresearch import config
+from autoresearch import clean, config
 from autoresearch.errors import UserError
+from autoresearch.readers.directions import likely
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,6 +31,8 @@ class Draft:
     metric: str
     direction: str
     command: str
+    is_guess: bool = False
+    """Whether nothing but the metric's name says which way is better."""
     seconds: float = 300.0
     unit: str = ""
     bounds: tuple[float, float] | None = None
@@ -45,9 +48,22 @@ class Draft:
     preset: str = ""
     """Empty for the default."""
     remarks: Sequence[str] = ()
-    """What a person should look at, a sentence each; the file begins with them."""
+    """What a person should know, a sentence each."""
     hints: Sequence[str] = ()
     """For program.md, where there is none."""
+
+    @property
+    def said(self) -> list[str]:
+        """What a person should look at, a sentence each; the file begins with them."""
+        guess = f"Look at `direction`: only the metric's name says that {self.direction} is meant, it is a guess."
+        return [*self.remarks, *([guess] if self.is_guess else [])]
+
+
+def measured_by(draft: Draft, metric: str | None, direction: str | None) -> Draft:
+    """`draft` with what a person said of its number; the way of another metric than the set-up's is guessed."""
+    if metric and metric != draft.metric:
+        draft = replace(draft, metric=metric, direction=str(likely(metric)), is_guess=True, unit="", bounds=None)
+    return replace(draft, direction=direction, is_guess=False) if direction else draft
 
 
 _GATE = """\
@@ -82,8 +98,8 @@ def write(root: Path, draft: Draft, *, head: str = "") -> list[str]:
 def render(draft: Draft) -> str:
     """The task file, with a word beside what is not obvious."""
     parts = [
-        *(f"# {remark}" for remark in draft.remarks),
-        *([""] if draft.remarks else []),
+        *(f"# {remark}" for remark in draft.said),
+        *([""] if draft.said else []),
         f"name = {toml(draft.name)}",
         f"goal = {toml(draft.goal)}",
         _said(f"editable = [{', '.join(map(toml, draft.editable))}]", "what may change; everything else is sealed"),
@@ -108,7 +124,7 @@ def render(draft: Draft) -> str:
 
 def toml(text: str) -> str:
     """`text` as a TOML basic string."""
-    return json.dumps(text, ensure_ascii=False).replace("\x7f", "\\u007f")
+    return json.dumps(clean.writable(text), ensure_ascii=False).replace("\x7f", "\\u007f")
 
 
 def safe_name(text: str) -> str:

@@ -14,6 +14,11 @@ BUDGET = 300.0
 STARTUP = 300.0
 """Seconds for what upstream does not count: imports, compiling, the first steps, the evaluation."""
 
+KERNELS = ".cache/huggingface"
+"""Where below the home directory `get_kernel` puts what it downloads."""
+OFFLINE = {"HF_HUB_OFFLINE": "1"}
+"""Has it take what is there: the box has no network to ask whether there is something newer."""
+
 
 def draft(root: Path, folder: Path) -> Draft:
     """A task around them. Raises UserError where they are not there."""
@@ -21,7 +26,7 @@ def draft(root: Path, folder: Path) -> Draft:
     prepare = demand(folder, "prepare.py", what="upstream's set-up")
     where = inside(root, folder)
     training = constant(text(prepare), "TIME_BUDGET") or BUDGET
-    cache = _cache(text(prepare))
+    caches = [cache for cache in (_cache(text(prepare)), KERNELS if _takes_kernels(text(train)) else "") if cache]
     return Draft(
         name=safe_name(folder.resolve().name),
         goal="Lowest validation bits per byte after a fixed training time",
@@ -35,9 +40,9 @@ def draft(root: Path, folder: Path) -> Draft:
         grace_seconds=STARTUP,
         cores=None,
         gpus=1 if re.search(r"\bcuda\b", text(train)) else 0,
-        env={"HOME": str(Path.home())} if cache else {},
-        read=[str(Path.home() / cache)] if cache else [],
-        remarks=_remarks(folder),
+        env=({"HOME": str(Path.home())} if caches else {}) | (OFFLINE if KERNELS in caches else {}),
+        read=[str(Path.home() / cache) for cache in caches],
+        remarks=_remarks(folder, takes_kernels=KERNELS in caches),
         hints=["Change train.py only."],
     )
 
@@ -51,11 +56,20 @@ def _cache(prepare: str) -> str:
     return found[1] if found else ""
 
 
-def _remarks(folder: Path) -> list[str]:
+def _takes_kernels(train: str) -> bool:
+    return bool(re.search(r"\bget_kernel\b", train))
+
+
+def _remarks(folder: Path, *, takes_kernels: bool) -> list[str]:
     remarks = [
         "Upstream's set-up, as it is. The number is printed by train.py itself, which may change: it is self-reported.",
         "Run `python prepare.py` once before the first night.",
     ]
+    if takes_kernels:
+        remarks.append(
+            f"train.py downloads a kernel with get_kernel; a night reads it from ~/{KERNELS}, without a network. "
+            "Run `python train.py` once before, so that it is there."
+        )
     if (folder / "program.md").exists():
         remarks.append("program.md tells an agent to run the loop; autoresearch runs it, agents only edit.")
     return remarks

@@ -12,6 +12,7 @@ from typing import Any
 from autoresearch.adapters.say import metric_name
 from autoresearch.errors import UserError
 from autoresearch.readers import Foreign, read
+from autoresearch.readers.directions import likely
 from autoresearch.setups.draft import Draft, Gate, inside, safe_name
 from autoresearch.setups.files import demand, text, title
 
@@ -48,7 +49,8 @@ def draft(root: Path, folder: Path) -> Draft:
     at = layout(folder)
     log = read(at.log.read_bytes()) if at.log.is_file() else None
     where, prompt = inside(root, folder), text(at.prompt)
-    name, unit, direction = _metric(log, text(at.measure))
+    number = _metric(log, text(at.measure))
+    name = number.name
     measure = f"{where}{at.measure.relative_to(folder).as_posix()}"
     checks = at.checks.relative_to(folder).as_posix()
     run = shlex.join([*(["env", "-C", where] if where else []), "bash", checks])
@@ -57,29 +59,40 @@ def draft(root: Path, folder: Path) -> Draft:
         goal=title(prompt) or f"Better {name}",
         editable=_scope(root, folder, prompt),
         metric=metric_name(name),
-        direction=direction,
-        unit=unit,
+        direction=number.direction,
+        is_guess=number.is_guess,
+        unit=number.unit,
         command=shlex.join(["python", "-m", "autoresearch.adapters.pi", measure]),
         seconds=RUN_SECONDS,
         writable_tree=True,
         gates=[Gate("checks", run, CHECK_SECONDS)] if at.checks.is_file() else [],
         experiments=_limit(at.config),
-        remarks=_remarks(at, name),
+        remarks=_remarks(name, f"{where}{at.log.relative_to(folder).as_posix()}" if at.log.is_file() else ""),
     )
 
 
-def _metric(log: Foreign | None, script: str) -> tuple[str, str, str]:
-    """Name, unit and direction: of the log's last segment, else the first number the script says."""
+@dataclass(frozen=True, slots=True)
+class _Number:
+    """What the session measures."""
+
+    name: str
+    direction: str
+    unit: str = ""
+    is_guess: bool = False
+
+
+def _metric(log: Foreign | None, script: str) -> _Number:
+    """That of the log's last segment, else the first number the script says, which way is guessed by its name."""
     if log and log.form == "pi" and log.segments and log.segments[-1].metric != "metric":
         last = log.segments[-1]
-        return last.metric, last.unit, str(last.direction)
+        return _Number(last.metric, str(last.direction), last.unit)
     found = re.search(r"METRIC\s+([^\s=\"']+)=", script)
     if found is None:
         raise UserError(
             "Neither the session's log nor its script says what is measured.",
             fix="run it once under pi, or: autoresearch init --command 'bash .auto/measure.sh' --metric NAME",
         )
-    return found[1], "", "minimize"
+    return _Number(found[1], str(likely(found[1])), is_guess=True)
 
 
 def _scope(root: Path, folder: Path, prompt: str) -> list[str]:
@@ -108,13 +121,13 @@ def _limit(config: Path) -> int:
         return 100
 
 
-def _remarks(at: Layout, name: str) -> list[str]:
+def _remarks(name: str, log: str) -> list[str]:
     remarks = [
         "A pi session, as it is: its scripts run unchanged, on the incumbent and on every candidate.",
         "The number is printed beside the code it measures: it is self-reported.",
     ]
     if metric_name(name) != name:
         remarks.append(f"{name!r} is asked for as {metric_name(name)!r}.")
-    if at.log.is_file():
-        remarks.append(f"What it found so far: autoresearch import {at.log.name} shows it with our statistics.")
+    if log:
+        remarks.append(f"What it found so far: autoresearch import {shlex.quote(log)} shows it with our statistics.")
     return remarks

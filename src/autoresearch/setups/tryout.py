@@ -8,7 +8,7 @@ import os
 import re
 import tarfile
 import tempfile
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -31,6 +31,8 @@ class Seen:
     """By name, those a task file can ask for; the last of each."""
     said: str
     """Why it failed; empty where it did not."""
+    left_out: Sequence[str] = ()
+    """What of the repository leads out of it, such as a link to an absolute path; the copy has none of it."""
 
 
 def tryout(repository: UserRepository, command: str, *, seconds: float) -> Seen:
@@ -38,15 +40,30 @@ def tryout(repository: UserRepository, command: str, *, seconds: float) -> Seen:
     with tempfile.TemporaryDirectory(prefix="autoresearch-init-") as folder:
         tree, home = Path(folder) / "tree", Path(folder) / "home"
         home.mkdir()
-        with tarfile.open(fileobj=io.BytesIO(repository.archive(repository.head()))) as archive:
-            archive.extractall(tree, filter="data")
+        left_out = _unpack(repository.archive(repository.head()), tree)
         env = Toolchain(repository.root).env(cores=None, home=home)
         env |= {"AUTORESEARCH_ARTIFACTS": str(home), "AUTORESEARCH_SEED": "1", "PYTHONPATH": _ourselves()}
         try:
             said = proc.output(_merged(command), cwd=tree, env=env, timeout=seconds)
         except proc.CommandError as error:
-            return Seen({}, error.message)
-    return Seen(numbers(said.decode("utf-8", "replace")), "")
+            return Seen({}, error.message, left_out)
+    return Seen(numbers(said.decode("utf-8", "replace")), "", left_out)
+
+
+def _unpack(data: bytes, tree: Path) -> list[str]:
+    """Make the files of an archive, but for those that lead out of it, whose names are returned."""
+    left_out = []
+
+    def inside(member: tarfile.TarInfo, to: str) -> tarfile.TarInfo | None:
+        try:
+            return tarfile.data_filter(member, to)
+        except tarfile.FilterError:
+            left_out.append(member.name)
+            return None
+
+    with tarfile.open(fileobj=io.BytesIO(data)) as archive:
+        archive.extractall(tree, filter=inside)
+    return left_out
 
 
 def numbers(text: str) -> dict[str, float]:

@@ -154,6 +154,11 @@ def _place(name: str, root: Path, digest: Digest) -> Place:
         return Place(name, root, digest)
     except Unreadable as error:
         why = f"{root}/{error}"
+    except FileNotFoundError:
+        raise UserError(
+            f"What numbers depend on is not there: {root}.",
+            fix="make it, with `python prepare.py` where that fetches the data, or leave it out of [sandbox] read",
+        ) from None
     except OSError as error:
         why = f"{root}: {error.strerror}"
     raise UserError(

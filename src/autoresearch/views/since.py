@@ -8,6 +8,7 @@ from datetime import UTC, datetime, timedelta
 from autoresearch.errors import UserError
 from autoresearch.history import Archive
 
+_NUMBER = re.compile(r"[0-9]{1,18}")
 _AGO = re.compile(r"(\d+(?:\.\d+)?)\s*([mhdw])")
 _UNITS = {"m": "minutes", "h": "hours", "d": "days", "w": "weeks"}
 
@@ -18,10 +19,12 @@ def first_since(history: Archive, text: str, *, now: str) -> int:
     `text` is a number, "90m", "8h", "2d", "1w", or an ISO 8601 date or time, UTC where it does not say.
     Raises UserError for anything else, and where nothing is new since then.
     """
-    first = int(text) if text.strip().isdecimal() else _first_after(history, _moment(text.strip(), now))
+    text = text.strip()
+    is_number = _NUMBER.fullmatch(text) is not None
+    first = int(text) if is_number else _first_after(history, _moment(text, now))
     last = history.next_number - 1
     if first > last:
-        since = f"experiment {first}" if text.strip().isdecimal() else text.strip()
+        since = f"experiment {first}" if is_number else text
         end = f"the last experiment is number {last}" if last >= 0 else "there is no experiment"
         raise UserError(f"Nothing new since {since}: {end}.", fix="autoresearch report, for the whole study")
     return first
@@ -35,7 +38,10 @@ def _first_after(history: Archive, moment: datetime) -> int:
 
 def _moment(text: str, now: str) -> datetime:
     if ago := _AGO.fullmatch(text):
-        return datetime.fromisoformat(now) - timedelta(**{_UNITS[ago[2]]: float(ago[1])})
+        try:
+            return datetime.fromisoformat(now) - timedelta(**{_UNITS[ago[2]]: float(ago[1])})
+        except OverflowError:  # before there were calendars, and so before every study
+            return datetime.min.replace(tzinfo=UTC)
     moment = _parsed(text)
     if moment is None:
         raise UserError(

@@ -18,7 +18,7 @@ from starlette.responses import HTMLResponse, JSONResponse, Response, StreamingR
 from starlette.routing import Route
 from starlette.staticfiles import StaticFiles
 
-from autoresearch import control
+from autoresearch import clean, control
 from autoresearch.errors import UserError
 from autoresearch.history import Archive
 from autoresearch.ledger import Ledger
@@ -38,6 +38,14 @@ Word = Callable[[Site, Ledger[Archive]], str]
 WORDS: dict[str, Word] = {"pause": control.pause, "resume": control.resume, "stop": control.stop}
 MOST_TOLD = 2000
 """Characters of one `tell`."""
+
+
+class Answer(JSONResponse):
+    """Plain data. What no file can hold of others' texts becomes a question mark, and keeps nobody from the rest."""
+
+    def render(self, content: Any) -> bytes:
+        """As JSON in UTF-8."""
+        return clean.writable(json.dumps(content, ensure_ascii=False, allow_nan=False, separators=(",", ":"))).encode()
 
 
 @dataclass(slots=True)
@@ -71,7 +79,7 @@ class Pages:
         app = Starlette(
             routes=routes,
             middleware=[Middleware(GZipMiddleware, minimum_size=2000)],
-            exception_handlers={UserError: _told, IndexError: _absent, ValueError: _unclear},
+            exception_handlers={UserError: _told, IndexError: _absent, ValueError: _unclear, RecursionError: _unclear},
         )
         app.mount("/static", StaticFiles(directory=STATIC))
         return app
@@ -97,24 +105,24 @@ class Pages:
 
     def study(self, _: Request) -> Response:
         """Everything the first screen needs."""
-        return JSONResponse(self.feed.since(-1))
+        return Answer(self.feed.since(-1))
 
     def picture(self, request: Request) -> Response:
         """The staircase of one epoch, the newest one's by default, drawn for a width in pixels."""
         index = int(request.query_params.get("epoch", -1))
         width = int(request.query_params.get("width", 960))
-        return JSONResponse(self.feed.read(partial(picture.picture, index=index, width=width)))
+        return Answer(self.feed.read(partial(picture.picture, index=index, width=width)))
 
     def experiment(self, request: Request) -> Response:
         """One experiment, closely."""
         number = request.path_params["number"]
         look = partial(close_up.close_up, number=number, diff_of=self.diff_of, site=self.feed.site)
-        return JSONResponse(self.feed.read(look))
+        return Answer(self.feed.read(look))
 
     def compare(self, request: Request) -> Response:
         """Two experiments, side by side."""
         one, other = request.path_params["one"], request.path_params["other"]
-        return JSONResponse(self.feed.read(partial(close_up.beside, one=one, other=other, diff_of=self.diff_of)))
+        return Answer(self.feed.read(partial(close_up.beside, one=one, other=other, diff_of=self.diff_of)))
 
     async def live(self, request: Request) -> Response:
         """What happens, as server-sent events; a browser that lost the connection says where it was."""
@@ -124,7 +132,11 @@ class Pages:
     async def _events(self, turn: int) -> AsyncIterator[str]:
         quiet = 0
         while not self.is_over():
-            news = await asyncio.to_thread(self.feed.since, turn)
+            try:
+                news = await asyncio.to_thread(self.feed.since, turn)
+            except UserError as error:
+                yield f"event: end\ndata: {json.dumps(error.sentences)}\n\n"
+                return
             if news is not None:
                 turn, quiet = news["turn"], 0
                 yield f"id: {turn}\ndata: {json.dumps(news, separators=(',', ':'))}\n\n"
@@ -135,7 +147,7 @@ class Pages:
     async def word(self, request: Request) -> Response:
         """A human's word: pause, resume, stop, or something to tell."""
         say = _meant(await request.json())
-        return JSONResponse({"said": await asyncio.to_thread(self.feed.say, say)})
+        return Answer({"said": await asyncio.to_thread(self.feed.say, say)})
 
 
 def guarded(pages: Pages, *, token: str, port: int) -> guard.Guard:
@@ -157,12 +169,12 @@ def _meant(said: object) -> Word:
 
 def _told(_: Request, error: Exception) -> Response:
     assert isinstance(error, UserError)
-    return JSONResponse({"error": error.message, "fix": error.fix}, 409)
+    return Answer({"error": error.message, "fix": error.fix}, 409)
 
 
 def _absent(_: Request, __: Exception) -> Response:
-    return JSONResponse({"error": "There is no such experiment."}, 404)
+    return Answer({"error": "There is no such experiment."}, 404)
 
 
 def _unclear(_: Request, __: Exception) -> Response:
-    return JSONResponse({"error": "That cannot be read."}, 400)
+    return Answer({"error": "That cannot be read."}, 400)

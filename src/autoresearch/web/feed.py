@@ -44,7 +44,10 @@ class Feed:
         self._arrange()
 
     def since(self, turn: int) -> dict[str, Any] | None:
-        """What a page that saw `turn` lacks; None when that is nothing. Any number below 0 has seen nothing."""
+        """What a page that saw `turn` lacks; None when that is nothing. Any number below 0 has seen nothing.
+
+        Raises LedgerError.
+        """
         with self._lock:
             self._follow()
             if 0 <= turn == self._turn:
@@ -54,8 +57,9 @@ class Feed:
             return {"turn": self._turn, "rows": changed, "summary": self._summary}
 
     def read(self, look: Callable[[Reading], Any]) -> Any:
-        """What `look` makes of the study as far as it was read."""
+        """What `look` makes of the study as it is. Raises LedgerError."""
         with self._lock:
+            self._follow()
             return look(self.reading)
 
     def say(self, word: Callable[[Site, Ledger[Archive]], str]) -> str:

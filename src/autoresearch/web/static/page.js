@@ -75,6 +75,12 @@ function follow() {
     byId("state").dataset.state = "lost";
     byId("state").textContent = "connection lost, trying again";
   };
+  source.addEventListener("end", (event) => {
+    source.close();
+    byId("state").dataset.state = "lost";
+    byId("state").textContent = "not followed any more";
+    byId("alarms").replaceChildren(el("p", {}, JSON.parse(event.data)));
+  });
   source.onopen = paintBar;
 }
 
