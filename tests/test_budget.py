@@ -7,7 +7,7 @@ import math
 import pytest
 
 from autoresearch import budget
-from autoresearch.history import Asked, History, Night
+from autoresearch.history import Asked, Ended, History, Night
 from autoresearch.records import Candidate, Experiment, Outcome, Verdict
 from autoresearch.task import Budget
 
@@ -65,6 +65,20 @@ def test_what_an_agent_used_that_was_stopped_at_work_is_unknown_until_another_ni
     history.add(Asked(2))
     assert history.lost == {1}
     assert budget.spent(history, START) == ""
+
+
+def test_hours_that_ran_on_while_nothing_ran_are_named() -> None:
+    history, began, later = History(), "2026-03-02T00:00:00Z", "2026-03-02T00:02:00Z"
+    history.add(Night(1, Budget(hours=0.03), 1, 0, began))
+    assert not budget.spent(history, "2026-03-02T00:01:00Z")
+    why = budget.spent(history, later)
+    assert why == "the budget of 1.8 minutes is spent"
+    assert budget.ran_out(history, why), "killed: the night never ended"
+    history.add(Ended("stopped by hand"))
+    assert budget.ran_out(history, why)
+    history.add(Ended(why))
+    assert not budget.ran_out(history, why), "the night saw its own end"
+    assert not budget.ran_out(history, "the budget of 20 experiments is spent")
 
 
 def test_an_attempt_gets_what_the_night_has_left() -> None:

@@ -10,6 +10,7 @@ import pytest
 from typer.testing import CliRunner
 
 from autoresearch.cli import app
+from autoresearch.cli.words import hours_of
 from autoresearch.history import Control, Note
 from autoresearch.site import Site
 from scribe import Scribe
@@ -69,6 +70,14 @@ def test_a_ledger_of_the_same_length_but_another_end_is_read_again(site: Site) -
     site.ledger_path.write_bytes(text[:-4] + b"x" + text[-3:])
     done = CliRunner().invoke(app, ["status", "--json"])
     assert done.exit_code != 0
+
+
+def test_hours_that_nobody_used_are_not_counted_but_named(site: Site) -> None:
+    assert "30 of 1000 experiments, 0.6 of 8 hours" in str(status()["budget_words"])
+    used = {"limit": 0.03, "used": 0.012, "over": True}
+    assert hours_of({"hours": used, "ended": ""}, held=False) == "0.7 of 1.8 minutes, ended by the clock"
+    assert hours_of({"hours": used, "ended": ""}, held=True) == "0.7 of 1.8 minutes"
+    assert hours_of({"hours": used, "ended": "stopped by hand"}, held=False) == "0.7 of 1.8 minutes"
 
 
 @pytest.mark.parametrize("junk", [b"", b"[]", b"{", b"null", b'{"version": 1}', b"\xff"])

@@ -53,10 +53,25 @@ def spent(history: History, now: str) -> str:
     if budget.experiments is not None and len(history.tonight()) >= budget.experiments:
         return f"the budget of {budget.experiments} experiments is spent"
     if budget.hours is not None and hours_since(night.started, now) >= budget.hours:
-        return f"the budget of {budget.hours:g} hours is spent"
+        return _out_of(budget.hours)
     return _over_limit(history, "cost_usd", budget.cost_usd, "US$") or _over_limit(
         history, "tokens", budget.tokens, "tokens"
     )
+
+
+def ran_out(history: History, why: str) -> bool:
+    """Whether `why` a night is over is its hours, and they ran on while nothing ran, so that it never ended of them."""
+    hours = history.night.budget.hours if history.night else None
+    return hours is not None and why == _out_of(hours) != history.ended
+
+
+def hours_granted(hours: float) -> str:
+    """Hours in words; minutes where it is less than one."""
+    return f"{hours:g} hours" if hours >= 1 else f"{60 * hours:.3g} minutes"
+
+
+def _out_of(hours: float) -> str:
+    return f"the budget of {hours_granted(hours)} is spent"
 
 
 def left(history: History, now: str) -> Left:

@@ -71,7 +71,7 @@ def standing(history: History, now: str) -> dict[str, Any]:
         "best": {"experiment": tip.number, "value": _finite(history.tip_value)} if tip else None,
         "baseline": _finite(history.baseline.value) if history.baseline else None,
         "sigma": _finite(usual),
-        "experiments": len(history.experiments),
+        "experiments": sum(history.counts.values()),
         "counts": {str(outcome): count for outcome, count in sorted(history.counts.items())},
         "left": left(history, now),
     }

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import math
 import random
+import re
 from pathlib import Path
 
 import pytest
@@ -67,6 +68,13 @@ def test_every_fixture_is_shown_by_every_verb(name: str, folder: Path) -> None:
     page = Path(verb("report").strip()).read_text()
     assert "What their ledger says" in page
     assert "Nothing here was measured, judged or certified by autoresearch." in page
+    assert "their best" in page
+    for ours in ("provisional", "<h2>Certificates", "certified, 95 %", "Nothing was certified"):
+        assert ours not in page
+    captions = re.findall(r"<figcaption>Epoch \d+\. ([\d,]+) experiments?: ([\d,]+) kept, ([\d,]+) discarded", page)
+    totals = [sum(int(text.replace(",", "")) for text in column) for column in zip(*captions, strict=True)]
+    assert totals == [status["experiments"], status["counts"]["keep"], status["counts"]["discard"]]
+    assert status["experiments"] == sum(status["counts"].values())
     assert "in an unknown time" in morning(history)[1]
     assert "imported from" in verb("replay", exit_code=4)
     comment = verb("report", "--comment", str(site.ledger_path))
@@ -92,6 +100,8 @@ def test_an_imported_study_cannot_be_added_to(folder: Path) -> None:
 def test_their_table_goes_out_as_it_came_in(folder: Path) -> None:
     verb("import", str(FIXTURES / "upstream.tsv"), "--as", "theirs")
     assert verb("export", "tsv") == (FIXTURES / "upstream.tsv").read_text()
+    rows = [json.loads(line) for line in verb("export", "jsonl").splitlines()]
+    assert {row["autoresearch"]["standing"] for row in rows if row.get("run")} == {""}
 
 
 def test_the_same_file_again_changes_nothing_and_another_is_refused(folder: Path) -> None:

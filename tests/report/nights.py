@@ -7,7 +7,7 @@ import random
 from dataclasses import dataclass, field
 from statistics import fmean, stdev
 
-from autoresearch.history import Archive, Epoch, Night, Note, StudyStart
+from autoresearch.history import Archive, Ended, Epoch, Night, Note, StudyStart
 from autoresearch.records import (
     Candidate,
     Certificate,
@@ -214,6 +214,11 @@ class Teller:
             return self.rng.uniform(1, 6)
         return -abs(self.rng.gauss(0, 3)) if self.rng.random() < 0.75 else 0.0
 
+    def end(self) -> Teller:
+        """The night is over."""
+        self.add(Ended("the budget is spent"))
+        return self
+
     def note(self, kind: str, text: str) -> Teller:
         self.add(Note(kind, text))
         return self
@@ -263,7 +268,7 @@ def a_task(metric: Metric) -> Task:
 
 def a_night(experiments: int, **options: object) -> Archive:
     """A finished night of that many experiments after the baseline."""
-    return Teller(**options).begin().go(experiments).history  # type: ignore[arg-type]
+    return Teller(**options).begin().go(experiments).end().history  # type: ignore[arg-type]
 
 
 def a_diff(parent: str, child: str) -> str:

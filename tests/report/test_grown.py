@@ -8,16 +8,20 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
-from nights import Teller, a_diff, a_night, a_task
+from nights import Teller, a_diff, a_night, a_task, an_epoch
 
 from autoresearch.errors import UserError
 from autoresearch.history import Archive
 from autoresearch.records import Direction, Metric, Outcome, Side
 from autoresearch.report import build, png
+from autoresearch.report.comment import render
+from autoresearch.report.environment import environment
+from autoresearch.report.figures import figures
 from autoresearch.report.headline import MOST_NAMED, headline
 from autoresearch.report.kept import story
+from autoresearch.report.markdown import escape
 from autoresearch.report.morning import morning
-from autoresearch.report.page import compose
+from autoresearch.report.page import certificate_row, compose
 from autoresearch.report.provenance import provenance
 from autoresearch.report.sides import sides
 from autoresearch.views import Reading, survivors
@@ -25,6 +29,7 @@ from autoresearch.views.calibration import calibration
 from autoresearch.views.claimed import amount
 from autoresearch.views.delivery import delivery
 from autoresearch.views.since import first_since
+from autoresearch.views.spend import spend
 
 LONG = a_night(120, seed=3)
 
@@ -150,12 +155,35 @@ def test_since_an_experiment_lists_only_what_came_after() -> None:
     assert all(row.number >= 100 for row in page.discards)
     assert page.facts[0].value == "21"
     assert page.headline == compose(LONG, task=a_task(LONG.metric), diff_of=a_diff).headline
+    assert morning(LONG, first=100)[1].startswith("since experiment 100: 21 experiments in ")
+    assert figures(LONG, first=100)["counts"]["experiments"] == 21
+    assert spend(LONG, first=100).certificates < spend(LONG).certificates
+
+
+def test_a_part_is_written_beside_the_whole(tmp_path: Path) -> None:
+    paths = [build(LONG, task=a_task(LONG.metric), diff_of=a_diff, out_dir=tmp_path, first=at) for at in (0, 100)]
+    assert [path.html.name for path in paths] == ["report.html", "report-since.html"]
+    assert "Listed is" not in paths[0].html.read_text()
+
+
+def test_the_figures_of_the_page_for_programs() -> None:
+    history = certified_night().history
+    proof, got = history.certificates[-1], figures(history)
+    assert (got["proven"], got["level"], got["interval"]) == (True, proof.mean, [proof.low, proof.high])
+    assert got["gain_interval"][0] < got["gain"] < got["gain_interval"][1]
+    assert got["counts"] == {"experiments": 3, "kept": 3, "certified": 2, "rolled_back": 0, "without_score": 0}
+    nothing = figures(a_night(0))
+    assert nothing["claim"].startswith("Nothing was found")
+    assert (nothing["level"], nothing["interval"], nothing["gain"]) == (None, None, None)
 
 
 def test_since_a_time() -> None:
     now = LONG.experiments[-1].started
     assert first_since(LONG, "40", now=now) == 40
-    assert first_since(LONG, "4000", now=now) == LONG.next_number
+    with pytest.raises(UserError, match="Nothing new since experiment 121: the last experiment is number 120"):
+        first_since(LONG, "121", now=now)
+    with pytest.raises(UserError, match="Nothing new since 2027-01-01"):
+        first_since(LONG, "2027-01-01", now=now)
     assert first_since(LONG, "10m", now=now) < first_since(LONG, "1m", now=now) <= LONG.next_number - 1
     assert first_since(LONG, "2w", now=now) == first_since(LONG, "99999999999d", now=now) == 0
     assert first_since(LONG, LONG.experiments[7].started, now=now) == 7
@@ -175,6 +203,57 @@ def test_no_name_breaks_the_share_picture(tmp_path: Path) -> None:
     metric = Metric("$\\frac{1}{", Direction.MINIMIZE, "日本")
     png.write(Teller(metric=metric).begin().go(10).history, tmp_path / "share.png")
     assert (tmp_path / "share.png").stat().st_size > 5000
+
+
+def test_the_sheet_lists_all_that_a_second_run_stands_on(tmp_path: Path) -> None:
+    packages = {f"package_{number}": f"1.{number} 06952241582ee488" for number in range(80)}
+    stands_on = {
+        "packages": packages,
+        "read": {},
+        "task": {"metric": {"name": "loss", "bounds": [0, 20]}},
+        "python": None,
+    }
+    teller = Teller()
+    teller.add(replace(an_epoch(teller.metric), environment=stands_on, machine={"memory_gib": 24, "gpus": []}))
+    made = build(teller.history, task=a_task(teller.metric), diff_of=a_diff, out_dir=tmp_path)
+    lines = {line.name: line for line in environment(stands_on)}
+    assert lines["installed packages"].value == "80 recorded"
+    assert lines["task as measured"].more == ["metric.name: loss", "metric.bounds: [0, 20]"]
+    assert (lines["read besides"].value, lines["Python"].value) == ("none", "unknown")
+    for page, package in (
+        (made.html, "<li>package_79: 1.79 06952241582ee488</li>"),
+        (made.markdown, r"package\_79: 1.79"),
+    ):
+        text = page.read_text()
+        assert package in text
+        assert "gpus" not in text
+        assert "24 GiB" in text
+
+
+def test_a_patch_that_is_gone_costs_the_patch_and_not_the_page(tmp_path: Path) -> None:
+    def gone(_parent: str, _child: str) -> str:
+        raise UserError("git diff ended with status 128.", fix="run it by hand")
+
+    history = certified_night().history
+    assert (
+        "not kept here" in build(history, task=a_task(history.metric), diff_of=gone, out_dir=tmp_path).html.read_text()
+    )
+
+
+def test_a_comment_gives_the_levels_it_speaks_of() -> None:
+    history = certified_night().history
+    levels = headline(Reading.of(history)).levels
+    assert levels.endswith("bit/byte")
+    assert f"**{escape(levels)}**" in render(history).splitlines()
+
+
+def test_values_that_repeat_exactly_have_no_p() -> None:
+    history = certified_night().history
+    reading = Reading.of(history)
+    span, proof = reading.spans[-1], reading.spans[-1].proofs[-1]
+    assert certificate_row(reading, span, proof).p == "0.0004 (level 0.0125)"
+    exact = replace(proof, certificate=replace(proof.certificate, p=0.0, level=0.0))
+    assert certificate_row(reading, span, exact).p == "–, by repetition"
 
 
 def test_a_night_in_three_lines() -> None:
@@ -209,7 +288,7 @@ def test_metrics_of_every_name_are_in_the_table() -> None:
 def test_the_sheet_says_who_and_when_and_how_to_begin_again() -> None:
     lines = {line.name: line for line in provenance(certified_night().history)}
     assert lines["to begin as it began"].value.startswith("git switch --detach ")
-    assert lines["night 1"].value == "1,000 experiments, 8 h"
+    assert lines["night 1"].value == "1,000 experiments, 8 hours"
     assert next(line for name, line in lines.items() if name.startswith("agent ")).value == "3 experiments"
     assert provenance(Archive()) == []
 

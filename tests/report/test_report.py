@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 from nights import Teller, a_diff, a_night, a_task
 
-from autoresearch.history import Archive
+from autoresearch.history import Archive, Control
 from autoresearch.records import Certificate, Direction, Metric, Outcome, Ruling, Side
 from autoresearch.referees import sealed_gain
 from autoresearch.report import build
@@ -102,20 +102,24 @@ def test_diff_lines_have_their_kind() -> None:
     assert kinds == ["file", "file", "file", "file", "hunk", "same", "same", "same", "del", "add", "same"]
 
 
+def claim(teller: Teller) -> str:
+    return headline(Reading.of(teller.history)).claim
+
+
 def test_nothing_measured() -> None:
     assert headline(Reading.of(Archive())).claim == "Nothing was found: nothing has been measured yet"
 
 
 def test_only_a_baseline() -> None:
-    assert (
-        headline(Reading.of(Teller().begin().history)).claim == "Nothing was found: only the baseline has been measured"
-    )
+    teller = Teller().begin()
+    assert claim(teller) == "Nothing is certified yet: only the baseline has been measured"
+    assert claim(teller.end()) == "Nothing was found: only the baseline has been measured"
 
 
 def test_nothing_kept() -> None:
     teller = Teller().begin()
     teller.experiment(effect=-5, outcome=Outcome.DISCARD)
-    assert headline(Reading.of(teller.history)).claim == "Nothing was found: no change was kept"
+    assert claim(teller.end()) == "Nothing was found: no change was kept"
 
 
 def test_a_lucky_best_of_many_is_named_noise() -> None:
@@ -123,7 +127,7 @@ def test_a_lucky_best_of_many_is_named_noise() -> None:
     for _ in range(40):
         teller.experiment(effect=-3, outcome=Outcome.DISCARD)
     teller.experiment(effect=0, luck=2.5, outcome=Outcome.KEEP)
-    got = headline(Reading.of(teller.history))
+    got = headline(Reading.of(teller.end().history))
     assert got.claim == "Nothing was found: the improvements seen are indistinguishable from noise"
     assert "the luckiest of 42 unchanged programs may reach" in got.detail
 
@@ -131,22 +135,40 @@ def test_a_lucky_best_of_many_is_named_noise() -> None:
 def test_a_large_gain_without_a_certificate_is_not_yet_proven() -> None:
     teller = Teller().begin()
     teller.experiment(effect=12, outcome=Outcome.KEEP)
-    got = headline(Reading.of(teller.history))
+    assert claim(teller) == "Nothing is certified yet: improvements were seen, and the next certificate decides"
+    teller.add(Control("pause"))
+    assert claim(teller).startswith("Nothing is certified yet")
+    got = headline(Reading.of(teller.end().history))
     assert got.claim == "Nothing was found: improvements were seen, but none is certified"
+    assert got.detail.endswith("More budget lets a certificate decide.")
     assert not got.proven
+    teller.experiment(effect=-5, outcome=Outcome.DISCARD)
+    assert claim(teller).startswith("Nothing is certified yet"), "the night goes on"
+    teller.add(Control("stop"))
+    assert claim(teller).startswith("Nothing was found")
+
+
+def test_a_try_after_the_night_does_not_open_it_again() -> None:
+    teller = Teller().begin().end()
+    granted = teller.history.night
+    assert granted
+    teller.add(replace(granted, number=2, purpose="try"))
+    teller.experiment(effect=-5, outcome=Outcome.DISCARD)
+    teller.add(granted)
+    assert claim(teller).startswith("Nothing was found")
 
 
 def test_all_rolled_back() -> None:
     teller = Teller().begin()
     teller.experiment(effect=-8, luck=12, outcome=Outcome.KEEP)
     teller.certificate()
-    assert headline(Reading.of(teller.history)).claim == "Nothing was found: what was kept has been rolled back"
+    assert claim(teller.end()) == "Nothing was found: what was kept has been rolled back"
 
 
 def test_without_noise_nothing_is_claimed() -> None:
     teller = Teller().begin(baseline_runs=1)
     teller.experiment(effect=12, outcome=Outcome.KEEP)
-    assert headline(Reading.of(teller.history)).claim == "Nothing was found: the noise is unknown"
+    assert claim(teller.end()) == "Nothing was found: the noise is unknown"
 
 
 def test_the_headline_is_the_certificates_mean_and_interleaved_gain() -> None:

@@ -12,6 +12,7 @@ from autoresearch.history import Archive, Night
 from autoresearch.records import Certificate, Direction, Experiment, Measurement, Metric, Outcome, Ruling, Side, Verdict
 from autoresearch.report.headline import headline
 from autoresearch.report.page import compose
+from autoresearch.report.sheet import spending
 from autoresearch.task import Budget
 from autoresearch.views import (
     Level,
@@ -26,6 +27,7 @@ from autoresearch.views import (
     status,
     survivors,
 )
+from autoresearch.views.costs import Cost, Costs
 from autoresearch.views.effects import best_of_luck
 from autoresearch.views.levels import t95
 from autoresearch.views.machine import machine_words
@@ -69,9 +71,9 @@ def test_status_keeps_its_contract() -> None:
         "keep", "discard", "crash", "timeout", "checks_failed", "out_of_scope", "violation", "no_change",
         "unknown",
     }  # fmt: skip
-    assert sum(got["counts"].values()) == got["experiments"] - 1 == 30
+    assert sum(got["counts"].values()) == got["experiments"] == 30
     assert got["budget"]["experiments"] == {"limit": 1000, "used": 30}
-    assert got["budget"]["hours"] == {"limit": 8, "used": 3.0}
+    assert got["budget"]["hours"]["limit"] == 8
 
 
 def test_status_of_nothing_is_null_where_nothing_is_known() -> None:
@@ -119,6 +121,13 @@ def test_unknown_cost_is_null_and_never_zero() -> None:
     while teller.history.experiments[-1].candidate is not None:
         teller.failure(teller.history.next_number, teller.history.tip_commit)
     assert spend(teller.history).cost_usd is None
+    assert not [line for line in spending(teller.history) if line.name.startswith("cost of")]
+    assert (
+        Costs.of(teller.history).words("bit")
+        == "at least US$ 0.00 (1 of 2 unknown), at least 0 tokens (1 of 2 unknown)"
+    )
+    assert str(Cost(None, None)) == "cost unknown"
+    assert Cost(None, 1200.0).known == "1,200 tokens"
     assert status(teller.history, state="idle", now=NOW)["spend"]["cost_usd"] is None
 
 
@@ -336,7 +345,16 @@ def test_hours_are_counted_from_the_night() -> None:
     history = Archive()
     history.add(an_epoch(Metric("m", Direction.MINIMIZE)))
     history.add(Night(1, Budget(hours=2), 1, 0, "2026-03-02T00:30:00Z"))
-    assert status(history, state="idle", now=NOW)["budget"]["hours"] == {"limit": 2, "used": 0.5}
+    running = status(history, state="running", now=NOW, held=True)["budget"]["hours"]
+    assert running == {"limit": 2, "used": 0.5, "over": False}
+
+
+def test_the_hours_of_a_study_that_nobody_holds_end_with_what_it_did_last() -> None:
+    history = Teller().begin().go(3).history
+    much_later = status(history, state="idle", now="2027-03-02T01:00:00Z")["budget"]
+    assert much_later["last"].startswith("2026-03-01T22:0")
+    assert much_later["hours"]["used"] < 0.2
+    assert much_later["hours"]["over"]
 
 
 @pytest.mark.parametrize("freedom", [*range(1, 31), 100, 1000])
@@ -365,6 +383,8 @@ def test_luck_grows_with_the_number_of_tries() -> None:
     [
         (2.91324, 0.0042, "2.9132"),
         (-2.5, 0.3, "−2.50"),
+        (-0.001, 0.3, "0.00"),
+        (-0.0, None, "0"),
         (51234.5, 310.0, "51,234"),
         (1.23456789, None, "1.23457"),
         (math.inf, 1.0, "∞"),

@@ -104,6 +104,8 @@ def refuse_if_spent(assembly: Assembly, granted: Budget | None) -> None:
     if history.night and history.night.purpose != "try" and granted is None and is_over(assembly):
         assembly.study.reconcile()
         why = budget.spent(history, now())
+        ran_on = "; hours count from the start of the night, and ran on while nothing ran"
         raise UserError(
-            f"Nothing to do: {why}.", fix="autoresearch run --experiments 20 (or --hours 8) grants another night"
+            f"Nothing to do: {why}{ran_on if budget.ran_out(history, why) else ''}.",
+            fix="autoresearch run --experiments 20 (or --hours 8) grants another night",
         )

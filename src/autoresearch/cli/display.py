@@ -20,7 +20,7 @@ from rich.text import Text
 
 from autoresearch import budget
 from autoresearch.agents.announcing import Announcing
-from autoresearch.cli.words import tonight
+from autoresearch.cli.words import hours_until_now, tonight
 from autoresearch.ledger import now
 from autoresearch.records import Certificate, Experiment
 from autoresearch.views.lines import OUTCOME_STYLE, line_of
@@ -118,7 +118,7 @@ class View:
             table.add_row(f"[green]{word}", _number(proof.mean, unit), text)
         else:
             table.add_row("certified", "nothing yet", "")
-        table.add_row("budget", tonight(history), budget.spent(history, now()))
+        table.add_row("budget", tonight(history, hours=hours_until_now(history)), budget.spent(history, now()))
         return table
 
     def _experiments(self) -> RenderableType:

@@ -102,7 +102,7 @@ def _measure(work: _Work, done: Sequence[Delivered], runs: int, overrides: Seque
     with stoppable(assembly):
         try:
             for run in revalidation.follow(assembly.study, record):
-                typer.echo(f"{run.commit[:9]}  {run.foul if run.value is None else f'{run.value:.6g}'}", err=True)
+                typer.echo(f"{run.commit[:9]}  {run.foul if run.value is None else f'{run.value + 0.0:.6g}'}", err=True)
         finally:
             assembly.rig.workspace.close()
 

@@ -87,7 +87,5 @@ def _told(found: Foreign, name: str) -> str:
         lines.append(f"... and {count(len(found.doubts) - SHOWN, 'more doubt')}: autoresearch status --study {name}")
     for each in found.segments:
         lines.append(f"{plain(each.metric, 60)}, {each.direction}: {count(len(each.rows), 'row')}")
-    rows = count(len(found.rows), "row")
-    return "\n".join(
-        [*lines, f"{name}: {rows} read from {count(found.lines, 'line')}, 0 dropped, {len(found.doubts)} doubts."]
-    )
+    rows, doubts = count(len(found.rows), "row"), count(len(found.doubts), "doubt")
+    return "\n".join([*lines, f"{name}: {rows} read from {count(found.lines, 'line')}, 0 dropped, {doubts}."])

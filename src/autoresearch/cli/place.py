@@ -113,10 +113,12 @@ def diff_of(site: Site) -> Callable[[str, str], str]:
 def status_of(site: Site, ledger: Ledger[Archive]) -> dict[str, Any]:
     """`views.status` of a study, with what only its folder tells: whether it runs, and what it does now."""
     import autoresearch.views as views
-    from autoresearch.cli.words import tonight
+    from autoresearch.cli.words import hours_of, tonight
     from autoresearch.ledger import now
 
     step = site.step()
     state = "paused" if ledger.history.paused else "running" if step else "idle"
-    data: dict[str, Any] = views.status(ledger.history, state=state, now=now())
-    return data | {"step": step, "budget_words": tonight(ledger.history)}
+    held = step is not None
+    data: dict[str, Any] = views.status(ledger.history, state=state, now=now(), held=held)
+    words = tonight(ledger.history, hours=hours_of(data["budget"], held=held))
+    return data | {"step": step, "budget_words": words}

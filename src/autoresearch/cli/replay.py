@@ -20,7 +20,7 @@ def replay(ledger: place.LedgerFile = None, study: place.StudyName = None, as_js
     Exits with 4 where something does not hold, and where nothing was measured: the ledger is empty, or was imported.
     """
     from autoresearch.replay import replay as judge_again
-    from autoresearch.views.words import plain
+    from autoresearch.views.words import count, plain
 
     path = place.ledger_path(ledger, study)
     try:
@@ -32,13 +32,14 @@ def replay(ledger: place.LedgerFile = None, study: place.StudyName = None, as_js
         typer.echo(json.dumps(result.as_dict()))
     elif result.imported:
         typer.echo(
-            f"{result.lines} lines verify; imported from {plain(result.imported, 60)}: nothing here was measured, "
-            "so there is no verdict to judge again."
+            f"{count(result.lines, 'line')} verify; imported from {plain(result.imported, 60)}:"
+            " nothing here was measured, so there is no verdict to judge again."
         )
     else:
         typer.echo(
-            f"{result.lines} lines verify; {result.verdicts} verdicts and {result.certificates} certificates judged "
-            f"again from {result.measurements} measurements: {len(result.disagreements)} disagree."
+            f"{count(result.lines, 'line')} verify; {count(result.verdicts, 'verdict')} and"
+            f" {count(result.certificates, 'certificate')} judged again from"
+            f" {count(result.measurements, 'measurement')}: {len(result.disagreements)} disagree."
         )
         for disagreement in result.disagreements:
             typer.echo(f"  {disagreement}")

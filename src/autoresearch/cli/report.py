@@ -6,7 +6,7 @@ import json
 from collections.abc import Callable
 from dataclasses import asdict
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
@@ -47,7 +47,8 @@ def report(
             "The whole report needs the study, not its ledger alone.", fix=f"add --comment, or leave {ledger} out"
         )
     site, opened = place.open_ledger(study)
-    paths = write(site, opened.history, since=since)
+    first = _first(opened.history, since)
+    paths = write(site, opened.history, first=first)
     files = {name: str(path) for name, path in asdict(paths).items()}
     if png is not None:
         _draw(opened.history, png)
@@ -56,9 +57,9 @@ def report(
         _freeze(site, opened, html)
         files["page"] = str(html)
     if as_json:
-        typer.echo(json.dumps({"schema": 1} | files))
+        typer.echo(json.dumps({"schema": 1} | files | _figures(opened.history, first)))
         return
-    typer.echo("\n".join(_told(opened.history)), err=True)
+    typer.echo("\n".join(_told(opened.history, first)), err=True)
     typer.echo(files["html"])
     for other in list(files.values())[1:]:
         typer.echo(other, err=True)
@@ -94,11 +95,25 @@ def _draw(history: Archive, png: Path) -> None:
         ) from error
 
 
-def _told(history: Archive) -> list[str]:
+def _first(history: Archive, since: str | None) -> int:
+    """Number of the experiment with which the lists begin; 0 is the whole study."""
+    from autoresearch.ledger import now
+    from autoresearch.views.since import first_since
+
+    return 0 if since is None else first_since(history, since, now=now())
+
+
+def _figures(history: Archive, first: int) -> dict[str, Any]:
+    from autoresearch.report.figures import figures
+
+    return figures(history, first=first)
+
+
+def _told(history: Archive, first: int) -> list[str]:
     """What the page says first."""
     from autoresearch.report.morning import morning
 
-    return morning(history)[:2]
+    return morning(history, first=first)[:2]
 
 
 def _comment(path: Path) -> str:
@@ -111,15 +126,13 @@ def _comment(path: Path) -> str:
     return render(ledger.history)
 
 
-def write(site: Site, history: Archive, *, since: str | None = None) -> ReportPaths:
-    """Write the report of a study beside its ledger."""
-    from autoresearch.ledger import now
+def write(site: Site, history: Archive, *, first: int = 0) -> ReportPaths:
+    """Write the report of a study beside its ledger, its lists from experiment `first` on."""
     from autoresearch.report import build
-    from autoresearch.views.since import first_since
 
-    first, out_dir = first_since(history, since, now=now()) if since else 0, site.folder / "report"
     task, diff_of = about(site, history)
-    return build(history, task=task, diff_of=diff_of, series_of=site.series, out_dir=out_dir, first=first)
+    folder = site.folder / "report"
+    return build(history, task=task, diff_of=diff_of, series_of=site.series, out_dir=folder, first=first)
 
 
 def about(site: Site, history: Archive) -> tuple[Task, Callable[[str, str], str]]:

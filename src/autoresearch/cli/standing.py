@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import Any
 
 import autoresearch
-from autoresearch.cli.words import HOURS, hours_until_now, tonight
+from autoresearch.cli.words import HOURS, hours_of, tonight
 from autoresearch.history import Archive
 from autoresearch.ledger import Position, ends_at, now
 from autoresearch.site import Site, rewrite
@@ -62,14 +62,13 @@ def _worked_out(site: Site, columns: int) -> Told:
 
 def _lines(data: dict[str, Any], history: Archive) -> Iterator[tuple[str, str]]:
     from autoresearch.views.hearsay import hearsay_lines
-    from autoresearch.views.lines import status_lines
+    from autoresearch.views.lines import experiments_line, status_lines
 
     if not history.imported:
         yield from status_lines(data, history)
         return
     yield from hearsay_lines(history)
-    counts = ", ".join(f"{number} {name}" for name, number in data["counts"].items() if number)
-    yield "experiments", f"{data['experiments']} ({counts or 'the first level only'})"
+    yield experiments_line(data)
 
 
 def _picture(history: Archive, columns: int) -> str:
@@ -89,8 +88,9 @@ def _now(kept: Told, site: Site) -> Told:
 
     step = site.step()
     state = "paused" if kept.data["paused"] else "running" if step else "idle"
-    data = at(kept.data, state=state, now=now()) | {"step": step}
-    hours = hours_until_now(data["budget"]["started"]) if data["budget"] else ""
+    held = step is not None
+    data = at(kept.data, state=state, now=now(), held=held) | {"step": step}
+    hours = hours_of(data["budget"], held=held)
     data["budget_words"] = data["budget_words"].replace(HOURS, hours)
     lines = [[name, text.replace(HOURS, hours) if name == "budget" else text] for name, text in kept.lines]
     return replace(kept, data=data, lines=lines)

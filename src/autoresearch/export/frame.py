@@ -26,7 +26,7 @@ HEAD = (
 def rows(history: Archive) -> list[dict[str, Cell]]:
     """Every finished experiment of every epoch. What is unknown is None."""
     reading = Reading.of(history)
-    where = {number: str(standing) for number, standing in standings(reading).items()}
+    where = {} if history.imported else {number: str(each) for number, each in standings(reading).items()}
     found = []
     for span in reading.spans:
         found += [_row(history, done, span.epoch, where.get(done.number, "")) for done in span.experiments]

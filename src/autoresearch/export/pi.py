@@ -24,7 +24,7 @@ _SCORED = {Outcome.KEEP: "keep", Outcome.DISCARD: "discard", Outcome.UNKNOWN: "d
 def lines(history: Archive) -> Iterator[str]:
     """The log, line by line, without line feeds."""
     reading = Reading.of(history)
-    where = {number: str(standing) for number, standing in standings(reading).items()}
+    where = {} if history.imported else {number: str(each) for number, each in standings(reading).items()}
     for span in reading.spans:
         yield json.dumps(_config(history, span))
         for done in span.experiments:

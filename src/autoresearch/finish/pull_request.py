@@ -13,7 +13,8 @@ from autoresearch.views.revalidated import gain_words
 from autoresearch.views.sentences import figures_of
 from autoresearch.views.sides import BeforeAfter, before_after
 from autoresearch.views.spend import spend
-from autoresearch.views.words import Figures, count, duration, muted, numbers
+from autoresearch.views.standing import number_tried
+from autoresearch.views.words import MINUS, Figures, count, duration, muted, numbers
 from autoresearch.workspace.refs import short_name
 
 
@@ -111,7 +112,7 @@ def _table(rows: Sequence[BeforeAfter], figures: Figures) -> str:
     lines = ["| metric | before | after | change |", "| --- | --- | --- | --- |"]
     for place, row in enumerate(rows):
         style = Figures(row.unit, figures.decimals) if place == 0 else Figures()
-        change = "–" if row.change is None else f"{row.change:+.2%}"
+        change = "–" if row.change is None else f"{row.change:+.2%}".replace("-", MINUS)
         lines.append(f"| {escape(row.name)} | {_level(row.before, style)} | {_level(row.after, style)} | {change} |")
     return "\n".join(lines)
 
@@ -157,6 +158,6 @@ def _cost(plan: Plan) -> str:
     used = spend(history)
     money, tokens = used.money.words("US$ {:.2f}".format), used.counted.words("{:,.0f}".format)
     return (
-        f"The whole study: {count(len(history.experiments), 'experiment')} in {duration(used.total)}"
+        f"The whole study: {count(number_tried(history), 'experiment')} in {duration(used.total)}"
         f" (certificates {duration(used.certificates)}), tokens {tokens}, money {money}."
     )

@@ -107,6 +107,8 @@ class History:
     """Whether an agent was asked for the next experiment, and nothing came of it yet."""
     lost: set[int] = field(default_factory=set)
     """Numbers of the experiments for which an agent was stopped at work: what it had used by then is unknown."""
+    ended: str = ""
+    """Why the last night that somebody granted ended; empty while it is open, or was gone on with."""
     resumed: int = 0
     """Experiments that were finished when the night began, or `run` last returned; a circuit breaker counts on."""
     counts: dict[Outcome, int] = field(default_factory=dict)
@@ -235,8 +237,8 @@ class History:
                 self.paused, self.stopping = False, ""
             case Control(action=action):
                 self.stopping = action
-            case Ended():
-                self.paused, self.stopping = False, ""
+            case Ended(why=why):
+                self.paused, self.stopping, self.ended = False, "", why
                 self.resumed = len(self.experiments)
             case Note():
                 self._note(record)
@@ -249,6 +251,7 @@ class History:
             self.shares_spent[self.night.number] = self.certificates_tonight + bool(self.pending_certificate)
         if night.purpose == "prune" and night.number not in self.presets:
             self.tip, self.keeps_since_certificate = self.proven, 0
+        self.ended = self.ended if night.purpose == "try" or night.number in self.presets else ""
         self.night, self.certificates_tonight = night, self.shares_spent.get(night.number, 0)
         if night.purpose == "try":
             self.trying = night
@@ -260,6 +263,7 @@ class History:
 
     def _candidate(self, made: Candidate) -> None:
         """A second one of the same number mends the first, whose own runs count no longer."""
+        self.ended = self.ended if self._is_trying() else ""
         failed = self.candidates.get(made.number)
         if failed is not None:
             self.runs.pop((failed.commit, "public"), None)
@@ -284,6 +288,7 @@ class History:
         if run.purpose:
             self.asides.setdefault(run.purpose, []).append(run)
             return
+        self.ended = self.ended if self._is_trying() else ""
         self.runs.setdefault((run.commit, run.split), []).append(run)
         if run.experiment is not None:
             self.pending.setdefault(run.experiment, []).append(run)

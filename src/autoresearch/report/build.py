@@ -40,11 +40,12 @@ def build(
 
     `diff_of(parent, child)` gives the text of `git diff` between two commits; it is asked for the changes shown only.
     `series_of(name)` gives the scores of single records that runs kept under that name. Lists begin with experiment
-    `first`.
+    `first`: such a page stands beside that of the whole study, not in its place.
     Raises OSError when the folder cannot be written.
     """
     page = page_of(history, task=task, diff_of=diff_of, series_of=series_of, first=first)
-    paths = ReportPaths(out_dir / "report.html", out_dir / "report.md", out_dir / "staircase.svg")
+    name = "report-since" if first else "report"
+    paths = ReportPaths(out_dir / f"{name}.html", out_dir / f"{name}.md", out_dir / "staircase.svg")
     out_dir.mkdir(parents=True, exist_ok=True)
     paths.html.write_text(html.render(page), encoding="utf-8")
     paths.markdown.write_text(markdown.render(page, picture=paths.svg.name), encoding="utf-8")

@@ -33,7 +33,9 @@ def _ours(history: Archive) -> str:
     reading = Reading.of(history)
     name = history.study.name if history.study else "nothing yet"
     said, kept = headline(reading), survivors(reading)
-    lines = [f"## {escape(name)}: {escape(said.claim)}", "", escape(said.detail), "", _counted(reading)]
+    lines = [f"## {escape(name)}: {escape(said.claim)}", ""]
+    lines += [f"**{escape(said.levels)}**", ""] if said.levels else []
+    lines += [escape(said.detail), "", _counted(reading)]
     if kept:
         lines += ["", "| # | change | gain | how sure | standing |", "|--:|---|--:|---|---|"]
         lines += [_row(reading, change) for change in kept[:MOST_ROWS]]

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 
+from autoresearch.errors import AutoresearchError
 from autoresearch.views.words import is_harmless
 
 LINES = 160
@@ -25,6 +26,10 @@ class Diff:
     removed: int
 
 
+GONE = Diff((("hunk", "not kept here"),), 0, 0, 0)
+"""Stands for a patch whose commits are nowhere to be read."""
+
+
 @dataclass(slots=True)
 class DiffBook:
     """Diffs on demand, until the page is full."""
@@ -34,10 +39,16 @@ class DiffBook:
     """Characters left."""
 
     def between(self, parent: str, child: str) -> Diff | None:
-        """The diff from `parent` to `child`; None when the page is full: `autoresearch diff N` has it."""
+        """The diff from `parent` to `child`; None when the page is full: `autoresearch diff N` has it.
+
+        A patch that cannot be read is named as such: the page is worth having without it.
+        """
         if self.room <= 0:
             return None
-        made = parse(self.diff_of(parent, child))
+        try:
+            made = parse(self.diff_of(parent, child))
+        except AutoresearchError:
+            return GONE
         self.room -= sum(len(text) + 30 for _, text in made.lines)
         return made
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from autoresearch.records import Certificate, Measurement, Ruling, Side
 from autoresearch.referees import sealed_gain
@@ -20,7 +20,9 @@ from autoresearch.views.tip import standing_certificate
 from autoresearch.views.words import Figures, certified_as, count, plain
 
 NOTHING = "Nothing was found"
-"""How every headline begins under which nothing is certified."""
+"""How the headline of a study begins that is over, and under which nothing is certified."""
+NOT_YET = "Nothing is certified yet"
+"""How it begins while a night is open, at work or paused."""
 
 
 MOST_NAMED = 8
@@ -37,6 +39,11 @@ class Headline:
     before: str = ""
     """The baseline's level; empty when there is nothing to set beside it."""
     after: str = ""
+
+    @property
+    def levels(self) -> str:
+        """From the baseline's level to the certified one; empty where there are not both."""
+        return f"{self.before} → {self.after}" if self.before and self.after else ""
 
 
 def headline(reading: Reading) -> Headline:
@@ -144,19 +151,31 @@ def _split(proof: Certificate) -> str:
 
 
 def _unproven(reading: Reading) -> Headline:
+    """What is said under which nothing is certified: that nothing was found, or while a night is open, not yet."""
+    made = _unfounded(reading)
+    begins = NOT_YET if _is_open(reading) else NOTHING
+    return replace(made, claim=f"{begins}: {made.claim}")
+
+
+def _is_open(reading: Reading) -> bool:
+    """Whether a night that somebody granted goes on, or will when `run` is typed: its certificates are to come."""
+    history = reading.history
+    night = history.night
+    return night is not None and night.purpose != "try" and not history.ended and not history.stopping
+
+
+def _unfounded(reading: Reading) -> Headline:
     span = reading.spans[-1] if reading.spans else None
     floor = span.noise if span else None
     if span is None or floor is None:
-        return Headline(False, f"{NOTHING}: nothing has been measured yet", "The baseline has no run so far.")
+        return Headline(False, "nothing has been measured yet", "The baseline has no run so far.")
     figures, rate = figures_of(reading, span), hit_rate(reading)
     start = figures.with_unit(floor.mean)
     if not rate.tried:
-        return Headline(
-            False, f"{NOTHING}: only the baseline has been measured", f"It stands at {start}.", before=start
-        )
+        return Headline(False, "only the baseline has been measured", f"It stands at {start}.", before=start)
     if not rate.kept:
         detail = f"None of {count(rate.tried, 'experiment')} beat the best run seen; the baseline stands at {start}."
-        return Headline(False, f"{NOTHING}: no change was kept", detail, before=start)
+        return Headline(False, "no change was kept", detail, before=start)
     claim, detail = _unconfirmed(span, figures) or _seen(reading, span, floor, figures)
     return Headline(False, claim, detail, before=start)
 
@@ -172,7 +191,7 @@ def _unconfirmed(span: Span, figures: Figures) -> tuple[str, str] | None:
     detail = (
         f"Experiment {last.experiment} against the last certified commit: in public {seen}, on the holdout {sealed}."
     )
-    return f"{NOTHING}: the sealed data do not prove what the public score shows", detail
+    return "the sealed data do not prove what the public score shows", detail
 
 
 def _seen(reading: Reading, span: Span, floor: Level, figures: Figures) -> tuple[str, str]:
@@ -181,12 +200,12 @@ def _seen(reading: Reading, span: Span, floor: Level, figures: Figures) -> tuple
     seen = reading.history.tip_value
     if tip is span.baseline and tip and reading.makers.get(reading.history.tip_commit):
         return (
-            f"{NOTHING}: what was kept in an earlier epoch is not proven in this one",
+            "what was kept in an earlier epoch is not proven in this one",
             "What numbers depend on has changed since. `autoresearch revalidate` measures what was kept again.",
         )
     if tip is None or tip is span.baseline or seen is None:
         return (
-            f"{NOTHING}: what was kept has been rolled back",
+            "what was kept has been rolled back",
             "Delivered is the code the night began with.",
         )
     fresh = [v for v in span.values(reading.history.tip_commit) if v != seen]
@@ -198,19 +217,26 @@ def _seen(reading: Reading, span: Span, floor: Level, figures: Figures) -> tuple
     told = f"The provisional best, experiment {tip.number}, stands {figures.with_unit(abs(gain))}"
     told += f" {'better' if gain >= 0 else 'worse'} than the baseline ({count(level.n, 'run')})"
     if luck is None:
-        return f"{NOTHING}: the noise is unknown", told + "; one baseline run says nothing about chance."
+        return "the noise is unknown", told + "; one baseline run says nothing about chance."
     if gain <= luck:
-        claim = f"{NOTHING}: the improvements seen are indistinguishable from noise"
+        claim = "the improvements seen are indistinguishable from noise"
         tries = "fresh runs" if fresh else f"the luckiest of {count(len(span.experiments), 'unchanged program')}"
         return claim, f"{told}; by chance alone {tries} may reach {figures.with_unit(luck)}."
-    return f"{NOTHING}: improvements were seen, but none is certified", f"{told}. {_advice(reading, span)}"
+    tip_gain = fresh_gain(reading, span, tip) or measured_gain(reading, span, tip)
+    claim, hope = _outlook(reading, span)
+    return claim, f"{told}. Its last step: {margin(tip_gain, figures)}.{hope}"
 
 
-def _advice(reading: Reading, span: Span) -> str:
-    tip = reading.history.tip
-    assert tip is not None
-    gain = fresh_gain(reading, span, tip) or measured_gain(reading, span, tip)
-    return f"Its last step: {margin(gain, figures_of(reading, span))}. More budget lets a certificate decide."
+def _outlook(reading: Reading, span: Span) -> tuple[str, str]:
+    """What to call improvements that no certificate has confirmed, and what could."""
+    history, seen = reading.history, "improvements were seen"
+    if span.epoch.unsafe:
+        return f"{seen}, but none is certified", ""
+    if not _is_open(reading):
+        return f"{seen}, but none is certified", " More budget lets a certificate decide."
+    if history.night and history.certificates_tonight < history.night.certificates:
+        return f"{seen}, and the next certificate decides", ""
+    return seen, " More budget lets a certificate decide."
 
 
 def _unsafe(reading: Reading) -> bool:
@@ -219,10 +245,5 @@ def _unsafe(reading: Reading) -> bool:
 
 def _flagged(made: Headline) -> Headline:
     warning = "Unsafe: at least one epoch ran without a sandbox, where a candidate can write any number it likes."
-    return Headline(
-        made.proven,
-        f"Unsafe: {made.claim[0].lower()}{made.claim[1:]}",
-        f"{made.detail} {warning}",
-        made.before,
-        made.after,
-    )
+    claim = f"Unsafe: {made.claim[0].lower()}{made.claim[1:]}"
+    return replace(made, claim=claim, detail=f"{made.detail} {warning}")

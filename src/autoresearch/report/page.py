@@ -11,6 +11,7 @@ from autoresearch.report import forest, svg
 from autoresearch.report.again import AgainTable, handed_over, measured_again, taken_back
 from autoresearch.report.calibrated import calibration_sheet
 from autoresearch.report.diffs import Diff, DiffBook
+from autoresearch.report.environment import environment
 from autoresearch.report.finite import finite_sheet, trials_sheet
 from autoresearch.report.front import FrontTable, table
 from autoresearch.report.headline import Headline, headline
@@ -85,7 +86,7 @@ class CertificateRow:
     against: str
     n: int
     p: str
-    """With the level it was held against."""
+    """With the level it was held against; values that repeat exactly need no test and have none."""
     mean: str
     mean_interval: str
     gain: str
@@ -203,7 +204,11 @@ def compose(
         noise=noise_sheet(reading),
         finite=[*finite_sheet(reading), *trials_sheet(history, series_of)],
         spend=spending(history),
-        sheet=[*reproduction(history, task), *provenance(history)],
+        sheet=[
+            *reproduction(history, task),
+            *environment(history.epoch.environment if history.epoch else {}),
+            *provenance(history),
+        ],
         commands=check_yourself(history),
     )
 
@@ -318,7 +323,7 @@ def certificate_row(reading: Reading, span: Span, proof: Proof) -> CertificateRo
         commit=done.commit[:9],
         against=done.against[:9],
         n=done.n,
-        p=f"{done.p:.2g} (level {done.level:.3g})",
+        p=f"{done.p:.2g} (level {done.level:.3g})" if done.level else "–, by repetition",
         mean=figures.value(done.mean) + split,
         mean_interval=figures.span(done.low, done.high),
         gain=figures.signed(done.gain),

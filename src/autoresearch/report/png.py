@@ -52,8 +52,7 @@ def _words(figure: Figure, reading: Reading, said: Headline) -> None:
     name = plain(study.name, 60) if study else ""
     metric = plain(reading.history.metric.name, 40)
     figure.text(0.04, 0.925, f"{name} · {metric}" if metric else name, size=17, color=QUIET)
-    levels = f"{said.before} → {said.after}" if said.before and said.after else said.after
-    levels = levels or (f"baseline {said.before}" if said.before else "")
+    levels = said.levels or said.after or (f"baseline {said.before}" if said.before else "")
     figure.text(0.04, 0.815, plain(levels, 40), size=34, weight="bold", color=BLUE if said.proven else INK)
     lines = textwrap.wrap(plain(said.claim, 130), 64)[:2]
     figure.text(0.04, 0.785, "\n".join(lines), size=19, color=INK, va="top", linespacing=1.25)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterator
 
+from autoresearch.budget import hours_granted
 from autoresearch.history import Archive, Night, is_baseline
 from autoresearch.report.sheet import Line
 from autoresearch.task import Budget
@@ -35,7 +36,7 @@ def _granted(budget: Budget) -> str:
     """A budget in words."""
     words = [
         count(budget.experiments, "experiment") if budget.experiments else "",
-        f"{budget.hours:g} h" if budget.hours else "",
+        hours_granted(budget.hours) if budget.hours else "",
         f"US$ {budget.cost_usd:,.2f}" if budget.cost_usd else "",
         f"{budget.tokens:,} tokens" if budget.tokens else "",
     ]

@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-import json
 import math
 import shlex
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 from autoresearch import referees
@@ -13,6 +12,7 @@ from autoresearch.history import Archive
 from autoresearch.task import Limits, Phase, Task
 from autoresearch.views.costs import Costs, account_words, usd
 from autoresearch.views.levels import Level
+from autoresearch.views.machine import machine_words
 from autoresearch.views.paired import is_paired, spread
 from autoresearch.views.reading import Reading, Span, own_runs
 from autoresearch.views.sentences import figures_of
@@ -27,6 +27,8 @@ class Line:
     name: str
     value: str
     note: str = ""
+    more: Sequence[str] = ()
+    """What unfolds below it, each on a line."""
 
 
 def noise_sheet(reading: Reading) -> list[Line]:
@@ -84,12 +86,12 @@ def spending(history: Archive) -> list[Line]:
 
 
 def _costs(costs: Costs, unit: str) -> Iterator[Line]:
-    """What one of each came at; nothing where no model was asked."""
+    """What one of each came at, as far as it is known; nothing where no model was asked."""
     named = {"an experiment": costs.experiment, "a keep": costs.keep, f"a certified {unit}": costs.gain}
     for name, cost in named.items():
-        if cost and not costs.all.is_nothing:
+        if cost and cost.known and not costs.all.is_nothing:
             note = f"{costs.certified:.4g} {unit} certified in this epoch" if cost is costs.gain else ""
-            yield Line(f"cost of {plain(name, 60)}", str(cost), plain(note, 120))
+            yield Line(f"cost of {plain(name, 60)}", cost.known, plain(note, 120))
 
 
 def reproduction(history: Archive, task: Task) -> list[Line]:
@@ -115,10 +117,10 @@ def reproduction(history: Archive, task: Task) -> list[Line]:
         options = ", ".join(f"{name}={value:g}" for name, value in epoch.referee_options.items())
         lines.append(Line("referee", plain(epoch.referee, 40), plain(options, 200)))
         lines.append(Line(f"epoch {epoch.number}", epoch.digest))
-        lines += [Line(f"machine: {plain(name, 40)}", _shown(value)) for name, value in epoch.machine.items()]
-        lines += [Line(f"environment: {plain(name, 60)}", _shown(value)) for name, value in epoch.environment.items()]
+        lines += [Line(f"machine: {name}", text) for name, text in machine_words(epoch.machine)]
         lines += [
-            Line(f"sandbox: {plain(name, 40)}", "yes" if holds else "NO") for name, holds in epoch.properties.items()
+            Line(f"sandbox: {plain(name, 40).replace('_', ' ')}", "yes" if holds else "NO")
+            for name, holds in epoch.properties.items()
         ]
     return lines
 
@@ -152,7 +154,3 @@ def _limits(limits: Limits) -> str:
     if limits.gpus:
         words.append(count(limits.gpus, "GPU"))
     return ", ".join([*words, "network" if limits.network else "no network"])
-
-
-def _shown(value: object) -> str:
-    return plain(value if isinstance(value, str) else json.dumps(value, default=str), 200)

@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Iterator, Sequence
+from collections import Counter
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
 from statistics import fmean
 
 from autoresearch.history import is_baseline
 from autoresearch.records import Direction, Experiment, Measurement, Metric, Outcome, Ruling, Side
+from autoresearch.views.hearsay import is_hearsay
 from autoresearch.views.levels import Level
 from autoresearch.views.paired import is_paired, spread
 from autoresearch.views.reading import Proof, Reading, Span, own_values
@@ -81,6 +83,8 @@ class Staircase:
     metric: Metric
     figures: Figures
     unsafe: bool
+    hearsay: bool
+    """Whether every number is another tool's word."""
     paired: bool
     """Whether every run timed both sides, so that only these compare."""
     discards: Sequence[Point]
@@ -88,7 +92,9 @@ class Staircase:
     repeats: Sequence[Point]
     """Re-measurements of what was already measured: baseline, sentinels, certificates."""
     rug: Sequence[tuple[int, Outcome]]
-    """Attempts without a score."""
+    """Attempts without a score, and those of others that came without a number."""
+    outcomes: Mapping[Outcome, int]
+    """How many experiments ended in which way; the baseline is none."""
     line: Sequence[Point]
     """The provisional best, as the corners of a step line."""
     plateaus: Sequence[Plateau]
@@ -123,7 +129,8 @@ class Staircase:
         marks = [_mark(span, proof) for proof in span.proofs]
         line = _line(span, floor, marks)
         keeps = _keeps(reading, span, line)
-        judged = [each for each in span.experiments if each.value is not None and math.isfinite(each.value)]
+        made = [each for each in span.experiments if not is_baseline(each)]
+        judged = [each for each in made if each.value is not None and math.isfinite(each.value)]
         tried = [Point(each.number, each.value or 0.0) for each in judged if each.verdict.outcome is Outcome.DISCARD]
         plateaus = _plateaus(span, floor, marks)
         repeats, sigma = list(_repeats(reading, span)), floor.sigma if floor else None
@@ -135,11 +142,13 @@ class Staircase:
             metric=span.epoch.metric,
             figures=figures_of(reading, span),
             unsafe=span.epoch.unsafe,
+            hearsay=is_hearsay(span),
             paired=is_paired(span),
             discards=tried,
             keeps=keeps,
             repeats=repeats,
-            rug=[(each.number, each.verdict.outcome) for each in span.experiments if _unscored(each)],
+            rug=[(each.number, each.verdict.outcome) for each in made if _unscored(each)],
+            outcomes=Counter(each.verdict.outcome for each in made),
             line=line,
             plateaus=plateaus,
             marks=marks,
@@ -149,7 +158,8 @@ class Staircase:
 
 
 def _unscored(done: Experiment) -> bool:
-    return done.verdict.outcome not in (Outcome.KEEP, Outcome.DISCARD)
+    scored = done.value is not None and math.isfinite(done.value)
+    return not scored or done.verdict.outcome not in (Outcome.KEEP, Outcome.DISCARD)
 
 
 def _x_range(span: Span) -> tuple[float, float]:

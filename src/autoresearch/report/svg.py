@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections import Counter
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from html import escape
 from itertools import pairwise
@@ -104,15 +104,21 @@ def title(stairs: Staircase) -> str:
 def description(stairs: Staircase) -> str:
     """The picture in words, for who cannot see it."""
     certified = [mark for mark in stairs.marks if mark.ruling is Ruling.CERTIFIED]
-    total = len(stairs.discards) + len(stairs.keeps) + len(stairs.rug)
-    words = [
-        f"{count(total, 'experiment')}: {len(stairs.keeps):,} kept,"
-        f" {len(stairs.discards):,} discarded, {len(stairs.rug):,} without a score."
-    ]
+    words = [_counted(stairs.outcomes)]
     if stairs.plateaus:
-        words.append(f"Baseline {stairs.figures.with_unit(stairs.plateaus[0].mean)}.")
-    words.append(_last_certified(stairs, certified[-1]) if certified else "Nothing was certified.")
+        first = "They began at" if stairs.hearsay else "Baseline"
+        words.append(f"{first} {stairs.figures.with_unit(stairs.plateaus[0].mean)}.")
+    if not stairs.hearsay:
+        words.append(_last_certified(stairs, certified[-1]) if certified else "Nothing was certified.")
     return " ".join([*words, stairs.note]).rstrip()
+
+
+def _counted(outcomes: Mapping[Outcome, int]) -> str:
+    total = sum(outcomes.values())
+    kept, discarded, unknown = (outcomes.get(each, 0) for each in (Outcome.KEEP, Outcome.DISCARD, Outcome.UNKNOWN))
+    doubtful = f", {unknown:,} of unknown outcome" if unknown else ""
+    rest = total - kept - discarded - unknown
+    return f"{count(total, 'experiment')}: {kept:,} kept, {discarded:,} discarded, {rest:,} without a score{doubtful}."
 
 
 def _last_certified(stairs: Staircase, mark: Mark) -> str:
@@ -361,7 +367,9 @@ def _signs(stairs: Staircase) -> Iterator[tuple[str, str]]:
         yield '<circle class="undone" cx="7" r="4.2"/>', "rolled back"
     yield '<path class="dot" stroke-width="5" d="M7 0h0"/>', "discarded"
     yield '<path class="rug" d="M7-5v9"/>', "no score"
-    yield '<path class="line" d="M0 0h14"/>', "provisional best"
+    yield '<path class="line" d="M0 0h14"/>', "their best" if stairs.hearsay else "provisional best"
+    if stairs.hearsay:
+        return
     yield '<path class="level" d="M1 0h12"/><path class="proof" d="M7-5l5 5l-5 5l-5-5z"/>', "certified, 95 %"
     if any(mark.ruling is not Ruling.CERTIFIED for mark in stairs.marks):
         yield '<path class="open" d="M7-5l5 5l-5 5l-5-5z"/>', "not proven"

@@ -179,6 +179,8 @@ def _legend(stairs: Staircase, columns: int) -> Iterator[list[Cell]]:
     for cell, words in LEGEND:
         if cell in (UNDONE, DOUBT) and not _occurs(stairs, cell):
             continue
+        if stairs.hearsay and cell in (REPEAT, LEVEL, PROOF, BAND):
+            continue
         item = [cell, BLANK, *_words(words, 20, "bright_black"), BLANK, BLANK]
         if len(line) + len(item) - 2 > columns:
             yield line

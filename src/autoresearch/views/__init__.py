@@ -8,7 +8,17 @@ from autoresearch.views.reading import Proof, Reading, Span
 from autoresearch.views.rows import log_row, log_rows
 from autoresearch.views.sentences import sentence
 from autoresearch.views.spend import Spend, spend
-from autoresearch.views.standing import Change, Failure, HitRate, Standing, failures, hit_rate, standings, survivors
+from autoresearch.views.standing import (
+    Change,
+    Failure,
+    HitRate,
+    Standing,
+    failures,
+    hit_rate,
+    number_tried,
+    standings,
+    survivors,
+)
 from autoresearch.views.state import SCHEMA, status
 
 __all__ = [
@@ -29,6 +39,7 @@ __all__ = [
     "hit_rate",
     "log_row",
     "log_rows",
+    "number_tried",
     "pruning",
     "sentence",
     "spend",

@@ -31,7 +31,16 @@ class Cost:
         """Whether no model was asked."""
         return self.cost_usd == 0 and self.tokens == 0
 
+    @property
+    def known(self) -> str:
+        """What is known of it, in words; empty where nothing is."""
+        money = "" if self.cost_usd is None else usd(self.cost_usd)
+        tokens = "" if self.tokens is None else f"{self.tokens:,.0f} tokens"
+        return ", ".join(filter(None, [money, tokens]))
+
     def __str__(self) -> str:
+        if not self.known:
+            return "cost unknown"
         money = "unknown" if self.cost_usd is None else usd(self.cost_usd)
         tokens = "unknown" if self.tokens is None else f"{self.tokens:,.0f}"
         return f"{money}, {tokens} tokens"
@@ -66,7 +75,7 @@ class Costs:
             whole.over(keeps) if keeps else None,
             here.over(certified) if is_gain else None,
             certified if is_gain else 0.0,
-            f"{used.money.words(usd)}, {used.counted.words('{:,.0f} tokens'.format)}",
+            _total(used),
         )
 
     def as_dict(self) -> dict[str, Any]:
@@ -78,10 +87,9 @@ class Costs:
         """One line; empty where nothing was asked of a model."""
         if self.experiment is None or self.all.is_nothing:
             return ""
-        parts = [f"{self.total}: {self.experiment} an experiment"]
-        parts += [f"{self.keep} a keep"] if self.keep else []
-        parts += [f"{self.gain} per {unit or 'unit'} certified"] if self.gain else []
-        return "; ".join(parts)
+        named = {"an experiment": self.experiment, "a keep": self.keep, f"per {unit or 'unit'} certified": self.gain}
+        parts = [f"{cost.known} {name}" for name, cost in named.items() if cost and cost.known]
+        return ": ".join(filter(None, [self.total, "; ".join(parts)]))
 
 
 def account_rows(history: Archive) -> list[dict[str, Any]]:
@@ -118,6 +126,14 @@ def of_experiment(done: Experiment, *, short: bool = False) -> str:
 def usd(amount: float) -> str:
     """Money, to the cent; small amounts to two digits."""
     return f"US$ {amount:,.2f}" if amount == 0 or amount >= 0.1 else f"US$ {amount:.2g}"
+
+
+def _total(used: Spend) -> str:
+    if used.money.unknown == used.counted.unknown == used.money.of > 0:
+        return "unknown"
+    money = "US$ unknown" if used.money.unknown == used.money.of > 0 else used.money.words(usd)
+    tokens = "{:,.0f} tokens".format
+    return f"{money}, {'tokens unknown' if used.counted.unknown == used.counted.of > 0 else used.counted.words(tokens)}"
 
 
 def _cost(used: Spend) -> Cost:

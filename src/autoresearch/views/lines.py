@@ -56,8 +56,7 @@ def status_lines(data: dict[str, Any], history: Archive) -> Iterator[tuple[str, 
         yield certified_as(proof["trust_class"]), f"{text} on {proof['split']} data{old}"
     else:
         yield "certified", "nothing yet"
-    counts = ", ".join(f"{number} {name}" for name, number in data["counts"].items() if number)
-    yield "experiments", f"{sum(data['counts'].values())} ({counts or 'no verdicts yet'})"
+    yield experiments_line(data)
     if causes := ", ".join(f"{number} {name}" for name, number in data["causes"].items()):
         yield "causes", causes
     yield "budget", data["budget_words"]
@@ -71,6 +70,12 @@ def status_lines(data: dict[str, Any], history: Archive) -> Iterator[tuple[str, 
     yield "trust", f"{data['trust_class']}, sandbox {data['sandbox']['backend']}" + _not_given(missing)
     if tests := data["selftests"]:
         yield "self-tests", f"{sum(tests.values())} of {len(tests)} passed: the evaluator was examined"
+
+
+def experiments_line(data: dict[str, Any]) -> tuple[str, str]:
+    """The line of `status` that counts experiments by their outcome."""
+    counts = ", ".join(f"{number:,} {name}" for name, number in data["counts"].items() if number)
+    return "experiments", f"{data['experiments']:,} ({counts or 'no verdicts yet'})"
 
 
 def _not_given(missing: list[str]) -> str:

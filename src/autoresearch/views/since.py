@@ -14,14 +14,24 @@ _UNITS = {"m": "minutes", "h": "hours", "d": "days", "w": "weeks"}
 
 
 def first_since(history: Archive, text: str, *, now: str) -> int:
-    """Number of the first experiment that counts; the next one's where none does.
+    """Number of the first experiment that counts.
 
     `text` is a number, "90m", "8h", "2d", "1w", or an ISO 8601 date or time, UTC where it does not say.
-    Raises UserError for anything else.
+    Raises UserError for anything else, and where nothing is new since then.
     """
-    if _NUMBER.fullmatch(text.strip()):
-        return min(int(text), history.next_number)
-    moment = _moment(text.strip(), now)
+    text = text.strip()
+    is_number = _NUMBER.fullmatch(text) is not None
+    first = int(text) if is_number else _first_after(history, _moment(text, now))
+    last = history.next_number - 1
+    if first > last:
+        since = f"experiment {first}" if is_number else text
+        end = f"the last experiment is number {last}" if last >= 0 else "there is no experiment"
+        raise UserError(f"Nothing new since {since}: {end}.", fix="autoresearch report, for the whole study")
+    return first
+
+
+def _first_after(history: Archive, moment: datetime) -> int:
+    """Number of the first experiment that began then or later; the next one's where none did."""
     begun = ((done.number, _parsed(done.started)) for done in history.experiments)
     return next((number for number, at in begun if at is not None and at >= moment), history.next_number)
 

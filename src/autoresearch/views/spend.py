@@ -7,7 +7,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 from autoresearch.history import Archive, is_baseline
-from autoresearch.records import Experiment
+from autoresearch.records import Certificate, Experiment
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,7 +42,7 @@ class Total:
 
 @dataclass(frozen=True, slots=True)
 class Spend:
-    """Seconds by purpose, tokens and money, over a range of experiments and all certificates."""
+    """Seconds by purpose, tokens and money, over a range of experiments and the certificates given in it."""
 
     agent: float
     """Seconds the agents thought and edited."""
@@ -50,7 +50,7 @@ class Spend:
     """Seconds candidates ran, the incumbent's re-measurements included."""
     evaluation: float
     certificates: float
-    """Seconds of all certificate runs, evaluation included."""
+    """Seconds of certificate runs, evaluation included."""
     overhead: float
     """The rest of the experiments' seconds: checks, git, sandboxes, ledger."""
     money: Total
@@ -75,12 +75,14 @@ class Spend:
 
 
 def spend(history: Archive, *, first: int = 0) -> Spend:
-    """What experiments from number `first` on, and every certificate, used."""
+    """What experiments from number `first` on, and the certificates given after it, used."""
     done = history.experiments[first:]
     runs = [run for each in done for run in history.settled.get(each.number, ())]
     candidate, evaluation = sum(run.seconds for run in runs), sum(run.evaluation_seconds for run in runs)
     agent = sum(each.candidate.agent_seconds for each in done if each.candidate)
-    proofs = sum(run.seconds + run.evaluation_seconds for batch in history.proofs for run in batch)
+    given = (at for at, record in history.trail if isinstance(record, Certificate))
+    since = [batch for at, batch in zip(given, history.proofs, strict=True) if not first or at > first]
+    proofs = sum(run.seconds + run.evaluation_seconds for batch in since for run in batch)
     overhead = max(0.0, sum(each.seconds for each in done) - candidate - evaluation - agent)
     return Spend(
         agent,

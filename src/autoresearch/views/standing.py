@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 
 from autoresearch.causes import alike
-from autoresearch.history import Archive, is_baseline
+from autoresearch.history import Archive, History, is_baseline
 from autoresearch.history.lineage import undoes
 from autoresearch.records import Experiment, Outcome, Ruling
 from autoresearch.views.effects import Gain, fresh_gain, measured_gain
@@ -59,7 +59,7 @@ class HitRate:
     """How many experiments became improvements that are really improvements."""
 
     tried: int
-    """Experiments, baselines and what only took a change back left out."""
+    """`number_tried`."""
     kept: int
     certified: int
     """Kept changes inside certified blocks. A block is proven as a whole, not each change in it."""
@@ -69,6 +69,14 @@ class HitRate:
     def share(self) -> float | None:
         """`certified` of `tried`; None before anything was tried."""
         return self.certified / self.tried if self.tried else None
+
+
+def number_tried(history: History, *, first: int = 0) -> int:
+    """How many experiments there were from number `first` on: the one count every surface tells.
+
+    A baseline tries nothing, so it is none of them; what only took a change back is one.
+    """
+    return sum(not is_baseline(done) for done in history.experiments[first:])
 
 
 def standings(reading: Reading) -> dict[int, Standing]:
@@ -152,7 +160,7 @@ def hit_rate(reading: Reading, *, first: int = 0) -> HitRate:
     made = reading.history.experiments
     kept = [(number, standing) for number, standing in standings(reading).items() if number >= first]
     where = [standing for number, standing in kept if undoes(made[number]) is None]
-    tried = sum(not is_baseline(done) and undoes(done) is None for done in made[first:])
+    tried = number_tried(reading.history, first=first)
     return HitRate(tried, len(where), where.count(Standing.CERTIFIED), where.count(Standing.ROLLED_BACK))
 
 

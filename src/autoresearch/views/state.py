@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from datetime import datetime
 from typing import Any
 
 from autoresearch.history import Archive, Epoch
 from autoresearch.records import Certificate, Outcome
 from autoresearch.views.alarms import alarms
+from autoresearch.views.clock import clocked, last_moment
 from autoresearch.views.costs import Costs, account_rows
 from autoresearch.views.finite import finite as finite_data
 from autoresearch.views.hearsay import hearsay_lines
@@ -15,27 +15,27 @@ from autoresearch.views.levels import Level
 from autoresearch.views.reading import own_values
 from autoresearch.views.rows import finite
 from autoresearch.views.spend import Spend, Total, spend
-from autoresearch.views.standing import causes
+from autoresearch.views.standing import causes, number_tried
 from autoresearch.views.tip import is_certified, standing_certificate, tip_level
 
-SCHEMA = 1
+SCHEMA = 2
 """Rises when a key changes its meaning or goes."""
 
 
-def status(history: Archive, *, state: str, now: str) -> dict[str, Any]:
+def status(history: Archive, *, state: str, now: str, held: bool = False) -> dict[str, Any]:
     """The study in one JSON-able object.
 
-    `state` is the caller's word (running, paused, idle, ...); `now` is ISO 8601, for the hours used.
+    `state` is the caller's word (running, paused, idle, ...); `now` is ISO 8601, for the hours used; `held` says that
+    a process has the study.
     """
-    return at(lasting(history), state=state, now=now)
+    return at(lasting(history), state=state, now=now, held=held)
 
 
-def at(data: dict[str, Any], *, state: str, now: str) -> dict[str, Any]:
+def at(data: dict[str, Any], *, state: str, now: str, held: bool) -> dict[str, Any]:
     """`lasting`, completed by what a moment adds: the state, the hours used, what to do next."""
     budget = dict(data["budget"])
     if budget:
-        hours = (datetime.fromisoformat(now) - datetime.fromisoformat(budget["started"])).total_seconds() / 3600
-        budget["hours"] = budget["hours"] | {"used": round(hours, 4)}
+        budget["hours"] = clocked(budget, now=now, held=held)
     return data | {"state": state, "budget": budget, "next": _next(data, state)}
 
 
@@ -69,7 +69,7 @@ def lasting(history: Archive) -> dict[str, Any]:
         "certified": _certified(history),
         "counts": {str(outcome): history.counts.get(outcome, 0) for outcome in Outcome},
         "causes": causes(history),
-        "experiments": len(history.experiments),
+        "experiments": number_tried(history),
         "certificates": len(history.certificates),
         "keeps_since_certificate": history.keeps_since_certificate,
         "measured": history.measured,
@@ -153,8 +153,10 @@ def _budget(history: Archive) -> dict[str, Any]:
     return {
         "night": night.number,
         "started": night.started,
+        "last": last_moment(history),
+        "ended": history.ended,
         "experiments": {"limit": night.budget.experiments, "used": len(done)},
-        "hours": {"limit": night.budget.hours, "used": None},
+        "hours": {"limit": night.budget.hours, "used": None, "over": None},
         "cost_usd": {"limit": night.budget.cost_usd, "used": Total.over([each.cost_usd for each in done]).exact},
         "tokens": {"limit": night.budget.tokens, "used": Total.over([each.tokens for each in done]).exact},
         "certificates": {"limit": night.certificates, "used": history.certificates_tonight},
@@ -180,4 +182,4 @@ def _next(data: dict[str, Any], state: str) -> str:
         return "autoresearch resume"
     if data["imported"]:
         return f"autoresearch report --study {data['study'] or ''}".strip()
-    return "autoresearch report" if data["experiments"] > 1 else "autoresearch run"
+    return "autoresearch report" if data["experiments"] else "autoresearch run"

@@ -35,7 +35,8 @@ class Figures:
         if math.isinf(number):
             return "∞" if number > 0 else MINUS + "∞"
         wide = self.decimals is None or abs(number) >= 1e15
-        return (f"{number:.6g}" if wide else f"{number:,.{self.decimals}f}").replace("-", MINUS)
+        text = f"{number:.6g}" if wide else f"{number:,.{self.decimals}f}"
+        return text.replace("-", MINUS) if text.strip("-0.") else text.lstrip("-")
 
     def signed(self, number: float | None) -> str:
         """`number` with its sign."""
