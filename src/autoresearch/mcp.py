@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any, ParamSpec, TypeVar
 
 from autoresearch import clean, config, strategies, telling, tries
 from autoresearch.assembly import author
-from autoresearch.errors import AutoresearchError, UserError
+from autoresearch.errors import AutoresearchError, ExtraMissing, UserError
 from autoresearch.history import TELL, History, Note
 from autoresearch.history.disclosure import shown
 from autoresearch.ledger import Ledger, now
@@ -37,13 +37,13 @@ A kept change stays; after any other verdict your files are put back. Go on unti
 
 
 def server(root: Path) -> MCPServer:
-    """The tools for the repository at `root`. Raises UserError where the SDK is not installed."""
+    """The tools for the repository at `root`. Raises ExtraMissing where the SDK is not installed."""
     try:
         from mcp.server import MCPServer
         from mcp.server.mcpserver.exceptions import ToolError
         from mcp.types import ToolAnnotations
     except ImportError:
-        raise UserError("The MCP server needs the official SDK.", fix="pip install 'autoresearch[mcp]'") from None
+        raise ExtraMissing("The MCP server needs the official SDK.", extra="mcp", looks_on=False) from None
     from pydantic import ValidationError
 
     import autoresearch

@@ -16,7 +16,7 @@ from pathlib import Path
 from typing import Literal
 
 from autoresearch import credentials, proc
-from autoresearch.errors import UserError
+from autoresearch.errors import ExtraMissing, UserError
 
 Event = Literal["alarm", "night"]
 
@@ -74,7 +74,7 @@ def demand(urls: Sequence[str], *, environ: Mapping[str, str] = os.environ) -> N
     try:
         from apprise import Apprise
     except ImportError as error:
-        raise UserError("[notify] urls need apprise.", fix="pip install 'autoresearch[notify]'") from error
+        raise ExtraMissing("[notify] urls need apprise.", extra="notify", looks_on=False) from error
     for place, url in enumerate(urls):
         which = f"notify.urls: number {place + 1} ({_scheme(url)})"
         if _says_password(url) or credentials.holds(url.encode("utf-8", "replace"), environ=environ):

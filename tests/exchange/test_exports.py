@@ -5,14 +5,12 @@ from __future__ import annotations
 import csv
 import io
 import json
-import sys
 from pathlib import Path
 
 import pytest
 from typer.testing import CliRunner
 
 from autoresearch.cli import app
-from autoresearch.errors import UserError
 from autoresearch.export.attempts import attempts
 from autoresearch.history import Archive
 from autoresearch.readers import read
@@ -211,16 +209,3 @@ def _first(history: Archive, n: int) -> Archive:
     cut = copy.copy(history)
     cut.experiments = history.experiments[:n]
     return cut
-
-
-@pytest.mark.parametrize(
-    ("name", "word"), [("tensorboardX", "tensorboard"), ("wandb", "wandb"), ("trackio", "trackio")]
-)
-def test_a_missing_library_is_one_sentence(
-    name: str, word: str, history: Archive, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setitem(sys.modules, name, None)
-    arguments = [str(tmp_path)] if word == "tensorboard" else []
-    with pytest.raises(UserError) as caught:
-        exported(word, *arguments)
-    assert caught.value.fix == f"pip install 'autoresearch[export-{word}]'"

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import struct
-import sys
 from dataclasses import replace
 from pathlib import Path
 
@@ -298,10 +297,3 @@ def test_a_long_chain_of_certificates_is_counted_not_listed() -> None:
     said = headline(Reading.of(history))
     assert len(history.certificates) > MOST_NAMED
     assert f"certificates, {history.certificates[0].number} to " in said.detail
-
-
-def test_without_matplotlib_one_sentence_says_what_to_install(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
-    monkeypatch.setitem(sys.modules, "matplotlib", None)
-    with pytest.raises(UserError, match="needs matplotlib") as told:
-        png.write(LONG, tmp_path / "share.png")
-    assert told.value.fix == "pip install 'autoresearch[plot]'"

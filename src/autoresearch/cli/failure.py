@@ -9,7 +9,8 @@ import tempfile
 import traceback
 from pathlib import Path
 
-from autoresearch.errors import Interrupted, RigFault, UserError
+from autoresearch.cli import extras
+from autoresearch.errors import ExtraMissing, Interrupted, RigFault, UserError
 from autoresearch.surroundings import Drift
 
 DISK = (errno.ENOSPC, errno.EDQUOT, errno.EROFS, errno.EACCES, errno.EPERM)
@@ -19,6 +20,9 @@ DISK = (errno.ENOSPC, errno.EDQUOT, errno.EROFS, errno.EACCES, errno.EPERM)
 def explain(error: Exception) -> int:
     """Say what went wrong and what to type next. Returns the exit code."""
     match error:
+        case ExtraMissing():
+            _say(type(error).__name__, error.message, extras.install(error))
+            return 1
         case UserError():
             _say(type(error).__name__, error.message, error.fix)
             return 1

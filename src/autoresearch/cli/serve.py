@@ -6,8 +6,8 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from autoresearch.cli import place, viewer
-from autoresearch.errors import UserError
+from autoresearch.cli import place
+from autoresearch.errors import ExtraMissing
 
 if TYPE_CHECKING:
     from autoresearch.site import Site
@@ -26,7 +26,7 @@ def serve(
     try:
         from autoresearch.web.server import serve as serve_pages
     except ModuleNotFoundError as error:
-        raise UserError(f"The browser view needs {error.name}.", fix=viewer.install(place.site(study))) from None
+        raise ExtraMissing(f"The browser view needs {error.name}.", extra="tui,web") from None
     serve_pages(_pages(study, control), port=port, announce=_announce)
 
 

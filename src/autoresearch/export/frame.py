@@ -8,7 +8,7 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from statistics import fmean
 
-from autoresearch.errors import UserError
+from autoresearch.errors import ExtraMissing, UserError
 from autoresearch.history import Archive, Epoch
 from autoresearch.records import Experiment
 from autoresearch.views.reading import Reading, own_runs
@@ -93,7 +93,7 @@ def to_parquet(history: Archive, path: Path) -> None:
     try:
         from pyarrow import Table, parquet
     except ImportError:
-        raise UserError("Parquet needs pyarrow.", fix="pip install 'autoresearch[export-parquet]'") from None
+        raise ExtraMissing("Parquet needs pyarrow.", extra="export-parquet") from None
     table = rows(history)
     try:
         parquet.write_table(

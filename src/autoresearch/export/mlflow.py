@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Any
 
-from autoresearch.errors import UserError
+from autoresearch.errors import ExtraMissing, UserError
 from autoresearch.export.attempts import Attempt, attempts
 from autoresearch.history import Archive
 
@@ -19,7 +19,7 @@ def export(history: Archive, uri: str) -> int:
         from mlflow.exceptions import MlflowException
         from mlflow.tracking import MlflowClient
     except ImportError:
-        raise UserError("MLflow is not installed.", fix="pip install 'autoresearch[export-mlflow]'") from None
+        raise ExtraMissing("MLflow is not installed.", extra="export-mlflow") from None
     name = history.study.name if history.study else "study"
     try:
         client = MlflowClient(tracking_uri=uri)

@@ -4,21 +4,20 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from autoresearch.errors import UserError
+from autoresearch.errors import ExtraMissing
 from autoresearch.export.attempts import Mark, attempts, study_key
 from autoresearch.history import Archive
 
 
 def export(history: Archive, folder: Path) -> int:
-    """Append what `folder` has not got. Returns how many experiments that were. Raises UserError without the library.
+    """Append what `folder` has not got. Returns how many experiments that were. Raises ExtraMissing.
 
     How far it came is remembered in the folder itself: delete that, and the next export begins anew.
     """
     try:
         from tensorboardX import SummaryWriter
     except ImportError:
-        fix = "pip install 'autoresearch[export-tensorboard]'"
-        raise UserError("TensorBoard files need tensorboardX.", fix=fix) from None
+        raise ExtraMissing("TensorBoard files need tensorboardX.", extra="export-tensorboard") from None
     place = folder / f"{history.study.name if history.study else 'study'}-{study_key(history)}"
     mark = Mark(place / "exported.json")
     new = list(attempts(history, first=mark.read()))

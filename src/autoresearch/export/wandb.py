@@ -6,7 +6,7 @@ import importlib
 from collections.abc import Callable
 from typing import Any
 
-from autoresearch.errors import UserError
+from autoresearch.errors import ExtraMissing, UserError
 from autoresearch.export.attempts import Attempt, Mark, attempts
 from autoresearch.history import Archive
 from autoresearch.site import Site
@@ -69,4 +69,4 @@ def _library(name: str) -> Any:
     try:
         return importlib.import_module(name)
     except ImportError:
-        raise UserError(f"{name} is not installed.", fix=f"pip install 'autoresearch[export-{name}]'") from None
+        raise ExtraMissing(f"{name} is not installed.", extra=f"export-{name}") from None

@@ -9,7 +9,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from autoresearch.errors import UserError
+from autoresearch.errors import ExtraMissing
 from autoresearch.history import Archive
 from autoresearch.records import Ruling
 from autoresearch.report.headline import Headline
@@ -29,12 +29,12 @@ GREEN, BLUE, ORANGE = "#009E73", "#0072B2", "#D55E00"
 
 
 def write(history: Archive, path: Path) -> None:
-    """Draw the study into `path`. Raises UserError without matplotlib, OSError when it cannot be written."""
+    """Draw the study into `path`. Raises ExtraMissing without matplotlib, OSError when it cannot be written."""
     try:
         import matplotlib
         from matplotlib.figure import Figure
     except ImportError as error:
-        raise UserError("The share picture needs matplotlib.", fix="pip install 'autoresearch[plot]'") from error
+        raise ExtraMissing("The share picture needs matplotlib.", extra="plot") from error
     reading = Reading.of(history)
     # A summary's dollar signs are no formulas, and what the font lacks is drawn as a box, not told.
     with matplotlib.rc_context({"text.parse_math": False}), warnings.catch_warnings():

@@ -1,5 +1,5 @@
 """What numbers depend on outside git."""
 
-from autoresearch.surroundings.surroundings import ELSEWHERE, Drift, Surroundings, Watch, survey, told, watch
+from autoresearch.surroundings.surroundings import Drift, Surroundings, Watch, elsewhere, survey, told, watch
 
-__all__ = ["ELSEWHERE", "Drift", "Surroundings", "Watch", "survey", "told", "watch"]
+__all__ = ["Drift", "Surroundings", "Watch", "elsewhere", "survey", "told", "watch"]

@@ -28,10 +28,14 @@ SHARE = 100
 MOST_TOLD = 5
 """Changes named in one sentence."""
 
-ELSEWHERE = "python3 -m venv ../look && ../look/bin/pip install 'autoresearch[tui,web]'"
-"""Puts what only looks on where no number depends on it."""
 
-OURS = f"The commands' python is autoresearch's own: what only looks on belongs into another environment: {ELSEWHERE}"
+def elsewhere(extra: str) -> str:
+    """The command that puts what only looks on where no number depends on it."""
+    return f"python3 -m venv ../look && ../look/bin/pip install 'autoresearch[{extra}]'"
+
+
+_VIEWS = elsewhere("tui,web")
+OURS = f"The commands' python is autoresearch's own: what only looks on belongs into another environment: {_VIEWS}"
 """What to know when a package came or went where we are installed ourselves."""
 
 LOOSE = "(loose files)"
