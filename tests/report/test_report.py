@@ -144,6 +144,9 @@ def test_a_large_gain_without_a_certificate_is_not_yet_proven() -> None:
     assert not got.proven
     teller.experiment(effect=-5, outcome=Outcome.DISCARD)
     assert claim(teller).startswith("Nothing is certified yet"), "the night goes on"
+    late = headline(Reading.of(teller.history), ran_out=True)
+    assert late.claim == got.claim
+    assert late.detail.endswith("`autoresearch run --hours 8` grants another.")
     teller.add(Control("stop"))
     assert claim(teller).startswith("Nothing was found")
 

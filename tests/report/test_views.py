@@ -8,7 +8,7 @@ import pytest
 from nights import Teller, a_diff, a_night, a_task, an_epoch
 from scipy.stats import t
 
-from autoresearch.history import Archive, Night
+from autoresearch.history import Archive, Ended, Night
 from autoresearch.records import Certificate, Direction, Experiment, Measurement, Metric, Outcome, Ruling, Side, Verdict
 from autoresearch.report.headline import headline
 from autoresearch.report.page import compose
@@ -27,6 +27,7 @@ from autoresearch.views import (
     status,
     survivors,
 )
+from autoresearch.views.clock import ran_out
 from autoresearch.views.costs import Cost, Costs
 from autoresearch.views.effects import best_of_luck
 from autoresearch.views.levels import t95
@@ -351,10 +352,16 @@ def test_hours_are_counted_from_the_night() -> None:
 
 def test_the_hours_of_a_study_that_nobody_holds_end_with_what_it_did_last() -> None:
     history = Teller().begin().go(3).history
-    much_later = status(history, state="idle", now="2027-03-02T01:00:00Z")["budget"]
+    later = "2027-03-02T01:00:00Z"
+    much_later = status(history, state="idle", now=later)["budget"]
     assert much_later["last"].startswith("2026-03-01T22:0")
     assert much_later["hours"]["used"] < 0.2
     assert much_later["hours"]["over"]
+    assert ran_out(history, now=later, held=False)
+    assert not ran_out(history, now=later, held=True)
+    assert not ran_out(history, now="2026-03-01T23:00:00Z", held=False)
+    history.add(Ended("the budget of 8 hours is spent"))
+    assert not ran_out(history, now=later, held=False), "it saw its own end"
 
 
 @pytest.mark.parametrize("freedom", [*range(1, 31), 100, 1000])

@@ -23,6 +23,13 @@ LOOKING_ON = [
     ("export wandb", "wandb", "export-wandb"),
     ("export trackio", "trackio", "export-trackio"),
 ]
+TASK = """
+name = "quick"
+goal = "g"
+editable = ["x.py"]
+metric = { name = "m", direction = "minimize" }
+experiment = { command = "true", seconds = 1 }
+"""
 HERE = f"{sys.executable} -m pip install 'autoresearch[{{}}]'"
 
 
@@ -31,6 +38,7 @@ def _ours(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     """In a folder whose commands use the packages that autoresearch stands on."""
     monkeypatch.chdir(tmp_path)
     monkeypatch.delenv("VIRTUAL_ENV", raising=False)
+    Path("autoresearch.toml").write_text(TASK)
 
 
 def tried(line: str, library: str, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> str:

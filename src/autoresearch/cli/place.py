@@ -110,6 +110,14 @@ def diff_of(site: Site) -> Callable[[str, str], str]:
     return git.Store(site.folder / "referee.git").diff
 
 
+def ran_out(site: Site, history: Archive) -> bool:
+    """Whether the hours of the study's night went by while nothing ran."""
+    from autoresearch.ledger import now
+    from autoresearch.views.clock import ran_out
+
+    return ran_out(history, now=now(), held=site.step() is not None)
+
+
 def status_of(site: Site, ledger: Ledger[Archive]) -> dict[str, Any]:
     """`views.status` of a study, with what only its folder tells: whether it runs, and what it does now."""
     import autoresearch.views as views

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import asdict
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any, TypedDict
 
 import typer
 
@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from autoresearch.history import Archive
     from autoresearch.ledger import Ledger
     from autoresearch.report import ReportPaths
+    from autoresearch.report.page import Page
     from autoresearch.site import Site
     from autoresearch.task import Task
 
@@ -51,15 +52,15 @@ def report(
     paths = write(site, opened.history, first=first)
     files = {name: str(path) for name, path in asdict(paths).items()}
     if png is not None:
-        _draw(opened.history, png)
+        _draw(site, opened.history, png)
         files["png"] = str(png)
     if html is not None:
         _freeze(site, opened, html)
         files["page"] = str(html)
     if as_json:
-        typer.echo(json.dumps({"schema": 1} | files | _figures(opened.history, first)))
+        typer.echo(json.dumps({"schema": 1} | files | _figures(site, opened.history, first)))
         return
-    typer.echo("\n".join(_told(opened.history, first)), err=True)
+    typer.echo("\n".join(_told(site, opened.history, first)), err=True)
     typer.echo(files["html"])
     for other in list(files.values())[1:]:
         typer.echo(other, err=True)
@@ -68,27 +69,26 @@ def report(
 def _freeze(site: Site, ledger: Ledger[Archive], file: Path) -> None:
     """Write the browser's page as one file, the report inside."""
     from autoresearch.ledger import now
-    from autoresearch.report import html, page_of
+    from autoresearch.report import html
     from autoresearch.views import Reading
     from autoresearch.web.frozen import freeze
 
-    task, diff_of = about(site, ledger.history)
-    inside = html.inside(page_of(ledger.history, task=task, diff_of=diff_of, series_of=site.series))
+    inside = html.inside(page(site, ledger.history))
     status = place.status_of(site, ledger) | {"frozen": now()[:10]}
-    page = freeze(Reading.of(ledger.history), status=status, diff_of=diff_of, report=inside)
+    frozen = freeze(Reading.of(ledger.history), status=status, diff_of=place.diff_of(site), report=inside)
     try:
-        file.write_text(page, encoding="utf-8")
+        file.write_text(frozen, encoding="utf-8")
     except OSError as error:
         raise UserError(
             f"{file} cannot be written: {error.strerror}.", fix="name a file in a folder of yours"
         ) from error
 
 
-def _draw(history: Archive, png: Path) -> None:
+def _draw(site: Site, history: Archive, png: Path) -> None:
     from autoresearch.report.png import write as draw
 
     try:
-        draw(history, png)
+        draw(history, png, ran_out=place.ran_out(site, history))
     except OSError as error:
         raise UserError(
             f"{png} cannot be written: {error.strerror}.", fix="name a file in a folder of yours"
@@ -103,17 +103,17 @@ def _first(history: Archive, since: str | None) -> int:
     return 0 if since is None else first_since(history, since, now=now())
 
 
-def _figures(history: Archive, first: int) -> dict[str, Any]:
+def _figures(site: Site, history: Archive, first: int) -> dict[str, Any]:
     from autoresearch.report.figures import figures
 
-    return figures(history, first=first)
+    return figures(history, first=first, ran_out=place.ran_out(site, history))
 
 
-def _told(history: Archive, first: int) -> list[str]:
+def _told(site: Site, history: Archive, first: int) -> list[str]:
     """What the page says first."""
     from autoresearch.report.morning import morning
 
-    return morning(history, first=first)[:2]
+    return morning(history, first=first, ran_out=place.ran_out(site, history))[:2]
 
 
 def _comment(path: Path) -> str:
@@ -130,16 +130,32 @@ def write(site: Site, history: Archive, *, first: int = 0) -> ReportPaths:
     """Write the report of a study beside its ledger, its lists from experiment `first` on."""
     from autoresearch.report import build
 
-    task, diff_of = about(site, history)
-    folder = site.folder / "report"
-    return build(history, task=task, diff_of=diff_of, series_of=site.series, out_dir=folder, first=first)
+    return build(history, out_dir=site.folder / "report", first=first, **_beside(site, history))
 
 
-def about(site: Site, history: Archive) -> tuple[Task, Callable[[str, str], str]]:
-    """What a page needs besides the ledger: the study's task, and the patch between two commits of it.
+def page(site: Site, history: Archive) -> Page:
+    """The report of a study as it would be written now. Raises UserError."""
+    from autoresearch.report import page_of
 
-    Raises UserError when the task file describes another study.
-    """
+    return page_of(history, **_beside(site, history))
+
+
+class Beside(TypedDict):
+    """What a page needs besides the ledger."""
+
+    task: Task
+    diff_of: Callable[[str, str], str]
+    series_of: Callable[[str], Sequence[float]]
+    ran_out: bool
+
+
+def _beside(site: Site, history: Archive) -> Beside:
+    task, diff_of = _about(site, history)
+    return Beside(task=task, diff_of=diff_of, series_of=site.series, ran_out=place.ran_out(site, history))
+
+
+def _about(site: Site, history: Archive) -> tuple[Task, Callable[[str, str], str]]:
+    """The study's task, and the patch between two commits of it. Raises UserError when it describes another study."""
     from autoresearch import config
     from autoresearch.report.imported import task_of
 

@@ -45,8 +45,7 @@ def _pages(study: str | None, control: bool) -> Pages:
 
 
 def _report(site: Site, reading: Reading) -> str:
-    from autoresearch.cli.report import about
-    from autoresearch.report import html, page_of
+    from autoresearch.cli.report import page
+    from autoresearch.report import html
 
-    task, diff_of = about(site, reading.history)
-    return html.render(page_of(reading.history, task=task, diff_of=diff_of, series_of=site.series))
+    return html.render(page(site, reading.history))

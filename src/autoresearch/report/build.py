@@ -35,15 +35,17 @@ def build(
     out_dir: Path,
     series_of: Callable[[str], Sequence[float]] = lambda _: (),
     first: int = 0,
+    ran_out: bool = False,
 ) -> ReportPaths:
     """Write the report on `history` into `out_dir`, over an older one.
 
     `diff_of(parent, child)` gives the text of `git diff` between two commits; it is asked for the changes shown only.
     `series_of(name)` gives the scores of single records that runs kept under that name. Lists begin with experiment
-    `first`: such a page stands beside that of the whole study, not in its place.
+    `first`: such a page stands beside that of the whole study, not in its place. `ran_out` where the night's hours went
+    by while nothing ran.
     Raises OSError when the folder cannot be written.
     """
-    page = page_of(history, task=task, diff_of=diff_of, series_of=series_of, first=first)
+    page = page_of(history, task=task, diff_of=diff_of, series_of=series_of, first=first, ran_out=ran_out)
     name = "report-since" if first else "report"
     paths = ReportPaths(out_dir / f"{name}.html", out_dir / f"{name}.md", out_dir / "staircase.svg")
     out_dir.mkdir(parents=True, exist_ok=True)
@@ -60,7 +62,8 @@ def page_of(
     diff_of: Callable[[str, str], str],
     series_of: Callable[[str], Sequence[float]] = lambda _: (),
     first: int = 0,
+    ran_out: bool = False,
 ) -> Page:
     """The page, whether the study is ours or was imported."""
-    page = compose(history, task=task, diff_of=diff_of, series_of=series_of, first=first)
+    page = compose(history, task=task, diff_of=diff_of, series_of=series_of, first=first, ran_out=ran_out)
     return as_imported(page, history) if history.imported else page

@@ -13,13 +13,13 @@ from autoresearch.views.standing import failures, hit_rate
 from autoresearch.views.tip import standing_certificate
 
 
-def figures(history: Archive, *, first: int = 0) -> dict[str, Any]:
+def figures(history: Archive, *, first: int = 0, ran_out: bool = False) -> dict[str, Any]:
     """What the page says in figures; the counts are those of experiments from number `first` on.
 
-    None is unknown, or that nothing is certified; an unbounded end is None too.
+    `ran_out` as the headline takes it. None is unknown, or that nothing is certified; an unbounded end is None too.
     """
     reading = Reading.of(history)
-    said, rate, proof, gain = said_of(history), hit_rate(reading, first=first), None, None
+    said, rate, proof, gain = said_of(history, ran_out=ran_out), hit_rate(reading, first=first), None, None
     if not history.imported:
         proof, gain = standing_certificate(history), certified_gain(reading)
     return {

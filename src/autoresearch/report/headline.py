@@ -23,7 +23,8 @@ NOTHING = "Nothing was found"
 """How the headline of a study begins that is over, and under which nothing is certified."""
 NOT_YET = "Nothing is certified yet"
 """How it begins while a night is open, at work or paused."""
-
+RAN_OUT = "The night's hours went by while nothing ran: `autoresearch run --hours 8` grants another."
+"""What is added for a night that was stopped and not gone on with in time."""
 
 MOST_NAMED = 8
 """Certificates that the headline names one by one."""
@@ -46,10 +47,10 @@ class Headline:
         return f"{self.before} → {self.after}" if self.before and self.after else ""
 
 
-def headline(reading: Reading) -> Headline:
-    """What the night delivers."""
+def headline(reading: Reading, *, ran_out: bool = False) -> Headline:
+    """What the night delivers; `ran_out` where its hours went by while nothing ran, as `views.clock` tells."""
     proof = standing_certificate(reading.history)
-    made = _unproven(reading) if proof is None else _proven(reading, proof)
+    made = _unproven(reading, ran_out) if proof is None else _proven(reading, proof)
     return made if not _unsafe(reading) else _flagged(made)
 
 
@@ -150,11 +151,12 @@ def _split(proof: Certificate) -> str:
     return "" if proof.split == "public" else f" on the {plain(proof.split, 20)}"
 
 
-def _unproven(reading: Reading) -> Headline:
+def _unproven(reading: Reading, ran_out: bool) -> Headline:
     """What is said under which nothing is certified: that nothing was found, or while a night is open, not yet."""
-    made = _unfounded(reading)
-    begins = NOT_YET if _is_open(reading) else NOTHING
-    return replace(made, claim=f"{begins}: {made.claim}")
+    is_open = _is_open(reading) and not ran_out
+    made = _unfounded(reading, is_open)
+    detail = f"{made.detail} {RAN_OUT}" if ran_out else made.detail
+    return replace(made, claim=f"{NOT_YET if is_open else NOTHING}: {made.claim}", detail=detail)
 
 
 def _is_open(reading: Reading) -> bool:
@@ -164,7 +166,7 @@ def _is_open(reading: Reading) -> bool:
     return night is not None and night.purpose != "try" and not history.ended and not history.stopping
 
 
-def _unfounded(reading: Reading) -> Headline:
+def _unfounded(reading: Reading, is_open: bool) -> Headline:
     span = reading.spans[-1] if reading.spans else None
     floor = span.noise if span else None
     if span is None or floor is None:
@@ -176,7 +178,7 @@ def _unfounded(reading: Reading) -> Headline:
     if not rate.kept:
         detail = f"None of {count(rate.tried, 'experiment')} beat the best run seen; the baseline stands at {start}."
         return Headline(False, "no change was kept", detail, before=start)
-    claim, detail = _unconfirmed(span, figures) or _seen(reading, span, floor, figures)
+    claim, detail = _unconfirmed(span, figures) or _seen(reading, span, floor, figures, is_open)
     return Headline(False, claim, detail, before=start)
 
 
@@ -194,7 +196,7 @@ def _unconfirmed(span: Span, figures: Figures) -> tuple[str, str] | None:
     return "the sealed data do not prove what the public score shows", detail
 
 
-def _seen(reading: Reading, span: Span, floor: Level, figures: Figures) -> tuple[str, str]:
+def _seen(reading: Reading, span: Span, floor: Level, figures: Figures, is_open: bool) -> tuple[str, str]:
     """What the provisional best amounts to, against the luckiest of as many unchanged programs."""
     tip = reading.history.tip
     seen = reading.history.tip_value
@@ -223,16 +225,16 @@ def _seen(reading: Reading, span: Span, floor: Level, figures: Figures) -> tuple
         tries = "fresh runs" if fresh else f"the luckiest of {count(len(span.experiments), 'unchanged program')}"
         return claim, f"{told}; by chance alone {tries} may reach {figures.with_unit(luck)}."
     tip_gain = fresh_gain(reading, span, tip) or measured_gain(reading, span, tip)
-    claim, hope = _outlook(reading, span)
+    claim, hope = _outlook(reading, span, is_open)
     return claim, f"{told}. Its last step: {margin(tip_gain, figures)}.{hope}"
 
 
-def _outlook(reading: Reading, span: Span) -> tuple[str, str]:
+def _outlook(reading: Reading, span: Span, is_open: bool) -> tuple[str, str]:
     """What to call improvements that no certificate has confirmed, and what could."""
     history, seen = reading.history, "improvements were seen"
     if span.epoch.unsafe:
         return f"{seen}, but none is certified", ""
-    if not _is_open(reading):
+    if not is_open:
         return f"{seen}, but none is certified", " More budget lets a certificate decide."
     if history.night and history.certificates_tonight < history.night.certificates:
         return f"{seen}, and the next certificate decides", ""

@@ -48,9 +48,9 @@ def as_imported(page: Page, history: Archive) -> Page:
     )
 
 
-def said_of(history: Archive) -> Headline:
-    """What is said first of any study, ours or imported."""
-    return claim(history) if history.imported else headline(Reading.of(history))
+def said_of(history: Archive, *, ran_out: bool = False) -> Headline:
+    """What is said first of any study, ours or imported; `ran_out` as the headline takes it."""
+    return claim(history) if history.imported else headline(Reading.of(history), ran_out=ran_out)
 
 
 def _theirs(row: Row) -> Row:

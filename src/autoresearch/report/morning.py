@@ -10,11 +10,14 @@ from autoresearch.views.standing import failures, hit_rate
 from autoresearch.views.words import count, duration, plain
 
 
-def morning(history: Archive, *, why: str = "", first: int = 0) -> list[str]:
-    """The lines; `why` says why the night ended, where one did. Counted is from experiment `first` on."""
+def morning(history: Archive, *, why: str = "", first: int = 0, ran_out: bool = False) -> list[str]:
+    """The lines; `why` says why the night ended, where one did. Counted is from experiment `first` on.
+
+    `ran_out` as the headline takes it.
+    """
     reading = Reading.of(history)
     name = plain(history.study.name, 80) if history.study else "nothing yet"
-    said, rate, used = said_of(history), hit_rate(reading, first=first), spend(history, first=first)
+    said, rate, used = said_of(history, ran_out=ran_out), hit_rate(reading, first=first), spend(history, first=first)
     levels = f" ({said.levels})" if said.levels else ""
     failed = sum(len(failure.experiments) for failure in failures(history, first=first))
     since = f"since experiment {first}: " if first else ""

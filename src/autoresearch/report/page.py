@@ -158,9 +158,11 @@ def compose(
     diff_of: Callable[[str, str], str],
     series_of: Callable[[str], Sequence[float]] = lambda _: (),
     first: int = 0,
+    ran_out: bool = False,
 ) -> Page:
     """Work out the page; lists begin with experiment `first`, the headline and the picture are the whole study's.
 
+    `ran_out` where the night's hours went by while nothing ran.
     `diff_of(parent, child)` gives the text of `git diff`, `series_of(name)` the scores of single records kept under it.
     """
     reading, book = Reading.of(history), DiffBook(diff_of)
@@ -177,7 +179,7 @@ def compose(
         goal=plain(task.goal, 600),
         unsafe=any(span.epoch.unsafe for span in reading.spans),
         tags=tags(history),
-        headline=headline(reading),
+        headline=headline(reading, ran_out=ran_out),
         since=_since(first),
         facts=facts(reading, first=first),
         pictures=[_picture(reading, span) for span in reversed(reading.spans)],

@@ -28,8 +28,11 @@ INK, QUIET, RULE, SHEET = "#1b1f24", "#68717b", "#dfe3e7", "#ffffff"
 GREEN, BLUE, ORANGE = "#009E73", "#0072B2", "#D55E00"
 
 
-def write(history: Archive, path: Path) -> None:
-    """Draw the study into `path`. Raises ExtraMissing without matplotlib, OSError when it cannot be written."""
+def write(history: Archive, path: Path, *, ran_out: bool = False) -> None:
+    """Draw the study into `path`; `ran_out` as the headline takes it.
+
+    Raises ExtraMissing without matplotlib, OSError when it cannot be written.
+    """
     try:
         import matplotlib
         from matplotlib.figure import Figure
@@ -40,7 +43,7 @@ def write(history: Archive, path: Path) -> None:
     with matplotlib.rc_context({"text.parse_math": False}), warnings.catch_warnings():
         warnings.filterwarnings("ignore", message="Glyph")
         figure = Figure(figsize=(WIDTH / DPI, HEIGHT / DPI), dpi=DPI, facecolor=SHEET)
-        _words(figure, reading, said_of(history))
+        _words(figure, reading, said_of(history, ran_out=ran_out))
         if reading.spans and reading.spans[-1].noise:
             stairs = Staircase.of(reading, reading.spans[-1])
             _picture(figure.add_axes((0.085, 0.13, 0.875, 0.5)), stairs)

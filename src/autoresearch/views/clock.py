@@ -37,6 +37,14 @@ def hours_words(used: float, limit: float, *, ran_out: bool) -> str:
     return f"{used * scale:.1f} of {limit * scale:.3g} {unit}{', ended by the clock' if ran_out else ''}"
 
 
+def ran_out(history: Archive, *, now: str, held: bool) -> bool:
+    """Whether the night's hours went by while no process held the study: to go on, another must be granted."""
+    hours = history.night.budget.hours if history.night else None
+    if history.night is None or hours is None or held or history.ended:
+        return False
+    return hours_since(history.night.started, now) >= hours
+
+
 def clocked(budget: dict[str, object], *, now: str, held: bool) -> dict[str, object]:
     """The hours of `status`, by the clock: used, and whether they are over. `held` by a process, the clock runs on.
 

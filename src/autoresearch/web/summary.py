@@ -7,10 +7,12 @@ from dataclasses import asdict
 from typing import Any
 
 from autoresearch.history import Archive
+from autoresearch.ledger import now
 from autoresearch.report import imported
 from autoresearch.report.headline import headline
 from autoresearch.report.page import certificate_row, facts, tags
 from autoresearch.report.sheet import Line, noise_sheet, spending
+from autoresearch.views.clock import ran_out
 from autoresearch.views.hearsay import hearsay_lines
 from autoresearch.views.lines import status_lines
 from autoresearch.views.machine import machine_words
@@ -34,9 +36,10 @@ def summary(reading: Reading, status: dict[str, Any]) -> dict[str, Any]:
 def _ours(reading: Reading, status: dict[str, Any]) -> dict[str, Any]:
     """What is said of a study that was measured here."""
     history = reading.history
+    over = ran_out(history, now=now(), held=status["step"] is not None)
     proofs = [certificate_row(reading, span, proof) for span in reading.spans for proof in span.proofs]
     return {
-        "headline": asdict(headline(reading)),
+        "headline": asdict(headline(reading, ran_out=over)),
         "tags": tags(history),
         "facts": _plain(facts(reading)),
         "lines": [(name, plain(text, 600)) for name, text in status_lines(status, history)],
