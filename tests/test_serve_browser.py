@@ -125,7 +125,7 @@ def test_the_keyboard_alone_will_do(served: Served, window: Window) -> None:
     assert page.inner_text("#closeup h2").startswith("#0 ")
     assert page.evaluate("document.activeElement.id") == "closeup-name"
     page.keyboard.press("Escape")
-    assert not page.is_visible("#closeup")
+    page.wait_for_selector("#closeup", state="hidden")
     assert page.evaluate("document.activeElement.getAttribute('role')") == "grid"
     page.keyboard.press("/")
     assert page.evaluate("document.activeElement.id") == "search"
@@ -139,6 +139,12 @@ def test_the_picture_can_be_pointed_at(served: Served, window: Window) -> None:
     dot.click(force=True)
     page.wait_for_selector("#closeup h2")
     assert page.wait_for_selector("#picture .here")
+    page.evaluate("picture.rest = Date.now() + 1e6")
+    page.click("text=Close")
+    page.wait_for_function("picture.shown.width === Math.round(byId('picture').clientWidth)")
+    dot = page.wait_for_selector("#picture circle.keep[cx]:has(title)")
+    dot.click(force=True)
+    page.wait_for_function("picture.shown.width === Math.round(byId('picture').clientWidth)")
     assert page.evaluate(ROOM) > 300, "what was opened is seen"
 
 
@@ -203,6 +209,7 @@ def test_a_phone_shows_it_all_without_moving_sideways(served: Served, chromium: 
     page = window.open(f"{served.address}#/{place}")
     page.wait_for_timeout(200)
     assert page.evaluate("document.documentElement.scrollWidth") <= 390
+    assert not page.is_visible("#tell"), "what steers is folded away where there is no room"
     edges = "[...document.querySelectorAll('.versus td')].map((each) => each.getBoundingClientRect().right)"
     assert max(page.evaluate(edges), default=0) <= 390, "both of two experiments are in sight"
     tall = "[...document.querySelectorAll('.strip text')].map((each) => each.getBoundingClientRect().height)"

@@ -40,7 +40,9 @@ function meters(budget) {
   const names = {experiments: "experiments", hours: "hours", cost_usd: "US$", tokens: "tokens", certificates: "certificates"};
   const rows = Object.entries(names).filter(([key]) => budget[key] && budget[key].limit !== null).map(([key, name]) => {
     const {limit, used} = budget[key];
-    const said = used === null ? `unknown of ${limit} ${name}` : `${Number(used.toFixed(2)).toLocaleString("en")} of ${limit.toLocaleString("en")} ${name}`;
+    const [scale, unit] = key === "hours" && limit < 1 ? [60, "minutes"] : [1, name];
+    const amount = (number, places) => Number((scale * number).toFixed(places)).toLocaleString("en");
+    const said = `${used === null ? "unknown" : amount(used, scale > 1 ? 1 : 2)} of ${amount(limit, 4)} ${unit}`;
     return el("div", {}, el("dt", {}, said), el("dd", {}, used === null ? "" : el("progress", {max: limit || 1, value: Math.min(used, limit), "aria-label": said})));
   });
   return rows.length ? el("dl", {class: "sheet meters"}, rows) : el("p", {class: "quiet"}, "No limit is set.");

@@ -15,6 +15,7 @@ function view(name) {
 
 /** What the address says: #/, #/n/12, #/compare/3/7, #/lineage, #/study. Where it says nothing, nothing old is left. */
 async function route() {
+  picture.asked = true; // what is opened leaves the picture another width
   for (const id of ["notice", "said"]) byId(id).textContent = "";
   const [, name, one, other] = (location.hash || "#/").split("/");
   try {
@@ -102,8 +103,9 @@ function follow() {
 
 /** Lets a person speak to the study, where the server allows it. */
 function makeControl() {
-  const form = byId("control");
-  form.hidden = document.body.dataset.control !== "yes";
+  const [fold, form] = [byId("control"), byId("control").querySelector("form")];
+  fold.hidden = document.body.dataset.control !== "yes";
+  fold.open = matchMedia("(min-width: 721px)").matches;
   const send = async (word, text = "") => {
     try {
       const headers = {"Content-Type": "application/json"};

@@ -1,11 +1,11 @@
 "use strict";
 // The staircase, as the report draws it. Its dots can be pointed at.
 
-const picture = {shown: null, busy: false, again: false, rest: 0, width: 0};
+const picture = {shown: null, busy: false, again: false, asked: false, rest: 0, width: 0};
 
-/** Asks for the drawing in the width there is, not oftener than it is cheap to make. */
+/** Asks for the drawing in the width there is, not oftener than it is cheap to make; at once where a person waits for it. */
 async function redraw() {
-  if (picture.busy || Date.now() < picture.rest) {
+  if (picture.busy || (Date.now() < picture.rest && !picture.asked)) {
     if (!picture.again) setTimeout(() => { picture.again = false; redraw(); }, Math.max(200, picture.rest - Date.now()));
     picture.again = true;
     return;
@@ -14,13 +14,14 @@ async function redraw() {
   figure.hidden = !study.summary.epochs.length;
   picture.width = Math.round(figure.clientWidth);
   if (figure.hidden || !picture.width) return;
-  picture.busy = true;
+  [picture.busy, picture.asked] = [true, false];
   const began = Date.now();
   try {
     show(await ask(`/api/picture?width=${picture.width}`));
   } finally {
     picture.busy = false;
     picture.rest = Date.now() + Math.min(10000, Math.max(500, 10 * (Date.now() - began)));
+    if (picture.asked && Math.round(figure.clientWidth) !== picture.width) redraw();
   }
 }
 
