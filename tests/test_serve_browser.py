@@ -139,13 +139,19 @@ def test_the_picture_can_be_pointed_at(served: Served, window: Window) -> None:
     dot.click(force=True)
     page.wait_for_selector("#closeup h2")
     assert page.wait_for_selector("#picture .here")
+    assert page.evaluate(ROOM) > 300, "what was opened is seen"
+
+
+def test_what_a_click_leaves_another_width_is_drawn_at_once(served: Served, window: Window) -> None:
+    page = window.open(served.address)
+    page.wait_for_selector("#picture svg")
+    whole = f"#picture svg[viewBox^='0 0 {page.evaluate('picture.width')} ']"
+    page.evaluate("picture.rest = Date.now() + 1e6")  # as after a drawing that took long
+    page.click("#row-1")
+    page.wait_for_selector(f"#picture svg:not({whole})")
     page.evaluate("picture.rest = Date.now() + 1e6")
     page.click("text=Close")
-    page.wait_for_function("picture.shown.width === Math.round(byId('picture').clientWidth)")
-    dot = page.wait_for_selector("#picture circle.keep[cx]:has(title)")
-    dot.click(force=True)
-    page.wait_for_function("picture.shown.width === Math.round(byId('picture').clientWidth)")
-    assert page.evaluate(ROOM) > 300, "what was opened is seen"
+    page.wait_for_selector(whole)
 
 
 ROOM = "innerHeight - byId('closeup-name').getBoundingClientRect().top"
@@ -159,8 +165,10 @@ def test_a_link_opens_what_it_names_and_nothing_else(served: Served, window: Win
     page.evaluate("location.hash = '#/n/999'")
     page.wait_for_selector("#notice:has-text('There is no such experiment')")
     assert not page.is_visible("#closeup")
+    page.evaluate("scrollTo(0, 1e6)")
     page.evaluate("location.hash = '#/compare/1/2'")
     page.wait_for_selector("#compare .versus")
+    assert page.evaluate("scrollY") == 0, "it is read from its top"
     assert page.inner_text("#notice") == ""
     page.evaluate("location.hash = '#/compare/1/999'")
     page.wait_for_selector("#notice:has-text('There is no such experiment')")

@@ -108,12 +108,19 @@ def _standing(scene: Scene) -> Text:
 
 def _budget(scene: Scene) -> Text:
     """What of the night's budget is used, short enough for a line."""
+    budget = scene.status["budget"]
     parts = [
-        f"{_short(each['used'])}/{_short(each['limit'])} {words}"
+        _hours(each) if name == "hours" else f"{_short(each['used'])}/{_short(each['limit'])} {words}"
         for name, words in BUDGETS.items()
-        if (each := scene.status["budget"].get(name)) and each["limit"] is not None
+        if (each := budget.get(name)) and each["limit"] is not None
     ]
     return Text.assemble(("budget ", "dim"), ", ".join(parts) or "none granted", no_wrap=True)
+
+
+def _hours(each: dict[str, float]) -> str:
+    """Those used and granted; minutes where less than an hour is."""
+    scale, unit = (1, "h") if each["limit"] >= 1 else (60, "min")
+    return f"{scale * each['used']:.1f}/{scale * each['limit']:.3g} {unit}"
 
 
 def _short(number: float | None) -> str:

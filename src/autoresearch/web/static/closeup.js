@@ -30,7 +30,7 @@ function factsOf(found) {
     ["agent", [found.agent, found.agent_version].filter(Boolean).join(" ")],
     ["size", found.size],
     ["took", found.seconds === null ? "" : duration(found.seconds), found.agent_seconds ? `the agent ${duration(found.agent_seconds)} of it` : ""],
-    ["cost", money(found.cost_usd), found.tokens === null ? "tokens unknown" : `${found.tokens.toLocaleString("en")} tokens`],
+    ["cost", money(found.cost_usd), found.tokens !== null ? `${found.tokens.toLocaleString("en")} tokens` : found.cost_usd === null ? "" : "tokens unknown"],
     ["commit", found.commit ? found.commit.slice(0, 9) : "none", `on ${found.parent.slice(0, 9)}`],
     ["started", found.started],
   ];

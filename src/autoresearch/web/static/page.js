@@ -2,15 +2,19 @@
 // Puts the page together: loads the study, follows it, and shows what the address says.
 
 const VIEWS = ["experiments", "lineage", "study", "compare", "report"].filter(byId);
+const left = {}; // how far down each view was when another took its place
 
-/** Shows one view, and where we are in the bar. */
+/** Shows one view, and where we are in the bar. A view begins at its top; the experiments, where they were left. */
 function view(name) {
+  const before = VIEWS.find((each) => !byId(each).hidden);
+  left[before] = scrollY;
   for (const each of VIEWS) byId(each).hidden = each !== name;
   for (const link of document.querySelectorAll("nav a")) {
     const here = link.getAttribute("href") === (name === "experiments" ? "#/" : `#/${name}`);
     if (here) link.setAttribute("aria-current", "page");
     else link.removeAttribute("aria-current");
   }
+  if (name !== before) scrollTo(0, name === "experiments" ? left[name] || 0 : 0);
 }
 
 /** What the address says: #/, #/n/12, #/compare/3/7, #/lineage, #/study. Where it says nothing, nothing old is left. */
