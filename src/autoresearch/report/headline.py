@@ -23,6 +23,8 @@ NOTHING = "Nothing was found"
 """How the headline of a study begins that is over, and under which nothing is certified."""
 NOT_YET = "Nothing is certified yet"
 """How it begins while a night is open, at work or paused."""
+MORE = " More budget lets a certificate decide."
+"""What would prove or refute what was seen."""
 RAN_OUT = "The night's hours went by while nothing ran: `autoresearch run --hours 8` grants another."
 """What is added for a night that was stopped and not gone on with in time."""
 
@@ -155,7 +157,7 @@ def _unproven(reading: Reading, ran_out: bool) -> Headline:
     """What is said under which nothing is certified: that nothing was found, or while a night is open, not yet."""
     is_open = _is_open(reading) and not ran_out
     made = _unfounded(reading, is_open)
-    detail = f"{made.detail} {RAN_OUT}" if ran_out else made.detail
+    detail = f"{made.detail.removesuffix(MORE)} {RAN_OUT}" if ran_out else made.detail
     return replace(made, claim=f"{NOT_YET if is_open else NOTHING}: {made.claim}", detail=detail)
 
 
@@ -235,10 +237,10 @@ def _outlook(reading: Reading, span: Span, is_open: bool) -> tuple[str, str]:
     if span.epoch.unsafe:
         return f"{seen}, but none is certified", ""
     if not is_open:
-        return f"{seen}, but none is certified", " More budget lets a certificate decide."
+        return f"{seen}, but none is certified", MORE
     if history.night and history.certificates_tonight < history.night.certificates:
         return f"{seen}, and the next certificate decides", ""
-    return seen, " More budget lets a certificate decide."
+    return seen, MORE
 
 
 def _unsafe(reading: Reading) -> bool:

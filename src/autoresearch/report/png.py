@@ -58,8 +58,9 @@ def _words(figure: Figure, reading: Reading, said: Headline) -> None:
     levels = said.levels or said.after or (f"baseline {said.before}" if said.before else "")
     figure.text(0.04, 0.815, plain(levels, 40), size=34, weight="bold", color=BLUE if said.proven else INK)
     lines = textwrap.wrap(plain(said.claim, 130), 64)[:2]
-    figure.text(0.04, 0.785, "\n".join(lines), size=19, color=INK, va="top", linespacing=1.25)
-    counted = f"{count(rate.tried, 'experiment')}, {rate.kept:,} kept, {rate.certified:,} certified"
+    figure.text(0.04, 0.785 if levels else 0.855, "\n".join(lines), size=19, color=INK, va="top", linespacing=1.25)
+    sure = "by their word" if reading.history.imported else f"{rate.certified:,} certified"
+    counted = f"{count(rate.tried, 'experiment')}, {rate.kept:,} kept, {sure}"
     trust = plain(reading.history.epoch.trust_class, 20) if reading.history.epoch else ""
     figure.text(0.96, 0.925, " · ".join(filter(None, [counted, trust])), size=15, color=QUIET, ha="right")
 
