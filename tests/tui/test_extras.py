@@ -59,7 +59,9 @@ def test_what_only_looks_on_goes_elsewhere(
 ) -> None:
     a_study(Path(), 0)
     fix = tried(line, library, monkeypatch, capsys)
-    assert fix.startswith(f"python3 -m venv ../look && ../look/bin/pip install 'autoresearch[{extra}]' (")
+    assert fix.startswith(
+        f"python3 -m venv ../look && ../look/bin/pip install 'autoresearch[{extra}]', then ../look/bin/autoresearch ("
+    )
 
 
 def test_it_goes_beside_us_where_no_study_uses_our_packages(

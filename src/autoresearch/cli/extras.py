@@ -18,5 +18,5 @@ def install(error: ExtraMissing) -> str:
     if not place.has_study() or not Toolchain(place.root_for_studies()).is_ours:
         return here
     if error.looks_on:
-        return f"{elsewhere(error.extra)} (here it would change what the study's numbers depend on)"
+        return f"{elsewhere(error.extra)}, then ../look/bin/autoresearch (here it would change the study's numbers)"
     return f"{here} (between two nights: it changes what the numbers depend on, and the next begins an epoch)"

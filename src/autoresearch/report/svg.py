@@ -54,7 +54,8 @@ class Frame:
     @classmethod
     def of(cls, stairs: Staircase, *, width: int, height: int) -> Frame:
         """Margins for the legend above and the rug, ticks and names below."""
-        plot = Rect(66.0, 66.0 if width > 600 else 104.0, width - 24.0, height - 66.0)
+        legend = max(y for _, y, _, _ in _places(stairs, width))
+        plot = Rect(66.0, legend + 20.0, width - 24.0, height - 66.0)
         return cls(
             stairs,
             width,
@@ -352,12 +353,17 @@ def _label(label: Label) -> Iterator[str]:
 
 
 def _legend(frame: Frame) -> Iterator[str]:
-    """What each sign means, in one row or, on a narrow sheet, two."""
-    x, y = 14.0, 46.0 if frame.width > 600 else 56.0
-    for sign, words in _signs(frame.stairs):
-        if x + 22 + width_of(words) * 0.85 > frame.width - 8:
-            x, y = 14.0, y + 16
+    for x, y, sign, words in _places(frame.stairs, frame.width):
         yield f'<g transform="translate({_n(x)} {_n(y)})">{sign}{_text(18, 4, words, name="faint")}</g>'
+
+
+def _places(stairs: Staircase, width: int) -> Iterator[tuple[float, float, str, str]]:
+    """What each sign means, and where that stands: in one row, or on a narrow sheet in as many as it needs."""
+    x, y = 14.0, 46.0 if width > 600 else 56.0
+    for sign, words in _signs(stairs):
+        if x + 22 + width_of(words) * 0.85 > width - 8:
+            x, y = 14.0, y + 16
+        yield x, y, sign, words
         x += 36 + width_of(words) * 0.85
 
 
