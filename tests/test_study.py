@@ -425,9 +425,9 @@ def test_the_first_ctrl_c_finishes_the_measurement_and_the_second_kills_it(tmp_p
 
 def killed_nights(root: Path) -> Iterator[int]:
     """Start `run` again and again, and kill it after ever longer."""
-    for kill in range(12):
-        run = subprocess.Popen([*COMMAND, "run", "--experiments", "40"], cwd=root, stderr=subprocess.DEVNULL)
-        time.sleep(0.4 + 0.23 * kill)
+    for kill in range(8):
+        run = subprocess.Popen([*COMMAND, "run", "--experiments", "24"], cwd=root, stderr=subprocess.DEVNULL)
+        time.sleep(0.4 + 0.35 * kill)
         run.kill()
         run.wait()
         yield kill
@@ -444,10 +444,10 @@ def test_killed_at_any_instant_nothing_is_lost_or_counted_twice(root: Path) -> N
             events = Ledger(path, History()).refresh()
             assert len(events) >= seen
             seen = len(events)
-    cli(root, "run", "--experiments", "40")
+    cli(root, "run", "--experiments", "24")
     events = [event.record for event in Ledger(path, History()).refresh()]
     numbers = [record.number for record in events if isinstance(record, Experiment)]
-    assert numbers == list(range(41))
+    assert numbers == list(range(25))
     seeds = [record.seed for record in events if isinstance(record, Measurement)]
     assert len(seeds) == len(set(seeds))
     assert sum(isinstance(record, Certificate) for record in events) >= 1
