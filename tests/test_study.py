@@ -386,6 +386,8 @@ def test_the_command_line_from_run_to_report(root: Path) -> None:
     assert set(state["counts"]) == {outcome.value for outcome in Outcome}
     rows = [json.loads(line) for line in cli(root, "log", "--json").stdout.splitlines()]
     assert [row["number"] for row in rows] == list(range(7))
+    asked = cli(root, "log", "--last", "2", "--where", "number < 5").stdout.splitlines()
+    assert [line.split()[0] for line in asked] == ["#", "3", "4"]
     keys = {"commit", "parent", "outcome", "reason", "summary", "hypothesis", "value", "measurements", "seconds"}
     assert keys | {"agent", "started"} <= rows[1].keys()
     assert "experiment 3" in cli(root, "show", "3").stdout
