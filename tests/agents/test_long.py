@@ -27,7 +27,7 @@ from autoresearch.history import Archive, Note
 from autoresearch.records import Brief, Outcome
 from autoresearch.site import Site
 from autoresearch.testing import toy
-from autoresearch.workspace import Workspace
+from autoresearch.workspace.workspace import Workspace
 from program import COMMAND, autoresearch
 
 AGENT = r"""

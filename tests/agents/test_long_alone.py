@@ -32,7 +32,7 @@ from autoresearch.records import (
     Verdict,
 )
 from autoresearch.testing import toy
-from autoresearch.workspace import Workspace
+from autoresearch.workspace.workspace import Workspace
 
 ASK = '"$AUTORESEARCH_ASK"'
 
