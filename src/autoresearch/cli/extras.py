@@ -11,7 +11,7 @@ from autoresearch.errors import ExtraMissing
 
 def install(error: ExtraMissing) -> str:
     """The command that installs it: for us, or elsewhere where a study's commands use our packages."""
-    from autoresearch.surroundings import elsewhere
+    from autoresearch.surroundings.surroundings import elsewhere
     from autoresearch.surroundings.toolchain import Toolchain
 
     here = f"{shlex.quote(sys.executable)} -m pip install 'autoresearch[{error.extra}]'"

@@ -10,8 +10,7 @@ import traceback
 from pathlib import Path
 
 from autoresearch.cli import extras
-from autoresearch.errors import ExtraMissing, Interrupted, RigFault, UserError
-from autoresearch.surroundings import Drift
+from autoresearch.errors import Drift, ExtraMissing, Interrupted, RigFault, UserError
 
 DISK = (errno.ENOSPC, errno.EDQUOT, errno.EROFS, errno.EACCES, errno.EPERM)
 """What a full or forbidden disk says."""

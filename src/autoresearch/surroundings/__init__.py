@@ -1,5 +1,1 @@
 """What numbers depend on outside git."""
-
-from autoresearch.surroundings.surroundings import Drift, Surroundings, Watch, elsewhere, survey, told, watch
-
-__all__ = ["Drift", "Surroundings", "Watch", "elsewhere", "survey", "told", "watch"]
