@@ -10,6 +10,7 @@ before they are committed.
 from __future__ import annotations
 
 import asyncio
+import io
 import re
 import subprocess
 import sys
@@ -40,6 +41,8 @@ async def watch(site: Site, number: int) -> str:
 
 def serve(site: Site, number: int) -> bytes:
     """The browser view as PNG, experiment `number` opened."""
+    from PIL import Image
+
     from browser import Window, browser
 
     verb = [sys.executable, "-m", "autoresearch.cli", "serve"]
@@ -53,9 +56,11 @@ def serve(site: Site, number: int) -> bytes:
         page.wait_for_selector("#picture .here")
         page.wait_for_timeout(1000)
         page.evaluate("scrollTo(0, 0)")
-        shot: bytes = page.screenshot()
+        shot = Image.open(io.BytesIO(page.screenshot()))
         server.terminate()
-    return shot
+    small = io.BytesIO()
+    shot.quantize(64).save(small, "png", optimize=True)
+    return small.getvalue()
 
 
 def main() -> None:
