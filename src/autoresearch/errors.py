@@ -5,7 +5,6 @@
     |   +-- TaskError     the task file is wrong; names file, key and nearest known key
     |   +-- LedgerError   the ledger does not verify; names file and line
     |   +-- SandboxError  a required property cannot be proven on this machine
-    |   +-- ExtraMissing  an optional library is not installed; the command line says how to get it safely
     +-- RigFault          the machine failed while running the incumbent: the study pauses   exit 1
     +-- Foul              the candidate broke a rule or itself: data, recorded, the night goes on
     +-- Interrupted       a human said stop; what was measured so far is recorded                exit 130
@@ -47,18 +46,6 @@ class LedgerError(UserError):
 
 class SandboxError(UserError):
     """A property the task requires is not proven here."""
-
-
-class ExtraMissing(UserError):
-    """An optional library is not installed: that of the extra `extra`.
-
-    `looks_on` when what needs it only reads the ledger, so that another environment does as well.
-    """
-
-    def __init__(self, message: str, *, extra: str, looks_on: bool = True) -> None:
-        super().__init__(message, fix=f"install 'autoresearch[{extra}]'")
-        self.extra = extra
-        self.looks_on = looks_on
 
 
 class RigFault(AutoresearchError):

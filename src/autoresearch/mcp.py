@@ -14,7 +14,8 @@ from typing import TYPE_CHECKING, Any, ParamSpec, TypeVar
 
 from autoresearch import clean, config, strategies, telling, tries
 from autoresearch.assembly import author
-from autoresearch.errors import AutoresearchError, ExtraMissing, UserError
+from autoresearch.errors import AutoresearchError, UserError
+from autoresearch.extras import ExtraMissing
 from autoresearch.history import TELL, History, Note
 from autoresearch.history.disclosure import shown
 from autoresearch.ledger import Ledger, now

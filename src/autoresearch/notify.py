@@ -16,7 +16,8 @@ from pathlib import Path
 from typing import Literal
 
 from autoresearch import credentials, proc
-from autoresearch.errors import ExtraMissing, UserError
+from autoresearch.errors import UserError
+from autoresearch.extras import ExtraMissing
 
 Event = Literal["alarm", "night"]
 

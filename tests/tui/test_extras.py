@@ -11,7 +11,7 @@ from ledgers import a_study
 from typer.testing import CliRunner
 
 from autoresearch.cli import app, failure
-from autoresearch.errors import ExtraMissing
+from autoresearch.extras import ExtraMissing
 
 LOOKING_ON = [
     ("watch", "textual", "tui,web"),

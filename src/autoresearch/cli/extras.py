@@ -6,7 +6,7 @@ import shlex
 import sys
 
 from autoresearch.cli import place
-from autoresearch.errors import ExtraMissing
+from autoresearch.extras import ExtraMissing
 
 
 def install(error: ExtraMissing) -> str:

@@ -10,7 +10,8 @@ import traceback
 from pathlib import Path
 
 from autoresearch.cli import extras
-from autoresearch.errors import Drift, ExtraMissing, Interrupted, RigFault, UserError
+from autoresearch.errors import Drift, Interrupted, RigFault, UserError
+from autoresearch.extras import ExtraMissing
 
 DISK = (errno.ENOSPC, errno.EDQUOT, errno.EROFS, errno.EACCES, errno.EPERM)
 """What a full or forbidden disk says."""

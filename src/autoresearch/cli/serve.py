@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from autoresearch.cli import place
-from autoresearch.errors import ExtraMissing
+from autoresearch.extras import ExtraMissing
 
 if TYPE_CHECKING:
     from autoresearch.site import Site

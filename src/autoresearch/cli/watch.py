@@ -6,7 +6,8 @@ import importlib.util
 import sys
 
 from autoresearch.cli import place
-from autoresearch.errors import ExtraMissing, UserError
+from autoresearch.errors import UserError
+from autoresearch.extras import ExtraMissing
 
 
 def watch(study: place.StudyName = None) -> None:

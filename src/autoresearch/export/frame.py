@@ -8,7 +8,8 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from statistics import fmean
 
-from autoresearch.errors import ExtraMissing, UserError
+from autoresearch.errors import UserError
+from autoresearch.extras import ExtraMissing
 from autoresearch.history import Archive, Epoch
 from autoresearch.records import Experiment
 from autoresearch.views.reading import Reading, own_runs

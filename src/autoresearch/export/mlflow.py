@@ -5,8 +5,9 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Any
 
-from autoresearch.errors import ExtraMissing, UserError
+from autoresearch.errors import UserError
 from autoresearch.export.attempts import Attempt, attempts
+from autoresearch.extras import ExtraMissing
 from autoresearch.history import Archive
 
 TAG = "autoresearch.id"

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from autoresearch.errors import ExtraMissing
 from autoresearch.export.attempts import Mark, attempts, study_key
+from autoresearch.extras import ExtraMissing
 from autoresearch.history import Archive
 
 

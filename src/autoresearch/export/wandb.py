@@ -6,8 +6,9 @@ import importlib
 from collections.abc import Callable
 from typing import Any
 
-from autoresearch.errors import ExtraMissing, UserError
+from autoresearch.errors import UserError
 from autoresearch.export.attempts import Attempt, Mark, attempts
+from autoresearch.extras import ExtraMissing
 from autoresearch.history import Archive
 from autoresearch.site import Site
 

@@ -9,7 +9,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from autoresearch.errors import ExtraMissing
+from autoresearch.extras import ExtraMissing
 from autoresearch.history import Archive
 from autoresearch.records import Ruling
 from autoresearch.report.headline import Headline
