@@ -10,7 +10,6 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
 
-from autoresearch import clean
 from autoresearch.changes.footprint import UNTOLD, Footprint
 from autoresearch.objectives import Objective
 
@@ -268,8 +267,3 @@ class Proposal:
     agent_version: str = ""
     transcript: bytes = b""
     """What passed between the agent and its model."""
-
-    def __post_init__(self) -> None:
-        """Whoever wrote them, summary and hypothesis are texts that a file can hold."""
-        object.__setattr__(self, "summary", clean.writable(self.summary))
-        object.__setattr__(self, "hypothesis", clean.writable(self.hypothesis))

@@ -15,6 +15,7 @@ from typing import TypeVar
 
 from autoresearch import breaker, budget
 from autoresearch.admission import charged
+from autoresearch.clean import writable
 from autoresearch.errors import Foul, Interrupted, RigFault, UserError
 from autoresearch.history import Ended, Evidence, History, Note
 from autoresearch.history.disclosure import shown
@@ -161,15 +162,16 @@ class Study:
         self.announce(number)
         with self.workspace.draft(brief.start or brief.parent) as tree:
             proposal = self.agent.edit(brief, tree, known)
-            message = f"{proposal.summary}\n\n{proposal.hypothesis}\n\nExperiment: {number}\n"
+            summary, why = writable(proposal.summary), writable(proposal.hypothesis)
+            message = f"{summary}\n\n{why}\n\nExperiment: {number}\n"
             with charged(proposal):
                 taken = self.workspace.take_in(tree, number=number, parent=brief.parent, message=message, when=started)
         candidate = Candidate(
             number,
             taken.commit,
             brief.parent,
-            proposal.summary,
-            hypothesis=proposal.hypothesis,
+            summary,
+            hypothesis=why,
             agent=proposal.agent or self.agent.name,
             started=started,
             agent_seconds=round(time.monotonic() - began, 3),

@@ -16,10 +16,11 @@ import pytest
 from autoresearch import config
 from autoresearch.assembly import Assembly, assemble
 from autoresearch.cli import failure
-from autoresearch.errors import Drift, UserError
+from autoresearch.errors import UserError
 from autoresearch.history import Epoch, History, Note
 from autoresearch.records import Brief, Measurement, Proposal
 from autoresearch.replay import replay
+from autoresearch.surroundings.drift import Drift
 from autoresearch.surroundings.inventory import Memory, Place, as_installed, files, installed
 from autoresearch.surroundings.surroundings import OURS, Surroundings, _Budgeted, watch
 from autoresearch.surroundings.toolchain import Toolchain

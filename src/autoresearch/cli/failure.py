@@ -10,8 +10,9 @@ import traceback
 from pathlib import Path
 
 from autoresearch.cli import extras
-from autoresearch.errors import Drift, Interrupted, RigFault, UserError
+from autoresearch.errors import Interrupted, RigFault, UserError
 from autoresearch.extras import ExtraMissing
+from autoresearch.surroundings.drift import Drift
 
 DISK = (errno.ENOSPC, errno.EDQUOT, errno.EROFS, errno.EACCES, errno.EPERM)
 """What a full or forbidden disk says."""

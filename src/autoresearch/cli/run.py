@@ -61,8 +61,8 @@ def night(root: Path, task: Task, *, granted: Budget | None = None, unsafe: bool
     """
     from autoresearch.assembly import assemble, warnings
     from autoresearch.cli.display import display
-    from autoresearch.errors import Drift
     from autoresearch.site import Site
+    from autoresearch.surroundings.drift import Drift
 
     notify.demand(task.notify)
     site = Site(root, task.name)

@@ -13,7 +13,8 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import autoresearch
-from autoresearch.errors import Drift, UserError
+from autoresearch.errors import UserError
+from autoresearch.surroundings.drift import Drift
 from autoresearch.surroundings.inventory import DIST_INFO, Digest, Memory, Place, as_installed, installed
 from autoresearch.surroundings.toolchain import Toolchain
 from autoresearch.task import Phase, Task
