@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from collections.abc import Sequence
 from dataclasses import replace
 from typing import ClassVar
 
@@ -31,7 +32,8 @@ SETTLED = 0.12
 """Seconds the cursor stands still before its experiment is fetched."""
 WIDE = 120
 """Columns from which the list and what it is about stand side by side."""
-PAGES = ("experiment", "study", "log")
+SILENT = Text("Nothing is being printed now.", "dim")
+PAGES = ("experiment", "study", "log", "now")
 
 
 class Desk(Screen[None]):
@@ -47,6 +49,7 @@ class Desk(Screen[None]):
         Binding("1", "page('experiment')", "The experiment", show=False),
         Binding("2", "page('study')", "The study", show=False),
         Binding("3", "page('log')", "The log", show=False),
+        Binding("4", "page('now')", "What runs now", show=False),
         Binding("tab", "next_page", "Pages", priority=True),
         Binding("j", "step(1)", "Next experiment", show=False),
         Binding("k", "step(-1)", "Previous experiment", show=False),
@@ -60,11 +63,11 @@ class Desk(Screen[None]):
             self.scene = scene
 
     class Stepped(Message):
-        """What the running study does now."""
+        """What the running study does now, and the last lines it printed."""
 
-        def __init__(self, step: dict[str, object] | None) -> None:
+        def __init__(self, step: dict[str, object] | None, printed: Sequence[str]) -> None:
             super().__init__()
-            self.step = step
+            self.step, self.printed = step, printed
 
     class Turned(Message):
         """The page of an experiment is made."""
@@ -124,11 +127,14 @@ class Desk(Screen[None]):
                     yield Static("", id="overview", markup=False)
                 with TabPane("Log", id="log"):
                     yield RichLog(id="journal", max_lines=5 * REMEMBERED, wrap=True, min_width=0)
+                with TabPane("Now", id="now"), VerticalScroll():
+                    yield Static(SILENT, id="printed", markup=False)
         yield Footer(show_command_palette=False, compact=True)
 
     def on_mount(self) -> None:
         """The list has the keys; the clock moves."""
         self.table.focus()
+        self.query_one("#now VerticalScroll", VerticalScroll).anchor()
         self.set_interval(1.0, self.query_one(Top).refresh)
 
     @on(Grown)
@@ -147,6 +153,9 @@ class Desk(Screen[None]):
         top = self.query_one(Top)
         top.step = message.step
         top.refresh()
+        now, shown = self.query_one("#printed", Static), Text("\n".join(message.printed)) if message.printed else SILENT
+        if now.content != shown:
+            now.update(shown)
 
     @on(TabbedContent.TabActivated)
     def _tell_study(self) -> None:
