@@ -7,6 +7,8 @@ from collections.abc import Sequence
 
 from autoresearch.report.diffs import readable
 
+NEWEST = 200
+"""Lines of what runs now that are shown."""
 LINE_BYTES = 1000
 """Of one line that are looked at: enough for all that is shown of it."""
 _ESCAPES = re.compile(r"\x1b(?:\[[0-?]*[ -/]*[@-~]|\][^\x07\x1b]{0,4000}(?:\x07|\x1b\\)|[@-Z\\^_])")

@@ -17,7 +17,7 @@ from autoresearch import control
 from autoresearch.errors import AutoresearchError, UserError
 from autoresearch.history import Archive
 from autoresearch.ledger import Ledger
-from autoresearch.report.printed import printed
+from autoresearch.report.printed import NEWEST, printed
 from autoresearch.site import Site
 from autoresearch.tui.ask import Ask, Confirm
 from autoresearch.tui.desk import Desk
@@ -29,8 +29,6 @@ LOOK = 0.5
 """Seconds between two looks at the ledger."""
 ANEW = 20.0
 """Seconds after which hours and budgets are told again, though nothing was recorded."""
-PRINTED = 300
-"""Lines of what runs now that are shown."""
 REST = 3
 """It rests this many times as long as it took to arrange the ledger: a long one costs no more of the machine."""
 
@@ -91,7 +89,7 @@ class Watch(App[None]):
         site = self.feed.site
         while not self._detached.wait(LOOK):
             with suppress(OSError):  # whoever reads the ledger will say so
-                self.desk.post_message(Desk.Stepped(site.step(), printed(site.tail(), PRINTED)))
+                self.desk.post_message(Desk.Stepped(site.step(), printed(site.tail(), NEWEST)))
 
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:  # noqa: ARG002
         """Which keys mean something now: a study is paused, or it can be; to an imported one nothing can be said."""

@@ -134,7 +134,6 @@ class Desk(Screen[None]):
     def on_mount(self) -> None:
         """The list has the keys; the clock moves."""
         self.table.focus()
-        self.query_one("#now VerticalScroll", VerticalScroll).anchor()
         self.set_interval(1.0, self.query_one(Top).refresh)
 
     @on(Grown)
@@ -153,9 +152,20 @@ class Desk(Screen[None]):
         top = self.query_one(Top)
         top.step = message.step
         top.refresh()
-        now, shown = self.query_one("#printed", Static), Text("\n".join(message.printed)) if message.printed else SILENT
+        self._print(Text("\n".join(message.printed)) if message.printed else SILENT)
+
+    def _print(self, shown: Text) -> None:
+        """Show what is printed now; its end, unless a person went back to read."""
+        now, pane = self.query_one("#printed", Static), self.query_one("#now VerticalScroll", VerticalScroll)
         if now.content != shown:
+            follows = pane.is_vertical_scroll_end
             now.update(shown)
+            if follows:
+                pane.scroll_end(animate=False)
+
+    @on(TabbedContent.TabActivated, pane="#now")
+    def _show_end(self) -> None:
+        self.query_one("#now VerticalScroll", VerticalScroll).scroll_end(animate=False)
 
     @on(TabbedContent.TabActivated)
     def _tell_study(self) -> None:
