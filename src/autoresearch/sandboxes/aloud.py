@@ -24,9 +24,8 @@ REST_SECONDS = 0.5
 class Tail:
     """The newest output of what runs now, in a file that is gone when nothing does. Thread-safe."""
 
-    def __init__(self, path: Path, *, kept: int = KEPT_BYTES) -> None:
+    def __init__(self, path: Path) -> None:
         self._path = path
-        self._kept = kept
         self._newest = bytearray()
         self._stale = False
         self._boxes = 0
@@ -69,8 +68,8 @@ class Tail:
         with self._lock:
             self._newest += chunk
             self._stale = True
-            if len(self._newest) > 2 * self._kept:
-                del self._newest[: -self._kept]
+            if len(self._newest) > 2 * KEPT_BYTES:
+                del self._newest[:-KEPT_BYTES]
 
     def _write_on(self) -> None:
         while not self._over.wait(REST_SECONDS):
@@ -83,7 +82,7 @@ class Tail:
             newest, stale, self._stale = bytes(self._newest), self._stale, False
         if stale:
             with suppress(OSError):  # a full disk: nobody looks on until there is room again
-                rewrite(self._path, credentials.redacted(newest)[-self._kept :])
+                rewrite(self._path, credentials.redacted(newest)[-KEPT_BYTES:])
 
 
 class Aloud:

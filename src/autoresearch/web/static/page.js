@@ -81,7 +81,7 @@ function fitImported() {
   if (!isImported()) return;
   document.body.dataset.imported = "yes";
   byId("control").hidden = true;
-  for (const each of document.querySelectorAll("[data-live]")) each.remove();
+  document.querySelector("nav [data-live]").remove();
   for (const option of byId("filter").querySelectorAll("[data-ours]")) option.remove();
 }
 
