@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from autoresearch.report.printed import LINE_BYTES, printed
+import json
+
+from autoresearch.report.printed import LINE, printed
 
 
 def test_progress_is_shown_in_its_last_state() -> None:
@@ -20,6 +22,18 @@ def test_escapes_do_nothing_and_hide_nothing() -> None:
 def test_only_the_last_lines_and_the_beginning_of_long_ones() -> None:
     assert printed(b"one\ntwo\n\nthree\n", 3) == ["two", "", "three"]
     assert printed(b"", 3) == printed(b" \r\n\n", 3) == []
-    (line,) = printed(b"x" * 100 * LINE_BYTES, 3)
+    (line,) = printed(b"x" * 100 * LINE, 3)
     assert line.endswith("x…")
-    assert len(line) < LINE_BYTES
+    assert len(line) < LINE
+
+
+def test_events_of_agents_programs_are_told_by_their_words() -> None:
+    said = {
+        "type": "assistant",
+        "message": {"id": "m1", "content": [{"type": "text", "text": "I widen\nit \x1b[1mnow"}]},
+    }
+    ran = {"type": "item.completed", "item": {"type": "command_execution", "command": "ls -l", "exit_code": 0}}
+    lines = [json.dumps(said), json.dumps(ran), '{"type":"init","tools":[]}', '{"text":"one","loss":0.5}', '{"type":"x']
+    assert printed("\n".join(lines).encode(), 9) == ["assistant: I widen it now", "item.completed: ls -l", *lines[2:]]
+    deep = "[" * 100_000
+    assert printed(b'{"type":' + deep.encode(), 9)[0].startswith('{"type":[[[')
