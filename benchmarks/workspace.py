@@ -19,7 +19,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import TypeVar
 
-from autoresearch.workspace import Workspace
+from autoresearch.workspace.workspace import Workspace
 
 SIZES = {"10": (10, 4_000), "500": (500, 4_000), "5000": (5_000, 4_000), "300MB": (300, 1_000_000)}
 T = TypeVar("T")

@@ -386,6 +386,8 @@ def test_the_command_line_from_run_to_report(root: Path) -> None:
     assert set(state["counts"]) == {outcome.value for outcome in Outcome}
     rows = [json.loads(line) for line in cli(root, "log", "--json").stdout.splitlines()]
     assert [row["number"] for row in rows] == list(range(7))
+    asked = cli(root, "log", "--last", "2", "--where", "number < 5").stdout.splitlines()
+    assert [line.split()[0] for line in asked] == ["#", "3", "4"]
     keys = {"commit", "parent", "outcome", "reason", "summary", "hypothesis", "value", "measurements", "seconds"}
     assert keys | {"agent", "started"} <= rows[1].keys()
     assert "experiment 3" in cli(root, "show", "3").stdout
@@ -425,9 +427,9 @@ def test_the_first_ctrl_c_finishes_the_measurement_and_the_second_kills_it(tmp_p
 
 def killed_nights(root: Path) -> Iterator[int]:
     """Start `run` again and again, and kill it after ever longer."""
-    for kill in range(12):
-        run = subprocess.Popen([*COMMAND, "run", "--experiments", "40"], cwd=root, stderr=subprocess.DEVNULL)
-        time.sleep(0.4 + 0.23 * kill)
+    for kill in range(8):
+        run = subprocess.Popen([*COMMAND, "run", "--experiments", "24"], cwd=root, stderr=subprocess.DEVNULL)
+        time.sleep(0.4 + 0.35 * kill)
         run.kill()
         run.wait()
         yield kill
@@ -444,10 +446,10 @@ def test_killed_at_any_instant_nothing_is_lost_or_counted_twice(root: Path) -> N
             events = Ledger(path, History()).refresh()
             assert len(events) >= seen
             seen = len(events)
-    cli(root, "run", "--experiments", "40")
+    cli(root, "run", "--experiments", "24")
     events = [event.record for event in Ledger(path, History()).refresh()]
     numbers = [record.number for record in events if isinstance(record, Experiment)]
-    assert numbers == list(range(41))
+    assert numbers == list(range(25))
     seeds = [record.seed for record in events if isinstance(record, Measurement)]
     assert len(seeds) == len(set(seeds))
     assert sum(isinstance(record, Certificate) for record in events) >= 1

@@ -117,6 +117,7 @@ def test_only_a_contestant_makes_up_for_an_experiment(tmp_path: Path) -> None:
 
 
 @pytest.mark.slow
+@pytest.mark.usefixtures("with_packages")
 def test_a_speed_up_that_passes_every_test_and_hangs_ends_as_a_timeout_and_the_night_goes_on(tmp_path: Path) -> None:
     root = tmp_path / "speed"
     shutil.copytree(ROOT / "examples" / "speed", root, ignore=shutil.ignore_patterns("__pycache__", ".autoresearch"))

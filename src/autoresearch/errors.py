@@ -82,3 +82,14 @@ class Foul(AutoresearchError):
 
 class Interrupted(AutoresearchError):
     """A human stopped the run in the middle of something. The next `run` goes on from there."""
+
+
+class Drift(RigFault):
+    """Something numbers depend on changed while a night ran. What was being measured is not recorded.
+
+    Its text is the changes; `advice` is what to know about them, a sentence or nothing.
+    """
+
+    def __init__(self, changes: str, *, advice: str = "") -> None:
+        super().__init__(changes)
+        self.advice = advice

@@ -19,8 +19,8 @@ from autoresearch.referees.reading import missed
 from autoresearch.site import Site
 from autoresearch.study import Study
 from autoresearch.task import Task
-from autoresearch.workspace import Workspace
 from autoresearch.workspace.grafts import graft
+from autoresearch.workspace.workspace import Workspace
 
 
 def begin(root: Path, task: Task, *, runs: int) -> Assembly:

@@ -23,7 +23,7 @@ from autoresearch.records import Metric, Side
 from autoresearch.referees.pairing import worth
 from autoresearch.stats.ranks import shift
 from autoresearch.task import SelfTest, Task
-from autoresearch.workspace import Workspace
+from autoresearch.workspace.workspace import Workspace
 
 ROUNDS = 4
 """Runs a side."""

@@ -21,7 +21,7 @@ from autoresearch.history.disclosure import shown
 from autoresearch.ledger import Ledger, now
 from autoresearch.protocols import Agent, Referee, Runner, Strategy
 from autoresearch.records import Brief, Candidate, Certificate, Experiment, Measurement, Outcome, Side, Verdict
-from autoresearch.workspace import Workspace
+from autoresearch.workspace.workspace import Workspace
 
 Decision = TypeVar("Decision", Verdict, Certificate)
 

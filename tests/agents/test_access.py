@@ -22,6 +22,8 @@ from autoresearch.records import Brief, Proposal
 from autoresearch.surroundings.toolchain import Toolchain
 from autoresearch.task import Budget
 
+pytestmark = pytest.mark.usefixtures("with_packages")  # these programs are run by the Python of the tests
+
 ASKING = """
 import json, os, urllib.error, urllib.request
 body = {"model": "claude-sonnet-4-5", "max_tokens": 9, "messages": [{"role": "user", "content": "What now?"}]}

@@ -21,6 +21,8 @@ from autoresearch.records import Brief, Direction, Metric, Outcome, Proposal
 from autoresearch.surroundings.toolchain import Toolchain
 from autoresearch.task import Limits, Phase, Task
 
+pytestmark = pytest.mark.usefixtures("with_packages")  # these programs are run by the Python of the tests
+
 TASK = Task("toy", "Lowest loss", ("*.py",), Metric("loss", Direction.MINIMIZE), Phase(("true",), Limits(5.0)))
 
 

@@ -16,7 +16,7 @@ import pytest
 from models import Edit, Models, Scene, Shell, Text
 from typer.testing import CliRunner
 
-from autoresearch.agents.long import Long, Over, Used, residents
+from autoresearch.agents.long import Long, Over, Terms, Used, residents
 from autoresearch.agents.long import door as door_module
 from autoresearch.agents.long.changes import Changes, Moved
 from autoresearch.agents.long.door import MAX_BYTES, OVER, Door, Question, Restoring
@@ -27,7 +27,7 @@ from autoresearch.history import Archive, Note
 from autoresearch.records import Brief, Outcome
 from autoresearch.site import Site
 from autoresearch.testing import toy
-from autoresearch.workspace import Workspace
+from autoresearch.workspace.workspace import Workspace
 from program import COMMAND, autoresearch
 
 AGENT = r"""
@@ -405,7 +405,7 @@ class Idle:
     name = version = "idle"
     waits = False
 
-    def stay(self, prompt: str, tree: Path, **_: object) -> Over:
+    def stay(self, prompt: str, tree: Path, terms: Terms) -> Over:
         return Over()
 
     def used(self) -> Used:

@@ -7,13 +7,13 @@ import signal
 import subprocess
 import threading
 import time
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 
 import pytest
 
-from autoresearch.agents.long import Desk, Long, Over, Used
+from autoresearch.agents.long import Desk, Long, Over, Terms, Used
 from autoresearch.agents.long import agent as rhythm
 from autoresearch.agents.long.door import WRONG, Question
 from autoresearch.agents.long.words import experiment
@@ -32,7 +32,7 @@ from autoresearch.records import (
     Verdict,
 )
 from autoresearch.testing import toy
-from autoresearch.workspace import Workspace
+from autoresearch.workspace.workspace import Workspace
 
 ASK = '"$AUTORESEARCH_ASK"'
 
@@ -46,14 +46,18 @@ class Shell:
         """One for each session; the last one goes on for all others."""
         self._scripts, self._begun, self._tree = scripts, 0, Path()
 
-    def stay(self, prompt: str, tree: Path, *, env: Mapping[str, str], stop: threading.Event, **_: object) -> Over:
+    def stay(self, prompt: str, tree: Path, terms: Terms) -> Over:
         self._tree = tree
         script = self._scripts[min(self._begun, len(self._scripts) - 1)]
         self._begun += 1
         program = subprocess.Popen(
-            ["sh", "-c", script], cwd=tree, env=os.environ | env, stdout=subprocess.PIPE, start_new_session=True
+            ["sh", "-c", script],
+            cwd=tree,
+            env=os.environ | dict(terms.env),
+            stdout=subprocess.PIPE,
+            start_new_session=True,
         )
-        watch = threading.Thread(target=lambda: (stop.wait(), _kill(program)), daemon=True)
+        watch = threading.Thread(target=lambda: (terms.stop.wait(), _kill(program)), daemon=True)
         watch.start()
         said = program.communicate()[0]
         _kill(program)

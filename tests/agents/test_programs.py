@@ -19,6 +19,8 @@ from autoresearch.records import Direction, Metric, Outcome, Proposal
 from autoresearch.surroundings.toolchain import Toolchain
 from autoresearch.task import Limits, Phase, Task
 
+pytestmark = pytest.mark.usefixtures("with_packages")  # these programs are run by the Python of the tests
+
 TASK = Task("toy", "Lowest loss", ("*.py",), Metric("loss", Direction.MINIMIZE), Phase(("true",), Limits(5.0)))
 CHANGE = 'open("train.py", "w").write("LR = 0.2\\n")\n'
 DONE = 'print(json.dumps({"last": "Summary: larger steps\\nHypothesis: faster"}))\n'

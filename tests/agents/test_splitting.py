@@ -17,7 +17,8 @@ from autoresearch.changes.footprint import Footprint
 from autoresearch.errors import Foul
 from autoresearch.history import History, StudyStart
 from autoresearch.records import Brief, Candidate, Experiment, Outcome, Proposal, Verdict
-from autoresearch.workspace import Workspace, git
+from autoresearch.workspace import git
+from autoresearch.workspace.workspace import Workspace
 
 FILES = {"a.py": "LR = 1\nWIDTH = 2\n", "b.py": "def old():\n    return 3\n", "data.bin": "x"}
 

@@ -28,6 +28,7 @@ from autoresearch.replay import replay
 from autoresearch.site import Site
 from autoresearch.workspace import git
 from gitrepo import fingerprint
+from interpreters import WITH_PACKAGES
 
 BACKENDS = ("bubblewrap", "embedded")
 UNBOXED = "none"
@@ -232,4 +233,4 @@ def backend_options(backend: str) -> list[str]:
 
 def autoresearch(root: Path, *words: str, env: Mapping[str, str] | None = None) -> subprocess.CompletedProcess[str]:
     """One command of ours in `root`, as a user types it who has `env` set as well."""
-    return program.autoresearch(root, *words, timeout=NIGHT_SECONDS, **(env or {}))
+    return program.autoresearch(root, *words, timeout=NIGHT_SECONDS, **WITH_PACKAGES, **(env or {}))

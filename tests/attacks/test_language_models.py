@@ -318,8 +318,8 @@ def test_what_the_world_knows_is_not_stopped_here(gpt: Night) -> None:
 @pytest.mark.slow
 @pytest.mark.skipif(importlib.util.find_spec("torch") is None, reason="PyTorch is not installed")
 def test_on_gpt_the_transformer_is_judged_like_the_counts(tmp_path: Path) -> None:
-    root = gpt_task(tmp_path, seconds=20)
-    edited(root / "train.py", ("RESERVE_SECONDS = 4.0", "RESERVE_SECONDS = 14.0"))
+    root = gpt_task(tmp_path, seconds=14)
+    edited(root / "train.py", ("RESERVE_SECONDS = 4.0", "RESERVE_SECONDS = 10.0"))
     sizes = (("DEPTH = 2", "DEPTH = 1"), ("HEADS = 4", "HEADS = 1"), ("CONTEXT = 128", "CONTEXT = 32"))
     edited(root / "sizes" / "cpu.py", *sizes)
     names = ("looks one ahead", "copies across the batch", "gives every answer probability one")

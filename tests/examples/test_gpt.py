@@ -100,6 +100,7 @@ def test_training_lowers_the_loss(train):
 
 
 @pytest.mark.slow
+@pytest.mark.usefixtures("with_packages")
 def test_the_cpu_preset_is_prepared_trained_served_and_judged(tmp_path, judge):
     task = Path(shutil.copytree(GPT, tmp_path / "gpt", ignore=shutil.ignore_patterns("data", "sealed", "__pycache__")))
     arguments = [

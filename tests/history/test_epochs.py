@@ -16,13 +16,12 @@ import pytest
 from autoresearch import config
 from autoresearch.assembly import Assembly, assemble
 from autoresearch.cli import failure
-from autoresearch.errors import UserError
+from autoresearch.errors import Drift, UserError
 from autoresearch.history import Epoch, History, Note
 from autoresearch.records import Brief, Measurement, Proposal
 from autoresearch.replay import replay
-from autoresearch.surroundings import Drift, Surroundings, watch
 from autoresearch.surroundings.inventory import Memory, Place, as_installed, files, installed
-from autoresearch.surroundings.surroundings import OURS, _Budgeted
+from autoresearch.surroundings.surroundings import OURS, Surroundings, _Budgeted, watch
 from autoresearch.surroundings.toolchain import Toolchain
 from autoresearch.task import Budget
 from autoresearch.testing import toy

@@ -9,8 +9,8 @@ import pytest
 
 from autoresearch.errors import Foul
 from autoresearch.records import Outcome
-from autoresearch.workspace import Workspace
 from autoresearch.workspace.grafts import graft
+from autoresearch.workspace.workspace import Workspace
 from gitrepo import repository
 
 LONG = "lr = 1\na\nb\nc\nwidth = 1\n"

@@ -15,8 +15,8 @@ import pytest
 
 from autoresearch.errors import Foul, UserError
 from autoresearch.records import Outcome
-from autoresearch.workspace import Taken, Workspace
 from autoresearch.workspace.refs import check_study_name
+from autoresearch.workspace.workspace import Taken, Workspace
 from gitrepo import fingerprint, git, repository, write
 
 FILES: dict[str, str | bytes] = {
@@ -491,7 +491,7 @@ class TestReconciling:
 KILLED = """
 import sys
 from pathlib import Path
-from autoresearch.workspace import Workspace
+from autoresearch.workspace.workspace import Workspace
 root, first, tip, ledger = Path(sys.argv[1]), int(sys.argv[2]), sys.argv[3], open(sys.argv[4], "a")
 with Workspace.open(root, root / ".autoresearch/night", "night", editable=["train.py"]) as workspace:
     for number in range(first, 10_000):
@@ -547,7 +547,7 @@ import os, sys
 from pathlib import Path
 sys.path.insert(0, sys.argv[2])
 from autoresearch.errors import UserError
-from autoresearch.workspace import Workspace
+from autoresearch.workspace.workspace import Workspace
 root = Path(sys.argv[1])
 try:
     with Workspace.open(root, root / ".autoresearch/night", "night", editable=["train.py"]) as workspace:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import shutil
 import threading
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from contextlib import AbstractContextManager, nullcontext
 from dataclasses import replace
 from pathlib import Path
@@ -14,7 +14,7 @@ from typing import NoReturn
 from autoresearch import budget
 from autoresearch.agents import report
 from autoresearch.agents.access import Access
-from autoresearch.agents.long import Over, Used
+from autoresearch.agents.long import Over, Terms, Used
 from autoresearch.agents.scratch import scratch
 from autoresearch.agents.trouble import cause_of, sign
 from autoresearch.box import Box, Exit
@@ -84,18 +84,7 @@ class Command:
                 raise _billed(foul, up) if up else foul from None
         return _charged(said, up) if up else said
 
-    def stay(
-        self,
-        prompt: str,
-        tree: Path,
-        *,
-        seconds: float,
-        read: Sequence[Path],
-        write: Sequence[Path],
-        env: Mapping[str, str],
-        commands: Path,
-        stop: threading.Event,
-    ) -> Over:
+    def stay(self, prompt: str, tree: Path, terms: Terms) -> Over:
         """Run the program for a long session: it finds the prompt where it finds a brief otherwise.
 
         Raises Foul when it fails, RigFault when something of it survived. Stopped by us is no failure.
@@ -103,10 +92,10 @@ class Command:
         with scratch(tree) as folder, self._uplink(Left()) as up:
             self._up = up
             box = self._box(prompt, tree, folder, up)
-            env = {**box.env, **env, **finding(commands, box.env)}
-            box = replace(box, limits=replace(box.limits, seconds=seconds), env=env)
-            box = replace(box, read=(*box.read, *read), write=(*box.write, *write))
-            ended = self._sandbox.run(box, stop=stop)
+            env = {**box.env, **terms.env, **finding(terms.commands, box.env)}
+            box = replace(box, limits=replace(box.limits, seconds=terms.seconds), env=env)
+            box = replace(box, read=(*box.read, *terms.read), write=(*box.write, *terms.write))
+            ended = self._sandbox.run(box, stop=terms.stop)
             if ended.limit != "cancelled" or ended.survivors:
                 self._demand_success(ended)
             return Over(report.read(folder / _SAID, agent=self.name, default="").summary, transcript=ended.output)

@@ -14,8 +14,8 @@ from autoresearch.errors import Foul
 from autoresearch.history import History
 from autoresearch.history.lineage import PRUNER, UNDOES, removable
 from autoresearch.records import Brief, Outcome, Proposal
-from autoresearch.workspace import Workspace
 from autoresearch.workspace.grafts import graft
+from autoresearch.workspace.workspace import Workspace
 
 
 @dataclass(slots=True)

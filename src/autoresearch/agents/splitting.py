@@ -24,7 +24,7 @@ from autoresearch.history import History
 from autoresearch.history.lineage import PRUNER
 from autoresearch.protocols import Agent
 from autoresearch.records import Brief, Candidate, Outcome, Proposal
-from autoresearch.workspace import Workspace
+from autoresearch.workspace.workspace import Workspace
 
 QUEUE = "queue"
 """Key of a candidate's detail: the parts that are left, each a list of [path, start, old lines, new lines]."""

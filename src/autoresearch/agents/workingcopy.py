@@ -20,11 +20,11 @@ from autoresearch.history import History
 from autoresearch.ledger import now
 from autoresearch.records import Brief, Candidate, Experiment, Outcome, Proposal
 from autoresearch.site import FOLDER
-from autoresearch.workspace import Workspace
 from autoresearch.workspace.git import FILE, PROGRAM, Change, Entry, Tree, UserRepository
 from autoresearch.workspace.grafts import graft_file
 from autoresearch.workspace.intake import quote
 from autoresearch.workspace.trees import entry_for
+from autoresearch.workspace.workspace import Workspace
 
 NAME = "try"
 """How experiments that came from a working copy name their agent."""

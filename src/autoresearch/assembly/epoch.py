@@ -13,7 +13,7 @@ from autoresearch.causes import Cause
 from autoresearch.history import Epoch, History, StudyStart, epochs
 from autoresearch.ledger import Ledger, now
 from autoresearch.records import Experiment, Outcome, Verdict
-from autoresearch.surroundings import told
+from autoresearch.surroundings.surroundings import told
 from autoresearch.surroundings.toolchain import machine
 
 

@@ -28,7 +28,7 @@ from autoresearch.records import Experiment
 from autoresearch.runners.watched import WatchedRunner
 from autoresearch.site import Site
 from autoresearch.study import Study
-from autoresearch.surroundings import watch
+from autoresearch.surroundings.surroundings import watch
 from autoresearch.task import Task
 
 

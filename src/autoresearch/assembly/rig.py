@@ -13,11 +13,11 @@ from autoresearch.protocols import Sandbox
 from autoresearch.runners.local import LocalRunner
 from autoresearch.sandboxes.aloud import Aloud, Tail
 from autoresearch.site import Site
-from autoresearch.surroundings import Surroundings, survey
 from autoresearch.surroundings.inventory import Memory
+from autoresearch.surroundings.surroundings import Surroundings, survey
 from autoresearch.surroundings.toolchain import Toolchain, machine
 from autoresearch.task import Task
-from autoresearch.workspace import Workspace
+from autoresearch.workspace.workspace import Workspace
 
 
 @dataclass(slots=True)

@@ -9,8 +9,7 @@ import tempfile
 import traceback
 from pathlib import Path
 
-from autoresearch.errors import Interrupted, RigFault, UserError
-from autoresearch.surroundings import Drift
+from autoresearch.errors import Drift, Interrupted, RigFault, UserError
 
 DISK = (errno.ENOSPC, errno.EDQUOT, errno.EROFS, errno.EACCES, errno.EPERM)
 """What a full or forbidden disk says."""

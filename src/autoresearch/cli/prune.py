@@ -7,7 +7,6 @@ from typing import Annotated
 
 import typer
 
-from autoresearch import views
 from autoresearch.cli import place
 from autoresearch.cli.run import Overrides, night
 
@@ -20,7 +19,7 @@ def prune(
     as_json: place.AsJson = False,
 ) -> None:
     """Take back every certified change that does not matter, and certify what is left."""
-    from autoresearch import config
+    from autoresearch import config, views
 
     root = place.repository()
     task = config.load(root, overrides or ())

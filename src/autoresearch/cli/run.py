@@ -18,7 +18,6 @@ from autoresearch.cli import place
 from autoresearch.cli.status import status
 from autoresearch.errors import RigFault, UserError
 from autoresearch.history import Note
-from autoresearch.views.words import count
 
 if TYPE_CHECKING:
     from autoresearch.assembly import Assembly
@@ -62,8 +61,8 @@ def night(root: Path, task: Task, *, granted: Budget | None = None, unsafe: bool
     """
     from autoresearch.assembly import assemble, warnings
     from autoresearch.cli.display import display
+    from autoresearch.errors import Drift
     from autoresearch.site import Site
-    from autoresearch.surroundings import Drift
 
     notify.demand(task.notify)
     site = Site(root, task.name)
@@ -104,6 +103,8 @@ def _tell(assembly: Assembly, why: str) -> None:
 
 def _empty(tonight: Sequence[Experiment], why: str) -> UserError:
     """Why a night measured nothing: its budget was spent before, or no attempt led to anything to measure."""
+    from autoresearch.views.words import count
+
     if why.startswith(breaker.BEGINS):
         return UserError(f"Nothing new was measured: {why}.", fix=f"autoresearch show {tonight[-1].number}")
     if not tonight:

@@ -6,7 +6,6 @@ import json
 
 import typer
 
-from autoresearch import views
 from autoresearch.cli import place
 from autoresearch.errors import UserError
 
@@ -17,6 +16,8 @@ def show(
     as_json: place.AsJson = False,
 ) -> None:
     """Show one experiment: what was tried, every run, the verdict, and what may be concluded from it."""
+    from autoresearch import views
+
     site, ledger = place.open_ledger(study)
     last = len(ledger.history.experiments) - 1
     if not 0 <= number <= last:

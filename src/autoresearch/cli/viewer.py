@@ -10,7 +10,7 @@ from autoresearch.site import Site
 
 def install(site: Site) -> str:
     """The command that installs both views: for us, or elsewhere where the study's commands use our packages."""
-    from autoresearch.surroundings import ELSEWHERE
+    from autoresearch.surroundings.surroundings import ELSEWHERE
     from autoresearch.surroundings.toolchain import Toolchain
 
     if Toolchain(site.root).is_ours:

@@ -26,8 +26,9 @@ from autoresearch.runners import precheck
 from autoresearch.runners.door import Door
 from autoresearch.surroundings.toolchain import LoadMeter, Toolchain, bounded
 from autoresearch.task import Limits, Phase, Task
-from autoresearch.workspace import Workspace, trees
+from autoresearch.workspace import trees
 from autoresearch.workspace.intake import quote
+from autoresearch.workspace.workspace import Workspace
 
 ARTIFACTS, METRICS, SECONDS, DOOR = (
     "AUTORESEARCH_ARTIFACTS",

@@ -18,7 +18,7 @@ from autoresearch.causes import Cause
 from autoresearch.errors import Foul
 from autoresearch.records import Outcome
 from autoresearch.task import Limits, Phase, Task
-from autoresearch.workspace import Workspace
+from autoresearch.workspace.workspace import Workspace
 
 LARGEST = 1 << 20
 """Bytes of a file that is looked at."""

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from autoresearch.errors import Foul
 from autoresearch.protocols import Runner
 from autoresearch.records import Measurement, Outcome, Side
-from autoresearch.surroundings import Watch
+from autoresearch.surroundings.surroundings import Watch
 
 
 @dataclass(slots=True)

@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import autoresearch
-from autoresearch.errors import RigFault, UserError
+from autoresearch.errors import Drift, UserError
 from autoresearch.surroundings.inventory import DIST_INFO, Digest, Memory, Place, as_installed, installed
 from autoresearch.surroundings.toolchain import Toolchain
 from autoresearch.task import Phase, Task
@@ -36,17 +36,6 @@ OURS = f"The commands' python is autoresearch's own: what only looks on belongs 
 
 LOOSE = "(loose files)"
 """Stands for what lies among the packages and belongs to none."""
-
-
-class Drift(RigFault):
-    """Something numbers depend on changed while a night ran. What was being measured is not recorded.
-
-    Its text is the changes; `advice` is what to know about them, a sentence or nothing.
-    """
-
-    def __init__(self, changes: str, *, advice: str = "") -> None:
-        super().__init__(changes)
-        self.advice = advice
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,8 +6,8 @@ from contextlib import suppress
 from pathlib import Path
 
 from autoresearch.changes import threeway
-from autoresearch.workspace import Workspace
 from autoresearch.workspace.git import PROGRAM
+from autoresearch.workspace.workspace import Workspace
 
 
 def graft(workspace: Workspace, tree: Path, *, onto: str, old: str, new: str) -> str:

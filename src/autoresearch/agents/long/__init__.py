@@ -2,6 +2,6 @@
 
 from autoresearch.agents.long.agent import Long
 from autoresearch.agents.long.resident import Desk, Resident, residents
-from autoresearch.agents.long.session import Over, Stays, Used
+from autoresearch.agents.long.session import Over, Stays, Terms, Used
 
-__all__ = ["Desk", "Long", "Over", "Resident", "Stays", "Used", "residents"]
+__all__ = ["Desk", "Long", "Over", "Resident", "Stays", "Terms", "Used", "residents"]

@@ -12,11 +12,11 @@ from autoresearch.agents.long.door import Restoring
 from autoresearch.agents.long.session import Session
 from autoresearch.errors import Foul
 from autoresearch.records import Brief, Outcome
-from autoresearch.workspace import Workspace
 from autoresearch.workspace.git import LINK, SUBMODULE, Change
 from autoresearch.workspace.globs import Globs
 from autoresearch.workspace.grafts import graft, write
 from autoresearch.workspace.intake import read_changes
+from autoresearch.workspace.workspace import Workspace
 
 EVERYTHING = Globs(("**",))
 

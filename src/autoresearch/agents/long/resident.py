@@ -9,7 +9,7 @@ from typing import Protocol, runtime_checkable
 
 from autoresearch.history import History
 from autoresearch.records import Experiment
-from autoresearch.workspace import Workspace
+from autoresearch.workspace.workspace import Workspace
 
 
 @dataclass(frozen=True, slots=True)

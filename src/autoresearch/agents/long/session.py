@@ -66,6 +66,21 @@ class Over:
     transcript: bytes = b""
 
 
+@dataclass(frozen=True, slots=True)
+class Terms:
+    """What a program that stays is given."""
+
+    seconds: float
+    read: Sequence[Path]
+    """Folders it may read, beside its tree."""
+    write: Sequence[Path]
+    env: Mapping[str, str]
+    commands: Path
+    """What lies in this folder is found by name."""
+    stop: threading.Event
+    """Ends it."""
+
+
 @runtime_checkable
 class Stays(Protocol):
     """A program that can be started for a long session."""
@@ -75,22 +90,8 @@ class Stays(Protocol):
     waits: bool
     """Whether it waits for its provider now: no fault of its."""
 
-    def stay(
-        self,
-        prompt: str,
-        tree: Path,
-        *,
-        seconds: float,
-        read: Sequence[Path],
-        write: Sequence[Path],
-        env: Mapping[str, str],
-        commands: Path,
-        stop: threading.Event,
-    ) -> Over:
-        """Run in the agent box to the end; it may also read and write those folders. `stop` ends it.
-
-        What lies in the folder `commands` is found by name.
-        """
+    def stay(self, prompt: str, tree: Path, terms: Terms) -> Over:
+        """Run in the agent box to the end."""
         ...
 
     def used(self) -> Used:
@@ -151,16 +152,15 @@ class Session:
     def _run(self, prompt: str) -> None:
         door = self.door
         try:
-            self.over = self._program.stay(
-                prompt,
-                self.tree,
-                seconds=SECONDS,
+            terms = Terms(
+                SECONDS,
                 read=door.readable,
                 write=(door.questions,),
                 env={"AUTORESEARCH_ASK": str(door.script)},
                 commands=door.script.parent,
                 stop=self.stop,
             )
+            self.over = self._program.stay(prompt, self.tree, terms)
         except Foul as foul:
             self.over = Over(foul=foul, transcript=foul.log)
         except BaseException as fault:

@@ -9,7 +9,7 @@ from __future__ import annotations
 import math
 import os
 import threading
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import NoReturn
@@ -17,7 +17,7 @@ from typing import NoReturn
 from autoresearch import budget
 from autoresearch.agents import report
 from autoresearch.agents.command import BRIEF, PROPOSAL
-from autoresearch.agents.long.session import Over, Used
+from autoresearch.agents.long.session import Over, Terms, Used
 from autoresearch.agents.patience import Busy, Patience
 from autoresearch.agents.programs import words
 from autoresearch.agents.programs.program import Ended, Program
@@ -113,18 +113,7 @@ class Coder:
         """The program's."""
         return self._program.version
 
-    def stay(
-        self,
-        prompt: str,
-        tree: Path,
-        *,
-        seconds: float,
-        read: Sequence[Path],
-        write: Sequence[Path],
-        env: Mapping[str, str],
-        commands: Path,
-        stop: threading.Event,
-    ) -> Over:
+    def stay(self, prompt: str, tree: Path, terms: Terms) -> Over:
         """Run the program for a long session, with a shell, and again where its provider needed time.
 
         Raises Foul when it breaks off, RigFault when something of it survived. Stopped by us is no failure.
@@ -138,21 +127,21 @@ class Coder:
                     prompt,
                     tree,
                     folder,
-                    seconds=seconds,
-                    stop=stop,
+                    seconds=terms.seconds,
+                    stop=terms.stop,
                     shell=True,
-                    env=env,
-                    commands=commands,
-                    read=read,
-                    write=write,
+                    env=terms.env,
+                    commands=terms.commands,
+                    read=terms.read,
+                    write=terms.write,
                     seen=self._tally.follow,
                 )
-            if ended.exit.survivors or not stop.is_set():
+            if ended.exit.survivors or not terms.stop.is_set():
                 self._demand_success(ended, changed=True)
             return Over(words.meant(ended.said.text)[0], transcript=ended.transcript)
 
         try:
-            return self._patience.through(once, stop=stop, seed=prompt, say=self._wait)
+            return self._patience.through(once, stop=terms.stop, seed=prompt, say=self._wait)
         except Interrupted:
             return Over()
 
