@@ -268,6 +268,25 @@ def test_broken_words_harm_no_page_and_another_study_in_its_place_is_not_taken_f
     ended(served)
 
 
+def test_what_is_printed_now_comes_along_bounded(quiet: Served) -> None:
+    line = http.client.HTTPConnection(quiet.host, timeout=20)
+    with quiet.site.occupied():
+        quiet.site.tail_path.write_bytes(b"".join(b"step %d %s\n" % (i, b"x" * 999) for i in range(900)))
+        line.request("GET", "/api/live", headers={"cookie": quiet.cookie()})
+        live = line.getresponse()
+        while live.readline() != b"event: printed\n":
+            pass
+        printed = json.loads(live.readline().removeprefix(b"data: "))
+        assert printed[-1].startswith("step 899 xxx")
+        assert len(printed) == 200
+        assert len(json.dumps(printed)) < 64 * 1024
+        quiet.site.tail_path.unlink()
+        while live.readline() != b"event: printed\n":
+            pass
+        assert live.readline() == b"data: []\n"
+    line.close()
+
+
 def test_ctrl_c_ends_it_quietly_while_a_page_listens(tmp_path: Path) -> None:
     served = started(a_site(tmp_path, 3)[0])
     line = http.client.HTTPConnection(served.host, timeout=20)

@@ -240,6 +240,28 @@ def test_what_is_shown_has_names_for_who_cannot_see(served: Served, window: Wind
         assert page.query_selector(landmark)
 
 
+def test_what_is_printed_now_is_text_and_followed_unless_somebody_reads(served: Served, window: Window) -> None:
+    page, path = window.open(served.address), served.site.tail_path
+    page.click("nav >> text=Now")
+    page.wait_for_selector("#printed:has-text('Nothing is being printed now.')")
+    at = "[document.getElementById('printed').scrollTop, document.getElementById('printed').scrollHeight]"
+    with served.site.occupied():
+        served.site.set_step(f"experiment 9: {SCRIPT}", seconds=60, began=now())
+        path.write_text("".join(f"\x1b[32mstep {i}\x1b[0m {SCRIPT}\n" for i in range(99)))
+        page.wait_for_selector("#printed:has-text('step 98 <script>')")
+        page.wait_for_selector("#doing:has-text('experiment 9: <script>')")
+        top, height = page.evaluate(at)
+        assert top > height / 2
+        page.evaluate("document.getElementById('printed').scrollTop = 10")
+        path.write_text(path.read_text() + "1%\r100%\n")
+        page.wait_for_selector("#printed:has-text('100%')")
+        assert "\n100%" in page.inner_text("#printed")
+        assert page.evaluate(at)[0] == 10
+        path.unlink()
+        page.wait_for_selector("#printed:has-text('Nothing is being printed now.')")
+    assert page.evaluate("window.taken") is None
+
+
 def test_a_frozen_page_is_one_file_that_works(served: Served, window: Window, tmp_path: Path) -> None:
     number = record(served.site, summary=f"frozen {SCRIPT}", hypothesis=f"</script>{SCRIPT}")
     file = tmp_path / "night.html"
@@ -256,6 +278,8 @@ def test_a_frozen_page_is_one_file_that_works(served: Served, window: Window, tm
     page.click("text=Report")
     assert "What survived" in page.inner_text("#report")
     assert page.evaluate("window.taken") is None
+    assert page.query_selector("#now, nav [href='#/now']") is None
+    assert "paintPrinted(lines)" not in file.read_text(encoding="utf-8")
     assert [url for url in asked if not url.startswith(file.as_uri())] == []
 
 
@@ -279,7 +303,7 @@ def test_another_tools_ledger_claims_nothing_of_ours(chromium: Any, tmp_path: Pa
     assert page.inner_text("#shown") == "1 experiment"
     assert page.inner_text("#state") == "imported, read-only"
     assert not page.is_visible("#control")
-    assert page.query_selector("#filter [value=certified]") is None
+    assert page.query_selector("#filter [value=certified], nav [href='#/now']") is None
     page.click("text=Study")
     page.wait_for_selector("#study h2")
     assert "every number is their word" in page.inner_text("#study")

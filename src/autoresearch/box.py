@@ -37,6 +37,8 @@ class Box:
     """A socket of ours the command finds as file descriptor 3; None closes every descriptor above 2."""
     uplink: Endpoint | None = None
     """The one place the command can reach; without it `limits.network` decides. Never both."""
+    aloud: bool = False
+    """Whether a person may watch what it prints while it runs: never where no log may keep it either."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,7 +7,7 @@ import json
 import os
 import struct
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -112,6 +112,7 @@ class Site:
 
         try:
             with FileLock(self.folder / "run.lock", timeout=0.5):  # whoever asks for `step` holds it for a moment
+                self.tail_path.unlink(missing_ok=True)  # of a `run` that was killed
                 self.set_step("beginning", seconds=0.0, began=now())
                 try:
                     yield
@@ -139,6 +140,18 @@ class Site:
             return None
         return step
 
+    @property
+    def tail_path(self) -> Path:
+        """The newest that what runs now has printed. For a person's eyes: no rule and no brief ever reads it."""
+        return self.folder / "now.log"
+
+    def tail(self) -> bytes:
+        """The newest that what runs now has printed; empty when nothing runs, or it said nothing yet."""
+        try:
+            return self.tail_path.read_bytes() if self._is_occupied() else b""
+        except OSError:
+            return b""
+
     def _is_occupied(self) -> bool:
         """Whether some process holds the study: the lock knows, a process id in a file does not."""
         from filelock import FileLock, Timeout
@@ -162,5 +175,10 @@ def studies(root: Path) -> list[str]:
 def rewrite(path: Path, data: bytes) -> None:
     """Write a file so that a reader sees the old one or the new one, never half of it."""
     temporary = path.with_name(f"{path.name}.{os.getpid()}.new")
-    temporary.write_bytes(data)
-    temporary.replace(path)
+    try:
+        temporary.write_bytes(data)
+        temporary.replace(path)
+    except OSError:
+        with suppress(OSError):
+            temporary.unlink(missing_ok=True)
+        raise

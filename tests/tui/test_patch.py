@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from autoresearch.report.diffs import parse
-from autoresearch.tui.code import painted, tail
+from autoresearch.tui.code import painted
 
 PATCH = """diff --git a/train.py b/train.py
 index 1..2 100644
@@ -46,7 +46,3 @@ def test_what_was_added_has_the_colours_of_its_language_and_what_was_removed_is_
 def test_a_long_patch_says_what_is_left_out() -> None:
     text = painted(parse("+++ b/a.py\n" + "+x = 1\n" * 400))
     assert text.plain.endswith("… 241 more lines: autoresearch diff")
-
-
-def test_the_end_of_a_log_is_harmless() -> None:
-    assert tail(b"one\ntwo \x1b[2J\nthree\n", 2) == ["two �[2J", "three"]

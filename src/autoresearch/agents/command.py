@@ -116,6 +116,7 @@ class Command:
             write=(tree, folder),
             env=env | {BRIEF: str(told), PROPOSAL: str(folder / _SAID)},
             uplink=up.address if up else None,
+            aloud=True,
         )
 
     def _uplink(self, left: Left) -> AbstractContextManager[Uplink | None]:

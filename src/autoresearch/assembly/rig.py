@@ -11,6 +11,7 @@ from autoresearch import sandboxes
 from autoresearch.history import History
 from autoresearch.protocols import Sandbox
 from autoresearch.runners.local import LocalRunner
+from autoresearch.sandboxes.aloud import Aloud, Tail
 from autoresearch.site import Site
 from autoresearch.surroundings.inventory import Memory
 from autoresearch.surroundings.surroundings import Surroundings, survey
@@ -50,7 +51,8 @@ def rig_up(root: Path, task: Task, history: History, *, unsafe: bool = False) ->
         movable=begun is None,
     )
     name, required = ("none", ()) if unsafe else (task.sandbox, task.require)
-    sandbox, properties = sandboxes.choose(name, required, hide=(root,))
+    chosen, properties = sandboxes.choose(name, required, hide=(root,))
+    sandbox = Aloud(chosen, Tail(site.tail_path))
     runner = LocalRunner(
         task,
         workspace,

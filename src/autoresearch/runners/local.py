@@ -155,7 +155,7 @@ class LocalRunner:
         tree = self._tree(commit)
         with self._scratch() as scratch:
             self._phase(name, phase)
-            return self._boxed(phase, tree, write=(scratch,), env=self._env(phase, scratch, 0))
+            return self._boxed(phase, tree, write=(scratch,), env=self._env(phase, scratch, 0), aloud=True)
 
     @property
     def _is_writable(self) -> bool:
@@ -179,7 +179,7 @@ class LocalRunner:
         read: tuple[Path, ...] = ()
         if any(ADAPTERS in word for word in phase.command):
             env["PYTHONPATH"], read = self._importing_helper(env), (self._helper(),)
-        ended = self._boxed(phase, tree, write=(scratch,), read=read, env=env)
+        ended = self._boxed(phase, tree, write=(scratch,), read=read, env=env, aloud=True)
         _demand_success(ended, phase)
         if not self._is_writable:
             with _heard(ended):
@@ -201,8 +201,9 @@ class LocalRunner:
         phase = {"holdout": self.task.holdout, "vault": self.task.vault}.get(split, self.task.evaluation)
         assert phase is not None
         sealed = self.workspace.export(self.workspace.base, self.slot, sealed_only=True, with_hidden=True)
-        self._phase("evaluation" if split == "public" else "sealed evaluation", phase)
-        door = self._door(contest, artifacts)
+        aloud = split == "public"  # of a sealed evaluation no log keeps a word
+        self._phase("evaluation" if aloud else "sealed evaluation", phase)
+        door = self._door(contest, artifacts, aloud=aloud)
         with self._scratch("verdict") as scratch, self._overheard(door), door:
             verdict = scratch / "metrics.json"
             env = self._env(phase, scratch, seed) | {
@@ -212,7 +213,7 @@ class LocalRunner:
             }
             env["PYTHONPATH"] = self._importing_helper(env)
             read, handle = (artifacts, self._helper()), door.evaluator.fileno()
-            ended = self._boxed(phase, sealed, write=(scratch,), read=read, env=env, door=handle)
+            ended = self._boxed(phase, sealed, write=(scratch,), read=read, env=env, door=handle, aloud=aloud)
             _demand_success(ended, phase, who="the evaluation")
             self._demand_undisturbed(sealed)
             if not verdict.is_file():
@@ -250,7 +251,7 @@ class LocalRunner:
     def _importing_helper(self, env: Mapping[str, str]) -> str:
         return os.pathsep.join(filter(None, (str(self._helper()), env.get("PYTHONPATH"))))
 
-    def _door(self, contest: tuple[str, str], artifacts: Path) -> Door:
+    def _door(self, contest: tuple[str, str], artifacts: Path, *, aloud: bool) -> Door:
         """A door behind which fresh contestants start: nothing writable, no network, dead by the phase's end.
 
         Both sides of the contest lie at the same path when they run, in the same environment: code that could tell
@@ -265,7 +266,7 @@ class LocalRunner:
             env["PYTHONPATH"] = self._importing_helper(env)
             read = (*self._readable(), artifacts, self._helper())
             tree, limits = self._tree(contest[other]), self._limits(phase)
-            box = Box(phase.command, cwd=tree, limits=limits, read=read, env=env, channel=fd)
+            box = Box(phase.command, cwd=tree, limits=limits, read=read, env=env, channel=fd, aloud=aloud)
             return self.sandbox.run(box, stop=stop)
 
         return Door(start, limit=MOST_CONTESTANTS if phase else 0, other=self.task.experiment is None)
@@ -279,6 +280,7 @@ class LocalRunner:
         env: Mapping[str, str],
         read: tuple[Path, ...] = (),
         door: int | None = None,
+        aloud: bool,
     ) -> Exit:
         box = Box(
             phase.command,
@@ -288,6 +290,7 @@ class LocalRunner:
             write=(*write, tree) if phase.writable_tree else write,
             env=env,
             door=door,
+            aloud=aloud,
         )
         ended = self.sandbox.run(box, stop=self.stop)
         if ended.limit == "cancelled":

@@ -6,6 +6,7 @@ import os
 import threading
 import time
 from collections.abc import Callable
+from contextlib import suppress
 from typing import ClassVar
 
 from textual import work
@@ -16,6 +17,7 @@ from autoresearch import control
 from autoresearch.errors import AutoresearchError, UserError
 from autoresearch.history import Archive
 from autoresearch.ledger import Ledger
+from autoresearch.report.printed import NEWEST, printed
 from autoresearch.site import Site
 from autoresearch.tui.ask import Ask, Confirm
 from autoresearch.tui.desk import Desk
@@ -60,6 +62,7 @@ class Watch(App[None]):
         """Begin to read."""
         self.push_screen(self.desk)
         self.follow()
+        self.listen()
 
     def on_unmount(self) -> None:
         """Detached: nobody reads on."""
@@ -75,12 +78,18 @@ class Watch(App[None]):
                 if grown or began - told > ANEW:
                     self.desk.post_message(Desk.Grown(self.feed.scene()))
                     told, took = began, time.monotonic() - began
-                else:
-                    self.desk.post_message(Desk.Stepped(self.feed.site.step()))
                 self._detached.wait(0.0 if self.feed.behind else LOOK + REST * took)
         except (AutoresearchError, OSError) as error:
             self.trouble = error if isinstance(error, AutoresearchError) else _unreadable(error)
             self.call_later(self.exit)
+
+    @work(thread=True, group="listen")
+    def listen(self) -> None:
+        """Show what is being done, and what it prints."""
+        site = self.feed.site
+        while not self._detached.wait(LOOK):
+            with suppress(OSError):  # whoever reads the ledger will say so
+                self.desk.post_message(Desk.Stepped(site.step(), printed(site.tail(), NEWEST)))
 
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:  # noqa: ARG002
         """Which keys mean something now: a study is paused, or it can be; to an imported one nothing can be said."""

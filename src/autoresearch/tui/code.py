@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-
 from rich.syntax import Syntax
 from rich.text import Text
 
-from autoresearch.report.diffs import Diff, readable
+from autoresearch.report.diffs import Diff
 
 QUIET = ("diff ", "index ", "--- ")
 """Beginnings of lines that say nothing a reader of one change needs."""
@@ -47,8 +45,3 @@ def _code(line: str, name: str) -> Text:
     found = Syntax("", lexer, theme="ansi_dark", background_color="default").highlight(line)
     found.rstrip()
     return found if found.plain == line.rstrip() else Text(line, "green")
-
-
-def tail(log: bytes, lines: int) -> Sequence[str]:
-    """The last lines of a log, made harmless."""
-    return [readable(line) for line in log[-64 * 1024 :].decode(errors="replace").splitlines()[-lines:]]

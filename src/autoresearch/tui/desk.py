@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from collections.abc import Sequence
 from dataclasses import replace
 from typing import ClassVar
 
@@ -31,7 +32,8 @@ SETTLED = 0.12
 """Seconds the cursor stands still before its experiment is fetched."""
 WIDE = 120
 """Columns from which the list and what it is about stand side by side."""
-PAGES = ("experiment", "study", "log")
+SILENT = Text("Nothing is being printed now.", "dim")
+PAGES = ("experiment", "study", "log", "now")
 
 
 class Desk(Screen[None]):
@@ -47,6 +49,7 @@ class Desk(Screen[None]):
         Binding("1", "page('experiment')", "The experiment", show=False),
         Binding("2", "page('study')", "The study", show=False),
         Binding("3", "page('log')", "The log", show=False),
+        Binding("4", "page('now')", "What runs now", show=False),
         Binding("tab", "next_page", "Pages", priority=True),
         Binding("j", "step(1)", "Next experiment", show=False),
         Binding("k", "step(-1)", "Previous experiment", show=False),
@@ -60,11 +63,11 @@ class Desk(Screen[None]):
             self.scene = scene
 
     class Stepped(Message):
-        """What the running study does now."""
+        """What the running study does now, and the last lines it printed."""
 
-        def __init__(self, step: dict[str, object] | None) -> None:
+        def __init__(self, step: dict[str, object] | None, printed: Sequence[str]) -> None:
             super().__init__()
-            self.step = step
+            self.step, self.printed = step, printed
 
     class Turned(Message):
         """The page of an experiment is made."""
@@ -124,6 +127,8 @@ class Desk(Screen[None]):
                     yield Static("", id="overview", markup=False)
                 with TabPane("Log", id="log"):
                     yield RichLog(id="journal", max_lines=5 * REMEMBERED, wrap=True, min_width=0)
+                with TabPane("Now", id="now"), VerticalScroll():
+                    yield Static(SILENT, id="printed", markup=False)
         yield Footer(show_command_palette=False, compact=True)
 
     def on_mount(self) -> None:
@@ -147,6 +152,20 @@ class Desk(Screen[None]):
         top = self.query_one(Top)
         top.step = message.step
         top.refresh()
+        self._print(Text("\n".join(message.printed)) if message.printed else SILENT)
+
+    def _print(self, shown: Text) -> None:
+        """Show what is printed now; its end, unless a person went back to read."""
+        now, pane = self.query_one("#printed", Static), self.query_one("#now VerticalScroll", VerticalScroll)
+        if now.content != shown:
+            follows = pane.is_vertical_scroll_end
+            now.update(shown)
+            if follows:
+                pane.scroll_end(animate=False)
+
+    @on(TabbedContent.TabActivated, pane="#now")
+    def _show_end(self) -> None:
+        self.query_one("#now VerticalScroll", VerticalScroll).scroll_end(animate=False)
 
     @on(TabbedContent.TabActivated)
     def _tell_study(self) -> None:

@@ -12,8 +12,9 @@ from rich.text import Text
 from autoresearch.errors import AutoresearchError
 from autoresearch.records import Candidate, Experiment, Measurement
 from autoresearch.report.diffs import parse
+from autoresearch.report.printed import printed
 from autoresearch.site import Site
-from autoresearch.tui.code import painted, tail
+from autoresearch.tui.code import painted
 from autoresearch.tui.feed import Scene
 from autoresearch.tui.signs import ending
 from autoresearch.views.sentences import size_of, tell
@@ -25,6 +26,7 @@ DiffOf = Callable[[str, str], str]
 RUNS = 24
 """Most runs that are listed."""
 LOG_LINES = 20
+LOG_BYTES = 65_536
 
 
 def page(scene: Scene, number: int, *, site: Site, diff_of: DiffOf) -> RenderableType:
@@ -109,7 +111,7 @@ def _log(scene: Scene, done: Experiment, site: Site) -> Iterator[RenderableType]
     path = next((path for name in kept if name and (path := site.log_path(name)).exists()), None)
     if path is not None:
         yield _heading("end of its log")
-        yield Text("\n".join(tail(path.read_bytes(), LOG_LINES)))
+        yield Text("\n".join(printed(path.read_bytes()[-LOG_BYTES:], LOG_LINES)))
 
 
 def _heading(words: str) -> RenderableType:

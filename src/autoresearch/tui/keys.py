@@ -18,6 +18,7 @@ KEYS = (
     ("1 enter", "read the experiment"),
     ("2", "read about the study"),
     ("3", "read the log"),
+    ("4", "read what the candidate or the agent prints now"),
     ("tab", "the next page; escape goes back to the list"),
     ("/", "find words, or #12; escape shows all again"),
     ("f", "all, kept, certified, discarded, no score"),

@@ -23,6 +23,7 @@ from autoresearch.errors import UserError
 from autoresearch.history import Archive
 from autoresearch.ledger import Ledger
 from autoresearch.report import svg
+from autoresearch.report.printed import NEWEST, printed
 from autoresearch.site import Site
 from autoresearch.web import close_up, guard, picture
 from autoresearch.web.feed import Feed
@@ -135,7 +136,7 @@ class Pages:
         return StreamingResponse(self._events(turn), media_type="text/event-stream")
 
     async def _events(self, turn: int) -> AsyncIterator[str]:
-        quiet = 0
+        quiet, heard = 0, None
         while not self.is_over():
             try:
                 news = await asyncio.to_thread(self.feed.since, turn)
@@ -147,6 +148,10 @@ class Pages:
                 yield f"id: {turn}\ndata: {json.dumps(news, separators=(',', ':'))}\n\n"
             elif (quiet := quiet + 1) % QUIET == 0:
                 yield ": nothing new\n\n"
+            tail = await asyncio.to_thread(self.feed.site.tail)
+            if tail != heard:
+                heard = tail
+                yield f"event: printed\ndata: {json.dumps(printed(tail, NEWEST))}\n\n"
             await asyncio.sleep(BEAT)
 
     async def word(self, request: Request) -> Response:

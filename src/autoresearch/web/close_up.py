@@ -8,7 +8,8 @@ from typing import Any
 from autoresearch.errors import AutoresearchError
 from autoresearch.history import is_baseline
 from autoresearch.records import Experiment
-from autoresearch.report.diffs import parse, readable
+from autoresearch.report.diffs import parse
+from autoresearch.report.printed import printed
 from autoresearch.site import Site
 from autoresearch.views.detail import detail
 from autoresearch.views.reading import Reading
@@ -51,5 +52,4 @@ def _log(reading: Reading, done: Experiment, site: Site) -> list[str]:
     path = next((path for name in names if name and (path := site.log_path(name)).exists()), None)
     if path is None:
         return []
-    text = path.read_bytes()[-LOG_BYTES:].decode(errors="replace")
-    return [readable(line) for line in text.splitlines()[-LOG_LINES:]]
+    return list(printed(path.read_bytes()[-LOG_BYTES:], LOG_LINES))

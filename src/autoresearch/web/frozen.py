@@ -34,7 +34,7 @@ def freeze(reading: Reading, *, status: dict[str, Any], diff_of: DiffOf, report:
         "/api/study": {"turn": 0, "rows": list(rows(reading)), "summary": summary(reading, status)},
         "/api/picture": [picture(reading, width=width) for width in (400, 640, 1280)],
     } | dict(_close_ups(reading, diff_of))
-    page = (STATIC / "page.html").read_text(encoding="utf-8")
+    page = re.sub(r"<[^\n]* data-live>[^\n]*\n", "", (STATIC / "page.html").read_text(encoding="utf-8"))
     scripts = "\n".join(
         (STATIC / name).read_text(encoding="utf-8") for name in re.findall(r'src="/static/(\w+\.js)"', page)
     )

@@ -126,6 +126,7 @@ class Program:
                 env=own | (finding(commands, own) if commands else {}),
                 door=door,
                 uplink=up.address,
+                aloud=True,
             )
             self._lay_out(start, scratch)
             seen(up)

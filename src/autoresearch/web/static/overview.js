@@ -25,6 +25,7 @@ function paintBar() {
   state.dataset.state = frozen ? "frozen" : status.state;
   const since = step ? Math.max(0, (Date.now() - Date.parse(step.began)) / 1000) : 0;
   state.textContent = step ? `${status.state}: ${step.step}, ${duration(since)}` : frozen ? `as it was on ${status.frozen}` : where;
+  if (byId("doing")) byId("doing").textContent = step ? step.step : "Nothing runs";
   const place = byId("alarms");
   if (place.dataset.text !== status.alarms.join("\n")) place.replaceChildren(...alarms().slice(-5));
   place.dataset.text = status.alarms.join("\n");

@@ -1,7 +1,7 @@
 "use strict";
 // Puts the page together: loads the study, follows it, and shows what the address says.
 
-const VIEWS = ["experiments", "lineage", "study", "compare", "report"].filter(byId);
+const VIEWS = ["experiments", "lineage", "study", "now", "compare", "report"].filter(byId);
 const left = {}; // how far down each view was when another took its place
 
 /** Shows one view, and where we are in the bar. A view begins at its top; the experiments, where they were left. */
@@ -17,7 +17,7 @@ function view(name) {
   if (name !== before) scrollTo(0, name === "experiments" ? left[name] || 0 : 0);
 }
 
-/** What the address says: #/, #/n/12, #/compare/3/7, #/lineage, #/study. Where it says nothing, nothing old is left. */
+/** What the address says: #/, #/n/12, #/compare/3/7, #/lineage, #/study, #/now. Where it says nothing, nothing old is left. */
 async function route() {
   picture.asked = true; // what is opened leaves the picture another width
   for (const id of ["notice", "said"]) byId(id).textContent = "";
@@ -32,10 +32,11 @@ async function route() {
       view("compare");
       byId("compare").replaceChildren();
       await openComparison(known(one), known(other));
-    } else if (["lineage", "study", "report"].includes(name) && byId(name)) {
+    } else if (["lineage", "study", "now", "report"].includes(name) && byId(name)) {
       view(name);
       if (name === "lineage") openLineage();
       if (name === "study") openStudy();
+      if (name === "now") showEnd();
     } else {
       view("experiments");
       byId("closeup").hidden = true;
@@ -85,6 +86,7 @@ function fitImported() {
   if (!isImported()) return;
   document.body.dataset.imported = "yes";
   byId("control").hidden = true;
+  document.querySelector("nav [data-live]").remove();
   for (const option of byId("filter").querySelectorAll("[data-ours]")) option.remove();
 }
 
@@ -92,6 +94,7 @@ function follow() {
   if (frozen) return;
   const source = new EventSource(`/api/live?since=${study.turn}`);
   source.onmessage = (event) => paint(takeIn(JSON.parse(event.data)));
+  source.addEventListener("printed", (event) => paintPrinted(JSON.parse(event.data)));
   source.onerror = () => {
     byId("state").dataset.state = "lost";
     byId("state").textContent = "connection lost, trying again";
