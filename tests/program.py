@@ -21,6 +21,7 @@ import sys
 import tempfile
 import threading
 from collections.abc import Mapping
+from contextlib import suppress
 from functools import cache
 from pathlib import Path
 from typing import IO
@@ -113,6 +114,7 @@ def _serve(folder: Path) -> list[str]:
     """Fork for every connection until the input ends. Returns, in a forked process, the words of its command."""
     for name in _IMPORTED:
         importlib.import_module(name)
+    _probe()
     with socket.socket(socket.AF_UNIX) as server:
         server.bind(str(folder / "socket"))
         server.listen(64)
@@ -126,6 +128,16 @@ def _serve(folder: Path) -> list[str]:
             connection.close()
     shutil.rmtree(folder)
     sys.exit()
+
+
+def _probe() -> None:
+    """See once what each sandbox gives here; what is forked from this process has seen it."""
+    from autoresearch import sandboxes
+    from autoresearch.errors import SandboxError
+
+    for name in sandboxes.BEST_FIRST:
+        with suppress(SandboxError):
+            sandboxes.make(name).probe()
 
 
 def _answer(connection: socket.socket) -> list[str]:

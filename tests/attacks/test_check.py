@@ -38,38 +38,26 @@ def test_a_sound_task_withstands_all_and_is_left_alone(tmp_path: Path, backend: 
     assert not Site(root, "toy").ledger_path.exists()
 
 
-def test_an_evaluation_that_gives_a_number_for_nothing_is_found(tmp_path: Path) -> None:
+def test_an_evaluation_that_swallows_everything_and_an_open_history_are_found(tmp_path: Path) -> None:
     root = toy.make(tmp_path / "toy")
     swallowing = "import json, os\nopen(os.environ['AUTORESEARCH_METRICS'], 'w').write(json.dumps({'loss': 1.0}))\n"
     (root / "evaluate.py").write_text(swallowing)
     git_commit(root)
-    found = tried(root, status=4)
+    found = tried(root, "-c", f"sandbox.read=['{root / '.git'}']", status=4)
     assert found["nothing left to be judged, a number printed"]["standing"] == "worked"
-
-
-@pytest.mark.parametrize("backend", ["bubblewrap", "embedded"])
-def test_a_task_that_opens_the_history_is_told(tmp_path: Path, backend: str) -> None:
-    root = toy.make(tmp_path / "toy")
-    open_history = f"sandbox.read=['{root / '.git'}']"
-    found = tried(root, "-c", f'sandbox.use="{backend}"', "-c", open_history, status=4)
     assert found["history as an oracle"]["standing"] == "worked"
     assert "list the user's objects" in found["history as an oracle"]["why"]
 
 
-def test_a_number_of_its_own_is_said_to_be_that(tmp_path: Path) -> None:
-    found = tried(toy.make(tmp_path / "toy", sealed=False), status=0)
-    assert found["a plausible number printed"]["standing"] == "not given"
-    assert found["-Infinity reported"]["standing"] == "stopped"
-
-
-def test_a_pattern_that_opens_a_folder_opens_no_more_than_files(tmp_path: Path) -> None:
-    root = toy.make(tmp_path / "toy")
+def test_a_number_of_its_own_is_said_to_be_that_and_a_pattern_opens_no_more_than_files(tmp_path: Path) -> None:
+    root = toy.make(tmp_path / "toy", sealed=False)
     task = root / "autoresearch.toml"
     task.write_text(task.read_text().replace('["settings.py"]', '["settings.py", "src/**", "inner/**"]'))
     git_commit(root)
-    done = autoresearch(root, "check", "--attack")
-    assert done.returncode == 0, done.stdout + done.stderr
-    lines = {line.split()[0]: line.split() for line in done.stdout.splitlines() if line[:1].isdigit()}
-    assert lines["36"][1:5] == ["git", "embedded", "bare", "repository"]
-    assert "stopped" in lines["36"]
-    assert lines["38"][-4:] == ["intake:", "no", "new", "links"]
+    found = tried(root, status=0)
+    assert found["a plausible number printed"]["standing"] == "not given"
+    assert found["-Infinity reported"]["standing"] == "stopped"
+    by_row = {one["row"]: one for one in found.values()}
+    assert by_row[36]["title"] == "embedded bare repository"
+    assert by_row[36]["standing"] == "stopped"
+    assert by_row[38]["why"] == "intake: no new links"
