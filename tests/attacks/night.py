@@ -28,6 +28,7 @@ from autoresearch.replay import replay
 from autoresearch.site import Site
 from autoresearch.workspace import git
 from gitrepo import fingerprint
+from interpreters import WITH_PACKAGES
 
 BACKENDS = ("bubblewrap", "embedded")
 UNBOXED = "none"
