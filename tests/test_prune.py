@@ -8,6 +8,7 @@ import subprocess
 import threading
 import time
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
 
@@ -42,6 +43,10 @@ def a_task(folder: Path, *, noise: float, preset: str = "certify", experiments: 
     identity = ("-c", "user.name=u", "-c", "user.email=u@x")
     subprocess.run(["git", "-C", str(root), *identity, "commit", "-qam", "A sum"], check=True)
     return root
+
+
+LUCKY = "07"
+"""A secret that lets some junk pass."""
 
 
 class Wisher:
@@ -90,7 +95,9 @@ def kept(history: Archive) -> dict[int, str]:
 
 
 @pytest.mark.slow
-def test_half_a_block_is_junk_and_prune_drops_it(tmp_path: Path) -> None:
+def test_half_a_block_is_junk_and_prune_drops_it(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    luck = SimpleNamespace(token_hex=lambda n: LUCKY * n)  # seeds follow from it: junk is kept by chance alone
+    monkeypatch.setattr("autoresearch.assembly.epoch.secrets", luck)
     root = a_task(tmp_path / "toy", noise=0.1)
     wishes = [f"{kind}_{n} = {value}" for n in range(3) for kind, value in (("GAIN", 0.6), ("JUNK", 0.05))]
     a_night(root, *wishes, experiments=30)

@@ -10,11 +10,10 @@ import socket
 import sys
 import tempfile
 import time
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack, contextmanager, suppress
 from dataclasses import dataclass
-from functools import cache
 from pathlib import Path
 
 from autoresearch.box import Box, Endpoint, Exit
@@ -57,19 +56,26 @@ def probe(sandbox: Sandbox, *, hide: tuple[Path, ...] = ()) -> Mapping[str, bool
     """
     with _folder() as root, Bait.planted(root) as bait:
         seen = Cage(sandbox, bait).looked(hide)
-    return {**dict.fromkeys(PROPERTIES, False), **seen, **_whatever_it_hides(type(sandbox))}
+    return {**dict.fromkeys(PROPERTIES, False), **seen, **_whatever_it_hides(sandbox)}
 
 
-@cache
-def _whatever_it_hides(kind: Callable[[], Sandbox]) -> Mapping[str, bool]:
-    """What does not depend on the paths a box hides: seen once in the life of a process, which its machine outlives."""
+_SEEN: dict[type[Sandbox], set[str]] = {}
+"""What this process has seen each kind of sandbox to give whatever it hides. What it has not is looked at again."""
+
+
+def _whatever_it_hides(sandbox: Sandbox) -> Mapping[str, bool]:
+    """The properties that do not depend on hidden paths: each is seen once in the life of a process."""
+    seen = _SEEN.setdefault(type(sandbox), set())
     with _folder() as root, Bait.planted(root) as bait:
-        cage = Cage(kind(), bait)
+        cage = Cage(sandbox, bait)
         with ThreadPoolExecutor() as crew:
-            caps = {name: crew.submit(cage.stopped, *bomb) for name, bomb in BOMBS.items()}
-            uplinked = cage.uplinked()
-        stopped = {name: cap.result() for name, cap in caps.items()}
-        return stopped | {"uplink_only": uplinked, "kill_all": cage.killed()}
+            caps = {name: crew.submit(cage.stopped, *BOMBS[name]) for name in BOMBS.keys() - seen}
+            if "uplink_only" not in seen and cage.uplinked():
+                seen.add("uplink_only")
+        seen.update(name for name, cap in caps.items() if cap.result())
+        if "kill_all" not in seen and cage.killed():
+            seen.add("kill_all")
+    return {name: name in seen for name in (*BOMBS, "uplink_only", "kill_all")}
 
 
 def place() -> Path:
