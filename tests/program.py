@@ -165,8 +165,8 @@ def _answer(connection: socket.socket) -> list[str]:
 
 def _exactly(connection: socket.socket, size: int) -> bytes:
     data = b""
-    while len(data) < size:
-        data += connection.recv(size - len(data))
+    while len(data) < size and (more := connection.recv(size - len(data))):
+        data += more
     return data
 
 
