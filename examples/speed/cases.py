@@ -44,12 +44,20 @@ def word(random):
 def odd_templates(n_cases):
     """Whole and broken templates: tags never closed, blocks never ended, signs in any order."""
     value = st.builds("{{{{ {}{} }}}}".format, st.sampled_from(WORDS), st.sampled_from([*FILTERS, " | unknown", "|"]))
-    piece = st.one_of(value, st.sampled_from(FRAGMENTS), LETTERS)
+    tag = st.sampled_from(["{% if name %}", "{% for pet in pets %}", "{% else %}", "{% end %}"])
+    piece = st.one_of(value, tag, st.sampled_from(FRAGMENTS), LETTERS)
+    whole = st.lists(piece, max_size=12).map("".join)
+    cut = st.builds(cut_short, whole, st.one_of(value, tag), st.integers(1, 3))
     values = st.dictionaries(
         st.sampled_from(["name", "pets", "pet", "title"]),
         st.one_of(st.none(), st.integers(), LETTERS, st.lists(st.dictionaries(st.just("name"), LETTERS))),
     )
-    return drawn(st.tuples(st.lists(piece, max_size=12).map("".join), values), n_cases)
+    return drawn(st.tuples(st.one_of(whole, cut), values), n_cases)
+
+
+def cut_short(start, last, lost):
+    """A template that ends within its `last` value or tag, as a file does that was not written to its end."""
+    return start + last[:-lost]
 
 
 def drawn(strategy, n_cases):
