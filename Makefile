@@ -9,8 +9,9 @@ DEMO ?= autoresearch-demo
 demo: $(VENV)/base
 	$(BIN)/autoresearch demo $(DEMO)
 
+# What failed beside others is tried once more, alone: real processes starve on a busy machine. Both are printed.
 test: $(VENV)/dev lint
-	$(BIN)/python -m pytest -n 3 --dist worksteal
+	$(BIN)/python -m pytest -n 3 --dist worksteal || { [ $$? = 1 ] && $(BIN)/python -m pytest --last-failed --maxfail 5; }
 
 # The documentation as a site, in docs/_build/html; any warning is an error.
 docs: $(VENV)/docs

@@ -1,4 +1,8 @@
-"""What every test stands on: lines end nowhere, whatever terminal the tests are started from, and a bare Python."""
+"""What every test stands on: lines end nowhere, whatever terminal the tests are started from, a bare Python, and luck.
+
+The seeds of a study's runs follow from a secret that is drawn when it begins. Here it follows from the name of the
+test: what a test asserts of noise is then true in every run of it, or in none.
+"""
 
 from __future__ import annotations
 
@@ -6,12 +10,19 @@ import os
 
 import pytest
 
+import luck
 from interpreters import WITH_PACKAGES, activated, bare
 
 for name in ("COLUMNS", "LINES"):  # workers of pytest-xdist set them
     os.environ.pop(name, None)
 
 os.environ.update(activated(bare()))
+
+
+@pytest.fixture(autouse=True)
+def _luck(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv(luck.VARIABLE, request.node.nodeid)
+    luck.give(put=monkeypatch.setattr)
 
 
 @pytest.fixture

@@ -26,6 +26,8 @@ from functools import cache
 from pathlib import Path
 from typing import IO
 
+import luck
+
 COMMAND = [sys.executable, "-m", "autoresearch.cli"]
 """How it begins anew."""
 
@@ -158,6 +160,7 @@ def _answer(connection: socket.socket) -> list[str]:
     os.chdir(asked["cwd"])
     os.environ.clear()
     os.environ.update(asked["env"])
+    luck.give(*map(os.path.basename, asked["words"]))
     sys.path[:1] = [asked["cwd"], *filter(None, os.environ.get("PYTHONPATH", "").split(os.pathsep))]
     words: list[str] = asked["words"]
     return words
