@@ -15,6 +15,7 @@ from autoresearch.adapters import benchmarks, openevolve, say
 from autoresearch.cli import app
 from autoresearch.errors import UserError
 from autoresearch.records import Outcome
+from autoresearch.setups import scope
 from autoresearch.setups.detect import detect
 from autoresearch.setups.tryout import numbers
 from autoresearch.site import Site
@@ -251,6 +252,43 @@ def test_what_a_repository_measures_itself_with_is_found(tmp_path: Path) -> None
         "bash compare.sh",
         "python train.py",
     ]
+
+
+def test_what_a_benchmark_imports_is_proposed_and_not_the_benchmark(tmp_path: Path) -> None:
+    files = {
+        "bench.py": "import json\nimport parser_of_mine\nfrom fast.lines import split\nfrom tools import helper\n",
+        "parser_of_mine.py": "",
+        "src/fast/__init__.py": "",
+        "src/fast/lines.py": "",
+        "src/tools/__init__.py": "",
+        "src/tools/helper.py": "",
+        "train.py": "import parser_of_mine\n",
+        "tests/test_speed.py": "from fast import lines\n",
+        "tests/eval_broken.py": "import (",
+        "measure.sh": "python bench.py",
+    }
+    write(tmp_path, files)
+    proposed = {
+        command: scope.likely(tmp_path, command, list(files))
+        for command in (
+            "python bench.py",
+            "python train.py",
+            "python tests/eval_broken.py",
+            "bash measure.sh",
+            "python -m autoresearch.adapters.benchmarks pytest tests/test_speed.py",
+            "cargo bench",
+        )
+    }
+    assert list(proposed.values()) == [
+        ["parser_of_mine.py", "src/fast/lines.py", "src/tools/**/*.py"],
+        ["train.py"],
+        ["tests/eval_broken.py"],
+        ["measure.sh"],
+        ["src/fast/**/*.py"],
+        [],
+    ]
+    for globs in proposed.values():
+        scope.demand(globs, list(files))
 
 
 def test_without_a_terminal_init_asks_nobody_and_names_what_it_saw(tmp_path: Path) -> None:

@@ -55,7 +55,7 @@ def init(
     flags = {"command": command, "evaluation": evaluate, "name": name, "goal": goal, "seconds": seconds}
     draft = _overridden(measured_by(draft, metric, direction), flags | {"editable": editable})
     if not draft.editable:
-        draft = _overridden(draft, {"editable": _editable(draft.command, files)})
+        draft = _overridden(draft, {"editable": _editable(repository.root, draft.command, files)})
     written = write(repository.root, draft, head=schema.LINE)
     schema.place_beside(repository.root)
     for remark in draft.said:
@@ -144,11 +144,11 @@ def _metric(repository: UserRepository, command: str, evaluate: str | None, seco
     return names[int(answer) - 1] if answer.isdecimal() and 0 < int(answer) <= len(names) else answer
 
 
-def _editable(command: str, files: Sequence[str]) -> list[str]:
+def _editable(root: Path, command: str, files: Sequence[str]) -> list[str]:
     """Globs of what may change, asked for until each of them matches something."""
     from autoresearch.setups import scope
 
-    default = " ".join(scope.likely(command, files))
+    default = " ".join(scope.likely(root, command, files))
     while True:
         answer = _ask("What may change (globs, for example: src/**/*.py)", f"--editable {default}".rstrip(), default)
         try:
