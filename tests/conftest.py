@@ -7,6 +7,7 @@ test: what a test asserts of noise is then true in every run of it, or in none.
 from __future__ import annotations
 
 import os
+import signal
 
 import pytest
 
@@ -15,6 +16,10 @@ from interpreters import WITH_PACKAGES, activated, bare
 
 for name in ("COLUMNS", "LINES"):  # workers of pytest-xdist set them
     os.environ.pop(name, None)
+
+signal.signal(
+    signal.SIGINT, signal.default_int_handler
+)  # a shell's background job ignores it, and so would what we begin
 
 os.environ.update(activated(bare()))
 

@@ -200,6 +200,10 @@ def predict(pairs, windows):
 '''
 
 
+AT_LEAST = 24
+"""Steps that a transformer takes here, however busy the machine is: without any it is no better than an even guess."""
+
+
 class Night:
     """A repository, the edits an agent makes there one after the other, and what the ledger says afterwards."""
 
@@ -319,7 +323,8 @@ def test_what_the_world_knows_is_not_stopped_here(gpt: Night) -> None:
 @pytest.mark.skipif(importlib.util.find_spec("torch") is None, reason="PyTorch is not installed")
 def test_on_gpt_the_transformer_is_judged_like_the_counts(tmp_path: Path) -> None:
     root = gpt_task(tmp_path, seconds=14)
-    edited(root / "train.py", ("RESERVE_SECONDS = 4.0", "RESERVE_SECONDS = 10.0"))
+    by_steps = ("while now + slowest < end:", f"while steps < {AT_LEAST}:")
+    edited(root / "train.py", by_steps, ("(now - begun) / (end - begun)", f"steps / {AT_LEAST}"))
     sizes = (("DEPTH = 2", "DEPTH = 1"), ("HEADS = 4", "HEADS = 1"), ("CONTEXT = 128", "CONTEXT = 32"))
     edited(root / "sizes" / "cpu.py", *sizes)
     names = ("looks one ahead", "copies across the batch", "gives every answer probability one")
@@ -349,7 +354,9 @@ def quick(tmp_path_factory: pytest.TempPathFactory) -> Night:
     shutil.copytree(EXAMPLES / "quick", root, ignore=shutil.ignore_patterns("__pycache__"))
     edited(root / "autoresearch.toml", ("seconds = 6\n", "seconds = 2\n"))
     sizes = (("DEPTH = 2", "DEPTH = 1"), ("HEADS = 4", "HEADS = 1"), ("CONTEXT = 128", "CONTEXT = 16"))
-    edited(root / "train.py", *sizes, ("RESERVE_SECONDS = 0.6", "RESERVE_SECONDS = 1.2"))
+    some = ("while now + slowest < end:", f"while now + slowest < end or optimizer.steps < {AT_LEAST}:")
+    paced = ("(now - begun) / (end - begun)", f"min(1, optimizer.steps / {AT_LEAST})")
+    edited(root / "train.py", *sizes, some, paced, ("RESERVE_SECONDS = 0.6", "RESERVE_SECONDS = 1.2"))
     return Night(root, ON_QUICK).run("referee.baseline_runs=2")
 
 

@@ -36,9 +36,11 @@ from autoresearch.history import History
 from autoresearch.records import Brief, Outcome
 from autoresearch.sandboxes.probe import place
 from autoresearch.task import Limits
+from autoresearch.workspace import trees
 from autoresearch.workspace.git import FILE
 from autoresearch.workspace.intake import read_changes
 
+FOLDER = "autoresearch-attack-"
 BOX_SECONDS = 5.0
 TRIAL_SECONDS = 80.0
 """For all attacks together; those that are not reached are named as not tried."""
@@ -60,8 +62,8 @@ def played(rig: Rig, families: tuple[Family, ...]) -> Iterator[Finding]:
     """Every portable attack of `families` on `rig`; a finding each."""
     end = time.monotonic() + TRIAL_SECONDS
     with (
-        tempfile.TemporaryDirectory(dir=place(), prefix="autoresearch-attack-") as folder,
-        Outside.laid(Path(folder), site=rig.site) as outside,
+        trees.fleeting(place(), FOLDER) as folder,
+        Outside.laid(folder, site=rig.site) as outside,
     ):
         trial = Trial(rig, outside)
         for family in families:
@@ -136,8 +138,8 @@ class Trial:
         """What hostile code says in the candidate box, under the task's own limits."""
         rig, task = self.rig, self.rig.task
         tree = rig.workspace.export(rig.workspace.base, 0)
-        with tempfile.TemporaryDirectory(prefix="autoresearch-attack-", ignore_cleanup_errors=True) as folder:
-            scratch = Path(folder).resolve()
+        with trees.fleeting(Path(tempfile.gettempdir()), FOLDER) as folder:
+            scratch = folder.resolve()
             (scratch / "artifacts").mkdir()
             env = rig.toolchain.env(cores=task.untrusted.limits.cores, home=scratch)
             box = Box(

@@ -93,11 +93,8 @@ def _folder() -> Iterator[Path]:
             found = old.lstat()
             if found.st_uid == os.getuid() and time.time() - found.st_mtime > STALE_SECONDS:
                 trees.remove(old)
-    root = Path(tempfile.mkdtemp(prefix=FOLDER, dir=parent))
-    try:
+    with trees.fleeting(parent, FOLDER) as root:
         yield root
-    finally:
-        trees.remove(root)
 
 
 @dataclass(frozen=True, slots=True)

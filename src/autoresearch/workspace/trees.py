@@ -12,7 +12,7 @@ import shutil
 import stat
 import time
 from collections.abc import Callable, Iterator
-from contextlib import suppress
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from itertools import count
 from pathlib import Path
@@ -183,6 +183,20 @@ def remove(root: Path) -> None:
             root.unlink()
         else:
             _raze(root)
+
+
+@contextmanager
+def fleeting(parent: Path, prefix: str) -> Iterator[Path]:
+    """A fresh folder of ours alone, gone afterwards, whatever was put there.
+
+    Its name is known before it exists: a signal that ends us in between leaves nothing behind.
+    """
+    root = parent / f"{prefix}{os.urandom(8).hex()}"
+    try:
+        root.mkdir(mode=0o700)
+        yield root
+    finally:
+        remove(root)
 
 
 def _raze(root: Path) -> None:
