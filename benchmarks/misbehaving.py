@@ -10,6 +10,7 @@ the study's folder, and what a person would read.
 from __future__ import annotations
 
 import argparse
+import os
 import random
 import re
 import sys
@@ -43,7 +44,7 @@ from autoresearch.views import Reading, survivors
 
 FAKE_KEY = "ghp_" + "A1b2C3d4" * 5
 
-SLEEP = "604.8"
+SLEEP = f"604.{os.getpid()}"
 """Seconds that the processes left behind would live, a number nobody else uses."""
 
 PROGRAM = r"""

@@ -1,14 +1,17 @@
 """What every test stands on: lines end nowhere, whatever terminal the tests are started from, a bare Python, and luck.
 
 The seeds of a study's runs follow from a secret that is drawn when it begins. Here it follows from the name of the
-test: what a test asserts of noise is then true in every run of it, or in none.
+test, or of the module whose fixture begins it, as Hypothesis' draws do: what a test asserts of noise is then true in
+every run of it, or in none. Nothing is asserted of how long one draw takes, nor of how a person has set up git.
 """
 
 from __future__ import annotations
 
 import os
 import signal
+from collections.abc import Iterator
 
+import hypothesis
 import pytest
 
 import luck
@@ -21,7 +24,18 @@ signal.signal(
     signal.SIGINT, signal.default_int_handler
 )  # a shell's background job ignores it, and so would what we begin
 
-os.environ.update(activated(bare()))
+os.environ.update(activated(bare()), GIT_CONFIG_GLOBAL=os.devnull, GIT_CONFIG_NOSYSTEM="1")
+
+hypothesis.settings.register_profile("same in every run", derandomize=True, deadline=None)
+hypothesis.settings.load_profile("same in every run")
+
+
+@pytest.fixture(scope="module", autouse=True)
+def _luck_of_fixtures(request: pytest.FixtureRequest) -> Iterator[None]:
+    with pytest.MonkeyPatch.context() as monkeypatch:
+        monkeypatch.setenv(luck.VARIABLE, request.node.nodeid)
+        luck.give(put=monkeypatch.setattr)
+        yield
 
 
 @pytest.fixture(autouse=True)

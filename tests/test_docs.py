@@ -108,11 +108,11 @@ def test_every_serve_that_is_shown_serves_its_page_until_interrupted(tmp_path: P
     shown = "\n".join(blocks(ROOT / "docs" / "how-to" / "watch-in-a-browser.md", "sh"))
     options = re.findall(r"autoresearch serve\b(.*)", shown)
     assert options == ["", " --control", " --port 8000"]
-    with socket.socket() as free:
-        free.bind(("127.0.0.1", 0))
-        port = free.getsockname()[1]
     for words in options:
         with ExitStack() as stack:
+            with socket.socket() as free:
+                free.bind(("127.0.0.1", 0))
+                port = free.getsockname()[1]
             served = started(site, *words.replace("8000", str(port)).split())
             stack.callback(ended, served)
             parts = urlsplit(served.address)

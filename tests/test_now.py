@@ -7,6 +7,7 @@ import json
 import subprocess
 import threading
 import time
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
 from types import TracebackType
@@ -16,7 +17,7 @@ import pytest
 from autoresearch import config, telling
 from autoresearch.cli import place
 from autoresearch.history.disclosure import shown
-from autoresearch.site import Site
+from autoresearch.site import Site, rewrite
 from autoresearch.testing import toy
 from autoresearch.tui import Watch
 from program import autoresearch
@@ -75,7 +76,7 @@ class Eyes:
     def _look(self) -> None:
         while not self._stop.wait(0.03):
             step = self.site.step()
-            text = self.site.tail_path.read_bytes() if self.site.tail_path.exists() else b""
+            text = self.site.tail()
             self.seen.append((str(step["step"]) if step else "", text))
 
     def during(self, step: str) -> bytes:
@@ -169,20 +170,24 @@ def test_the_terminal_view_follows_it_unless_somebody_reads(night: Eyes) -> None
                 await pilot.pause()
                 return text
 
+            async def comes(is_so: Callable[[], bool]) -> None:
+                end = time.monotonic() + 20
+                while not is_so():
+                    assert time.monotonic() < end
+                    await pilot.pause(0.05)
+
             await until("Nothing is being printed now.")
-            site.tail_path.write_bytes(b"".join(b"step %d [red]\x1b[31mloss\x1b[0m[/]\n" % i for i in range(60)))
+            rewrite(site.tail_path, b"".join(b"step %d [red]\x1b[31mloss\x1b[0m[/]\n" % i for i in range(60)))
             await until("step 59 [red]loss[/]")
             await pilot.press("4")
             pane = app.desk.query_one("#now VerticalScroll", VerticalScroll)
-            await pilot.pause(0.3)
-            assert pane.max_scroll_y > 30
-            assert pane.is_vertical_scroll_end
-            site.tail_path.write_bytes(site.tail_path.read_bytes() + b" 1%\r100%\n")
+            await comes(lambda: pane.max_scroll_y > 30 and pane.is_vertical_scroll_end)
+            rewrite(site.tail_path, site.tail_path.read_bytes() + b" 1%\r100%\n")
             assert "1%\r" not in await until("100%")
-            assert pane.is_vertical_scroll_end
+            await comes(lambda: pane.is_vertical_scroll_end)
             await pilot.press("home")
-            await pilot.pause(0.3)
-            site.tail_path.write_bytes(site.tail_path.read_bytes() + b"the newest\n")
+            await comes(lambda: pane.scroll_y == 0)
+            rewrite(site.tail_path, site.tail_path.read_bytes() + b"the newest\n")
             await until("the newest")
             await pilot.pause(0.3)
             assert pane.scroll_y == 0

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 import signal
 import subprocess
 import threading
@@ -144,21 +145,23 @@ def killed_while_pruning(root: Path, *, measurements: int) -> None:
     quiet = {"stdout": subprocess.DEVNULL, "stderr": subprocess.DEVNULL}
     with subprocess.Popen([*COMMAND, "prune"], cwd=root, **quiet) as process:
         while archive(root).measured < before + measurements and process.poll() is None:
-            time.sleep(0.02)
+            time.sleep(0.005)
+        assert process.poll() is None
         process.send_signal(signal.SIGKILL)
 
 
 @pytest.mark.slow
 def test_a_killed_prune_goes_on_and_ends_as_if_nothing_had_happened(tmp_path: Path) -> None:
     root = a_task(tmp_path / "toy", noise=0.0, preset="exact")
-    a_night(root, "GAIN_1 = 0.5", "GAIN_2 = 0.25", "GAIN_1 = 0.75", experiments=3)
+    more = [f"GAIN_{number} = 0.25" for number in range(2, 7)]
+    a_night(root, "GAIN_1 = 0.5", *more, "GAIN_1 = 0.75", experiments=7)
     killed_while_pruning(root, measurements=2)
     assert archive(root).prunes
     said = command(root, "run")
     assert said.returncode == 0, said.stderr
     history = archive(root)
     outcomes = [(undoes(done), done.verdict.outcome) for done in history.experiments if undoes(done)]
-    assert outcomes == [(3, Outcome.DISCARD), (2, Outcome.DISCARD), (1, Outcome.KEEP)]
+    assert outcomes == [*((number, Outcome.DISCARD) for number in range(7, 1, -1)), (1, Outcome.KEEP)]
     assert history.study
     assert (history.certificates[-1].ruling, history.certificates[-1].against) == (
         Ruling.CERTIFIED,
@@ -168,7 +171,7 @@ def test_a_killed_prune_goes_on_and_ends_as_if_nothing_had_happened(tmp_path: Pa
     assert report.returncode == 0, report.stderr
     page = Path(report.stdout.strip()).read_text()
     assert "pruned" in page
-    assert "1.00000 better, certified" in page or "1 better, certified" in page
+    assert re.search(r"\b2(\.0+)? better, certified", page)
     assert replay(Site(root, "toy").ledger_path).disagreements == []
 
 

@@ -11,7 +11,7 @@ import pytest
 from autoresearch.history import is_baseline
 from autoresearch.ledger import now
 from autoresearch.records import Candidate, Experiment, Measurement, Outcome, Side, Verdict
-from autoresearch.site import Site
+from autoresearch.site import Site, rewrite
 from autoresearch.testing import toy
 from browser import Window, browser, needs_chromium
 from program import autoresearch
@@ -247,13 +247,13 @@ def test_what_is_printed_now_is_text_and_followed_unless_somebody_reads(served: 
     at = "[document.getElementById('printed').scrollTop, document.getElementById('printed').scrollHeight]"
     with served.site.occupied():
         served.site.set_step(f"experiment 9: {SCRIPT}", seconds=60, began=now())
-        path.write_text("".join(f"\x1b[32mstep {i}\x1b[0m {SCRIPT}\n" for i in range(99)))
+        rewrite(path, "".join(f"\x1b[32mstep {i}\x1b[0m {SCRIPT}\n" for i in range(99)).encode())
         page.wait_for_selector("#printed:has-text('step 98 <script>')")
         page.wait_for_selector("#doing:has-text('experiment 9: <script>')")
         top, height = page.evaluate(at)
         assert top > height / 2
         page.evaluate("document.getElementById('printed').scrollTop = 10")
-        path.write_text(path.read_text() + "1%\r100%\n")
+        rewrite(path, path.read_bytes() + b"1%\r100%\n")
         page.wait_for_selector("#printed:has-text('100%')")
         assert "\n100%" in page.inner_text("#printed")
         assert page.evaluate(at)[0] == 10

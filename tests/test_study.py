@@ -413,26 +413,37 @@ def test_the_first_ctrl_c_finishes_the_measurement_and_the_second_kills_it(tmp_p
             assert run.poll() is None, run.stderr
             time.sleep(0.05)
         time.sleep(0.7)
-        for _ in range(signals):
-            run.send_signal(signal.SIGINT)
-            time.sleep(0.3)
-        assert run.wait(timeout=30) == 130
         assert run.stderr
         with run.stderr:
+            run.send_signal(signal.SIGINT)
+            while "Ctrl-C again kills it" not in (line := run.stderr.readline()):
+                assert line
+            if signals == 2:
+                run.send_signal(signal.SIGINT)
             assert "goes on from there" in run.stderr.read()
+        assert run.wait(timeout=30) == 130
     history = Ledger(root / ".autoresearch" / "toy" / "ledger.jsonl", History())
     history.refresh()
     assert history.history.measured == 1
 
 
-def killed_nights(root: Path) -> Iterator[int]:
-    """Start `run` again and again, and kill it after ever longer."""
-    for kill in range(8):
+def killed_nights(root: Path, ledger: Path) -> Iterator[None]:
+    """Start `run` again and again, and kill it a moment after it recorded ever more."""
+
+    def recorded() -> int:
+        return ledger.read_bytes().count(b"\n") if ledger.exists() else 0
+
+    for kill, more in enumerate((1, 1, 2, 3, 5, 7, 9, 11)):  # all of them are not half of the night
+        before = recorded()
         run = subprocess.Popen([*COMMAND, "run", "--experiments", "24"], cwd=root, stderr=subprocess.DEVNULL)
-        time.sleep(0.4 + 0.35 * kill)
+        while recorded() < before + more:
+            assert run.poll() is None
+            time.sleep(0.005)
+        time.sleep(0.007 * kill)
+        assert run.poll() is None
         run.kill()
         run.wait()
-        yield kill
+        yield
 
 
 @pytest.mark.slow
@@ -441,11 +452,10 @@ def test_killed_at_any_instant_nothing_is_lost_or_counted_twice(root: Path) -> N
     before = git(root, "status", "--porcelain"), git(root, "stash", "list"), git(root, "rev-parse", "HEAD")
     path = root / ".autoresearch" / "toy" / "ledger.jsonl"
     seen = 0
-    for _ in killed_nights(root):
-        if path.exists():
-            events = Ledger(path, History()).refresh()
-            assert len(events) >= seen
-            seen = len(events)
+    for _ in killed_nights(root, path):
+        events = Ledger(path, History()).refresh()
+        assert len(events) > seen
+        seen = len(events)
     cli(root, "run", "--experiments", "24")
     events = [event.record for event in Ledger(path, History()).refresh()]
     numbers = [record.number for record in events if isinstance(record, Experiment)]

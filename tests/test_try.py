@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import signal
 import subprocess
 import sys
 import time
@@ -252,7 +253,8 @@ def test_only_one_is_at_work_and_a_killed_try_goes_on_where_it_was(root: Path) -
     ledger = Site(root, "toy").ledger_path
     with subprocess.Popen(verb, cwd=root, stderr=subprocess.DEVNULL) as running:
         while '"slow, but better"' not in ledger.read_text():
-            time.sleep(0.02)
+            time.sleep(0.005)
+        running.send_signal(signal.SIGSTOP)
         with pytest.raises(Exception, match="is at work"):
             raise error_of()
         running.kill()

@@ -64,7 +64,7 @@ PIECES = (
 )
 
 
-@settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=60, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(data=st.data())
 def test_an_edit_changes_the_literal_and_nothing_else(tmp_path: Path, data: st.DataObject) -> None:
     pieces = data.draw(st.lists(st.sampled_from(PIECES), min_size=1, max_size=8, unique=True))

@@ -118,7 +118,7 @@ def test_other_patches_are_refused(tmp_path: Path, patch: str, why: str) -> None
 lines = st.lists(st.sampled_from(["a", "b", "", " c", "-d", "+e", "ö"]), max_size=12)
 
 
-@settings(max_examples=25, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=25, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(old=lines, new=lines, ends=st.tuples(st.booleans(), st.booleans()))
 def test_what_git_writes_is_applied_exactly(
     tmp_path: Path, old: list[str], new: list[str], ends: tuple[bool, bool]

@@ -33,7 +33,7 @@ from interpreters import WITH_PACKAGES
 BACKENDS = ("bubblewrap", "embedded")
 UNBOXED = "none"
 STUDY = "stage"
-NIGHT_SECONDS = 120
+NIGHT_SECONDS = 240
 _STAND_ON_PYTEST = {"gates"}
 
 AGENT = """

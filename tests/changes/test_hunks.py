@@ -123,7 +123,7 @@ lines = st.lists(
 )
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 @given(lines, lines)
 def test_all_parts_together_make_the_change(before: list[str], after: list[str]) -> None:
     old, new = "".join(before).encode(), "".join(after).encode()

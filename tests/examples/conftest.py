@@ -10,13 +10,9 @@ import sys
 from pathlib import Path
 
 import pytest
+from here import ONE_THREAD, ROOT
 
-ROOT = Path(__file__).parents[2]
-sys.path.insert(0, str(ROOT / "tests"))
-
-from door import Door  # noqa: E402
-
-ONE_THREAD = {"OMP_NUM_THREADS": "1", "OPENBLAS_NUM_THREADS": "1"}
+from door import Door
 
 
 @pytest.fixture

@@ -9,8 +9,8 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from here import ONE_THREAD, ROOT
 
-from conftest import ONE_THREAD, ROOT
 from door import python
 
 torch = pytest.importorskip("torch")

@@ -16,10 +16,10 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from here import ROOT
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from conftest import ROOT
 from door import python
 
 GPT = ROOT / "examples" / "gpt"
@@ -52,13 +52,13 @@ def learned_slowly(words, text, vocab):
     return merges
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 @given(text=st.lists(st.sampled_from([b"a", b"ab", b"aa", b" ", b"b", b"\xc3\xa9", b"7"]), max_size=60).map(b"".join))
 def test_the_fast_learner_learns_what_the_definition_says(words, text):
     assert words.learn([text], 290).merges == learned_slowly(words, text, 290)
 
 
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=200)
 @given(text=st.binary(max_size=200) | st.text(max_size=100).map(str.encode))
 def test_tokens_give_back_the_text(words, text):
     tokenizer = words.learn([QUICK_TEXT.read_bytes()[:2000]], 300)

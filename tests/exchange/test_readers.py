@@ -242,7 +242,7 @@ def covered(data: bytes) -> None:
 
 
 @given(st.binary(max_size=400))
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=150)
 def test_no_bytes_are_too_strange(data: bytes) -> None:
     covered(data)
 
@@ -255,7 +255,7 @@ ROWS = st.lists(st.lists(CELLS, min_size=4, max_size=7).map("\t".join), max_size
 
 
 @given(ROWS)
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=200)
 def test_no_row_under_a_heading_is_dropped(rows: list[str]) -> None:
     text = "commit\tval_bpb\tmemory_gb\tstatus\tdescription\n" + "\n".join(rows)
     covered(text.encode("utf-8", "replace"))
@@ -283,7 +283,7 @@ def test_no_row_under_a_heading_is_dropped(rows: list[str]) -> None:
         max_leaves=12,
     )
 )
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=200)
 def test_no_json_is_too_strange(said: object) -> None:
     import json
 

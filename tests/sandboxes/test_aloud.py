@@ -46,10 +46,19 @@ def text_of(path: Path, holds: Callable[[bytes], bool] = bool, seconds: float = 
     raise AssertionError("it never came to be")
 
 
-def test_the_newest_is_there_while_it_runs_and_gone_afterwards(aloud: Aloud, path: Path, box: MakeBox) -> None:
-    flood = "head -c 1000000 /dev/zero | tr '\\0' '\\n'; echo the end; exec sleep 1.2"
+def until(seen: Path) -> str:
+    """A shell's words that wait until it has been seen."""
+    return f"until [ -e {seen} ]; do sleep 0.02; done"
+
+
+def test_the_newest_is_there_while_it_runs_and_gone_afterwards(
+    aloud: Aloud, path: Path, box: MakeBox, scratch: Path
+) -> None:
+    seen = scratch / "seen"
+    flood = f"head -c 1000000 /dev/zero | tr '\\0' '\\n'; echo the end; {until(seen)}"
     with running(aloud, box("sh", "-c", flood, aloud=True)) as ended:
         found = text_of(path, lambda text: b"the end" in text)
+        seen.touch()
     assert len(found) == KEPT_BYTES
     assert found.endswith(b"\nthe end\n")
     assert ended[0].code == 0
@@ -57,9 +66,11 @@ def test_the_newest_is_there_while_it_runs_and_gone_afterwards(aloud: Aloud, pat
     assert not path.exists()
 
 
-def test_credentials_are_blanked_as_in_a_log(aloud: Aloud, path: Path, box: MakeBox) -> None:
-    with running(aloud, box("sh", "-c", f"echo key hf_{'a' * 34} used; exec sleep 1", aloud=True)):
+def test_credentials_are_blanked_as_in_a_log(aloud: Aloud, path: Path, box: MakeBox, scratch: Path) -> None:
+    seen = scratch / "seen"
+    with running(aloud, box("sh", "-c", f"echo key hf_{'a' * 34} used; {until(seen)}", aloud=True)):
         assert text_of(path) == b"key [credential] used\n"
+        seen.touch()
 
 
 def test_what_is_not_to_be_watched_is_never_written(aloud: Aloud, path: Path, box: MakeBox) -> None:
@@ -70,14 +81,19 @@ def test_what_is_not_to_be_watched_is_never_written(aloud: Aloud, path: Path, bo
     assert ended[0].output == b"sealed\n"
 
 
-def test_of_boxes_beside_each_other_the_last_takes_it_along(aloud: Aloud, path: Path, box: MakeBox) -> None:
-    with running(aloud, box("sh", "-c", "echo long; exec sleep 1.8", aloud=True)):
+def test_of_boxes_beside_each_other_the_last_takes_it_along(
+    aloud: Aloud, path: Path, box: MakeBox, scratch: Path
+) -> None:
+    first, second = scratch / "first", scratch / "second"
+    with running(aloud, box("sh", "-c", f"echo long; {until(first)}", aloud=True)):
         text_of(path)
         aloud.run(box("sh", "-c", "echo short", aloud=True))
         assert text_of(path, lambda text: b"short" in text) == b"long\nshort\n"
+        first.touch()
     assert not path.exists()
-    with running(aloud, box("sh", "-c", "echo anew; exec sleep 1", aloud=True)):
+    with running(aloud, box("sh", "-c", f"echo anew; {until(second)}", aloud=True)):
         assert text_of(path) == b"anew\n"
+        second.touch()
 
 
 def test_a_file_that_cannot_be_written_changes_nothing(tmp_path: Path, box: MakeBox) -> None:

@@ -227,7 +227,7 @@ def test_quoted_names_are_short_and_harmless() -> None:
     assert len(quote("x" * 10_000)) < 130
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 @given(st.integers(0, 2**32))
 def test_applying_what_was_read_gives_what_was_left(seed: int) -> None:
     """Random honest edits: the parent with the changes is exactly the folder."""
