@@ -9,6 +9,7 @@ measured, or about starting itself begins `COMMAND` instead.
 
 from __future__ import annotations
 
+import atexit
 import importlib
 import json
 import os
@@ -104,12 +105,16 @@ def _server() -> Path:
     begun = subprocess.Popen([sys.executable, __file__, str(folder)], stdin=subprocess.PIPE, stdout=subprocess.PIPE)
     assert begun.stdout is not None
     assert begun.stdout.readline() == b"ready\n"
-    _running.append(begun)
+    atexit.register(_end, begun)
     return folder
 
 
-_running: list[subprocess.Popen[bytes]] = []
-"""Kept, for their input ends with this process."""
+def _end(server: subprocess.Popen[bytes]) -> None:
+    """It ends when its input does."""
+    for pipe in (server.stdin, server.stdout):
+        if pipe:
+            pipe.close()
+    server.wait(10)
 
 
 def _serve(folder: Path) -> list[str]:
