@@ -20,9 +20,8 @@ from interpreters import WITH_PACKAGES, activated, bare
 for name in ("COLUMNS", "LINES"):  # workers of pytest-xdist set them
     os.environ.pop(name, None)
 
-signal.signal(
-    signal.SIGINT, signal.default_int_handler
-)  # a shell's background job ignores it, and so would what we begin
+# A shell's background job ignores Ctrl-C, and so would every program that tests begin.
+signal.signal(signal.SIGINT, signal.default_int_handler)
 
 os.environ.update(activated(bare()), GIT_CONFIG_GLOBAL=os.devnull, GIT_CONFIG_NOSYSTEM="1")
 

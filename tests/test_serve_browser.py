@@ -211,11 +211,21 @@ def test_a_study_that_is_gone_is_said(served: Served, window: Window) -> None:
     assert page.inner_text("#alarms") == ""
 
 
-@pytest.mark.parametrize("place", ["", "n/1", "compare/1/2", "lineage", "study"])
+SHOWN = {
+    "": "#picture svg",
+    "n/1": "#closeup h2",
+    "compare/1/2": "#compare .versus td",
+    "lineage": "#lineage h2",
+    "study": "#study h2",
+}
+"""What is there once each view is."""
+
+
+@pytest.mark.parametrize("place", SHOWN)
 def test_a_phone_shows_it_all_without_moving_sideways(served: Served, chromium: Any, place: str) -> None:
     window = Window(chromium, viewport={"width": 390, "height": 844}, is_mobile=True, color_scheme="dark")
     page = window.open(f"{served.address}#/{place}")
-    page.wait_for_timeout(200)
+    page.wait_for_selector(SHOWN[place])
     assert page.evaluate("document.documentElement.scrollWidth") <= 390
     assert not page.is_visible("#tell"), "what steers is folded away where there is no room"
     edges = "[...document.querySelectorAll('.versus td')].map((each) => each.getBoundingClientRect().right)"
